@@ -1,0 +1,6 @@
+import { Permanent } from '../src/core/failure.ts'
+import { run } from '../src/core/run.ts'
+
+run('qmail-local', () => {
+  throw new Permanent('not built yet')
+})

@@ -1,0 +1,6 @@
+import { Permanent } from '../src/core/failure.ts'
+import { run } from '../src/core/run.ts'
+
+run('qmail-lspawn', () => {
+  throw new Permanent('not built yet')
+})

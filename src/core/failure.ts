@@ -1,0 +1,62 @@
+import { Exit } from './exit.ts'
+
+/** Trying again cannot help. */
+export class Permanent extends Error {}
+
+/** Trying again later may help. What is not known to be permanent is temporary. */
+export class Temporary extends Error {}
+
+/** The exit code a failure deserves: 100 for Permanent, 111 for everything else, our own bugs included. */
+export const exitFor = (error: unknown): number => (error instanceof Permanent ? Exit.permanent : Exit.temporary)
+
+/** The system error code (`ENOENT`) of what was caught, or undefined. */
+export const errorCode = (error: unknown): string | undefined => {
+  const code = error instanceof Error && 'code' in error ? error.code : undefined
+  return typeof code === 'string' ? code : undefined
+}
+
+const reasons: Record<string, string> = {
+  EACCES: 'access denied',
+  EPERM: 'operation not permitted',
+  ENOENT: 'file does not exist',
+  EISDIR: 'is a directory',
+  ENOTDIR: 'not a directory',
+  EEXIST: 'file already exists',
+  ELOOP: 'symbolic link loop',
+  ENOSPC: 'out of disk space',
+  EDQUOT: 'disk quota exceeded',
+  EFBIG: 'file too large',
+  EIO: 'input/output error',
+  EPIPE: 'broken pipe',
+  ENOTEMPTY: 'directory not empty',
+  EROFS: 'read-only file system',
+  EMFILE: 'too many open files',
+  ENFILE: 'too many open files in system',
+  ENOMEM: 'out of memory',
+  ETIMEDOUT: 'timed out',
+  ECONNREFUSED: 'connection refused',
+  ECONNRESET: 'connection reset',
+  EADDRINUSE: 'address already used',
+  EADDRNOTAVAIL: 'address not available',
+  EAFNOSUPPORT: 'address family not supported',
+  ENAMETOOLONG: 'file name too long',
+  ENOEXEC: 'exec format error',
+  ENETUNREACH: 'network unreachable',
+  EHOSTUNREACH: 'host unreachable',
+  ERR_ACCESS_DENIED: 'denied by the permission model'
+}
+
+/** What went wrong, for people: one line without a stack trace. */
+export const reason = (error: unknown): string => {
+  const code = errorCode(error)
+  if (code !== undefined) return reasons[code] ?? code
+  return (error instanceof Error ? error.message : String(error)).replace(/\s*\n[\s\S]*/, '')
+}
+
+const temporaryCodes = new Set(
+  `EINTR ENOMEM ETXTBSY EIO ETIMEDOUT EWOULDBLOCK EAGAIN EDEADLK EBUSY ENFILE EMFILE EFBIG ENOSPC ENETDOWN ENETUNREACH ENETRESET
+  ECONNABORTED ECONNRESET ENOBUFS ETOOMANYREFS ECONNREFUSED EHOSTDOWN EHOSTUNREACH EUSERS EDQUOT ESTALE ENOLCK`.split(/\s+/)
+)
+
+/** Is this a system error of the temporary set (spec local-delivery.md, "Temporary errno set")? */
+export const isTemporary = (error: unknown): boolean => temporaryCodes.has(errorCode(error) ?? '')

@@ -1,0 +1,74 @@
+import { readFileSync } from 'node:fs'
+import { basename, dirname } from 'node:path'
+import type { Bytes } from './bytes.ts'
+import { isAscii } from './bytes.ts'
+import { exitFor, reason } from './failure.ts'
+import { logLine } from './logline.ts'
+
+/** Environment variables as byte strings. */
+export type Env = Record<string, Bytes>
+
+/** What a program is given; nothing in src/ reads argv, environment or its own location by itself. */
+export interface Context {
+  /** The program's name, as in bin/ and in the table of programs. */
+  name: string
+  /** The last component of the path it was called by (`mailq`). */
+  invokedAs: string
+  /** The installation's home: the folder above the one the program file is in. Absolute. */
+  home: string
+  /** The arguments after the program's name. */
+  args: Bytes[]
+  /** A copy of the environment, for the program to change and hand on. */
+  env: Env
+  /** True when a parent of the suite keeps this process for many jobs (DESIGN.md 2). */
+  resident: boolean
+}
+
+/** Set by a parent that runs the program in its second gear; never handed on. */
+export const RESIDENT = 'QMAIL_RESIDENT'
+
+const rawList = (file: string): Bytes[] => readFileSync(file, 'latin1').split('\0').slice(0, -1)
+const mangled = (text: string): boolean => text.includes('\ufffd')
+const decode = (text: string): Bytes => (isAscii(text) ? text : Buffer.from(text, 'utf8').toString('latin1'))
+
+const readArgs = (): Bytes[] => {
+  const args = process.argv.slice(2)
+  return args.some(mangled) ? rawList('/proc/self/cmdline').slice(-args.length) : args.map(decode)
+}
+
+const readEnv = (): Env => {
+  const entries = Object.entries(process.env).map(([name, value]) => [name, value ?? ''] as const)
+  if (!entries.some(([name, value]) => mangled(name) || mangled(value))) return Object.fromEntries(entries.map(([n, v]) => [decode(n), decode(v)]))
+  return Object.fromEntries(
+    rawList('/proc/self/environ')
+      .filter((entry) => entry.includes('='))
+      .map((entry) => [entry.slice(0, entry.indexOf('=')), entry.slice(entry.indexOf('=') + 1)])
+  )
+}
+
+/**
+ * Runs a program: names the process, calls `main`, and leaves with the exit code it returns. What it throws becomes one line on
+ * descriptor 2 and exit 100 (Permanent) or 111 (all else). The only place of the suite that ends a process.
+ */
+export const run = (name: string, main: (context: Context) => number | Promise<number>): void => {
+  const fail = (error: unknown): never => {
+    logLine(2, `${name}: fatal: ${reason(error)}`)
+    process.exit(exitFor(error))
+  }
+  process.on('uncaughtException', fail)
+  process.on('unhandledRejection', fail)
+  try {
+    const args = readArgs()
+    const env = readEnv()
+    const resident = env[RESIDENT] === '1'
+    delete env[RESIDENT]
+    process.title = name
+    const program = process.argv[1] ?? name
+    const home = dirname(dirname(__filename))
+    const code = main({ name, invokedAs: basename(program), home, args, env, resident })
+    if (typeof code === 'number') process.exit(code)
+    code.then((value) => process.exit(value), fail)
+  } catch (error) {
+    fail(error)
+  }
+}

@@ -1,0 +1,83 @@
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { errorCode, Temporary } from '../core/failure.ts'
+import type { Ids } from './child.ts'
+
+/** One account of the user data base. */
+export interface Account extends Ids {
+  name: string
+  home: string
+}
+
+/** The users of the suite (spec queue.md 1). */
+export const USERS = ['alias', 'qmaild', 'qmaill', 'qmailp', 'qmailq', 'qmailr', 'qmails'] as const
+/** The groups of the suite. */
+export const GROUPS = ['qmail', 'nofiles'] as const
+export type SuiteUser = (typeof USERS)[number]
+export type SuiteGroup = (typeof GROUPS)[number]
+
+/**
+ * A private installation (`make run`, tests) has no accounts: its numbers stand in this file, laid at install, one
+ * `user NAME UID GID HOME` or `group NAME GID` a line. Where it exists, it is asked first.
+ */
+export const idsFile = (home: string): string => join(home, 'lib', 'ids')
+
+const textOf = (file: string): string => {
+  try {
+    return readFileSync(file, 'latin1')
+  } catch (error) {
+    if (errorCode(error) === 'ENOENT') return ''
+    throw new Temporary(`unable to read ${file}`, { cause: error })
+  }
+}
+
+const privateEntry = (home: string, kind: string, name: string): string[] | undefined =>
+  textOf(idsFile(home))
+    .split('\n')
+    .map((line) => line.split(' '))
+    .find((words) => words[0] === kind && words[1] === name)
+
+const colonEntry = (text: string, name: string): string[] | undefined =>
+  text
+    .split('\n')
+    .find((line) => line.startsWith(`${name}:`))
+    ?.split(':')
+
+/** The account of that name in passwd text, or undefined. */
+export const accountIn = (passwd: string, name: string): Account | undefined => {
+  const entry = colonEntry(passwd, name)
+  if (entry === undefined || entry.length < 6) return undefined
+  const [, , uid, gid, , home] = entry
+  if (!/^[0-9]+$/.test(uid ?? '') || !/^[0-9]+$/.test(gid ?? '')) return undefined
+  return { name, uid: Number(uid), gid: Number(gid), home: home ?? '' }
+}
+
+/** A user of the suite: lib/ids, else /etc/passwd. Unknown: Temporary, with qmail's words. */
+export const suiteUser = (home: string, name: SuiteUser): Account => {
+  const entry = privateEntry(home, 'user', name)
+  const account = entry ? { name, uid: Number(entry[2]), gid: Number(entry[3]), home: entry.slice(4).join(' ') } : accountIn(textOf('/etc/passwd'), name)
+  if (account === undefined) throw new Temporary(`unable to find user ${name}`)
+  return account
+}
+
+/** A group of the suite: lib/ids, else /etc/group. Unknown: Temporary. */
+export const suiteGroup = (home: string, name: SuiteGroup): number => {
+  const gid = privateEntry(home, 'group', name)?.[2] ?? colonEntry(textOf('/etc/group'), name)?.[2]
+  if (gid === undefined || !/^[0-9]+$/.test(gid)) throw new Temporary(`unable to find group ${name}`)
+  return Number(gid)
+}
+
+/** Is this process free to become other users? Without it (a one-user installation) everything runs as the one who started it. */
+export const isRoot = (): boolean => process.getuid?.() === 0
+
+/** Becomes this user and group for good, with no other group, and makes sure of it. In this order, always. Throws Temporary. */
+export const becomeUser = (ids: Ids): void => {
+  if (!isRoot()) return
+  process.setgroups?.([ids.gid])
+  process.setgid?.(ids.gid)
+  process.setuid?.(ids.uid)
+  const { uid, gid } = ids
+  if (process.getuid?.() !== uid || process.geteuid?.() !== uid || process.getgid?.() !== gid || process.getegid?.() !== gid) {
+    throw new Temporary(`unable to become user ${uid}, group ${gid}`)
+  }
+}

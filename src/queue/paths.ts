@@ -1,0 +1,23 @@
+import { join } from 'node:path'
+
+/** Number of folders mess, info, local and remote are split into (spec queue.md 1.1). All programs must agree. */
+export const SPLIT = 23
+
+/** Channels of delivery, in the order their files are looked at. */
+export const CHANNELS = ['local', 'remote'] as const
+export type Channel = (typeof CHANNELS)[number]
+
+/** `DIR/(ID mod 23)/ID`, relative to queue/. */
+export const splitPath = (folder: 'mess' | 'info' | Channel, id: number): string => `${folder}/${id % SPLIT}/${id}`
+
+/** The queue's folder. */
+export const queueFolder = (home: string): string => join(home, 'queue')
+
+/** Files older than this, by atime, that no message owns are rubbish; qmail-queue gives up after a day (spec queue.md 1.4, rule 6). */
+export const RUBBISH_SECONDS = 129_600
+
+/** Spawners accept this many deliveries at a time (spec queue.md 1.1). */
+export const SPAWN_LIMIT = 120
+
+/** Addresses up to this many bytes are accepted (spec queue.md 2). */
+export const MAX_ADDRESS_BYTES = 1002

@@ -1,0 +1,19 @@
+import { isAbsolute, join } from 'node:path'
+import type { Permission } from './programs.ts'
+
+const place = (home: string, path: string): string => (path === '*' || isAbsolute(path) ? path : join(home, path))
+
+const flag = (home: string, permission: Permission): string => {
+  if (permission === 'net' || permission === 'child') return { net: '--allow-net', child: '--allow-child-process' }[permission]
+  const [action, path] = [permission.slice(0, permission.indexOf(':')), permission.slice(permission.indexOf(':') + 1)]
+  return `--allow-fs-${action}=${place(home, path)}`
+}
+
+/** The flags node is run with, so that the program at `file` may do just this (DESIGN.md 6). */
+export const nodeFlags = (home: string, file: string, permissions: readonly Permission[]): string[] => {
+  if (permissions.includes('unrestricted')) return []
+  const readsAll = permissions.includes('read:*')
+  const flags = permissions.filter((p) => !(readsAll && p.startsWith('read:') && p !== 'read:*')).map((p) => flag(home, p))
+  if (permissions.includes('net')) flags.push('--disable-warning=ExperimentalWarning')
+  return ['--permission', ...(readsAll ? [] : [`--allow-fs-read=${file}`]), ...flags]
+}

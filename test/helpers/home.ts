@@ -1,0 +1,32 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { after } from 'node:test'
+import { type IdsKind, install } from '../../tools/install.ts'
+
+/** Is the test run by root, with real users at hand? */
+export const isRoot = process.getuid?.() === 0
+
+export interface Home {
+  /** The installation's PREFIX. */
+  path: string
+  /** A file or folder below it. */
+  at: (...parts: string[]) => string
+  /** Lays a file of control/. */
+  control: (name: string, text: string) => void
+}
+
+/**
+ * A throw-away installation of the built suite, gone when the test file ends. As root its users are spare numbers of its own
+ * (`private`); otherwise everything is the caller's (`self`). control/me is `mail.example.org`.
+ */
+export const makeHome = (kind: IdsKind = isRoot ? 'private' : 'self'): Home => {
+  process.env.QMAIL_TEST_LINK_NODE = '1'
+  const path = mkdtempSync(join(tmpdir(), 'qm-'))
+  after(() => rmSync(path, { recursive: true, force: true }))
+  install(path, kind)
+  const at = (...parts: string[]): string => join(path, ...parts)
+  const control = (name: string, text: string): void => writeFileSync(at('control', name), Buffer.from(text, 'latin1'))
+  control('me', 'mail.example.org\n')
+  return { path, at, control }
+}

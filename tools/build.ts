@@ -1,0 +1,31 @@
+/** Bundles every program of the table: bin/NAME.ts to build/bin/NAME.js, one CJS file each, and what went into it to build/meta/NAME.json. */
+import { mkdirSync, rmSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { build } from 'esbuild'
+import { programRows } from '../src/suite/programs.ts'
+
+const top = join(import.meta.dirname, '..')
+const out = join(top, 'build')
+rmSync(join(out, 'bin'), { recursive: true, force: true })
+rmSync(join(out, 'meta'), { recursive: true, force: true })
+mkdirSync(join(out, 'meta'), { recursive: true })
+
+await Promise.all(
+  programRows.map(async ([name]) => {
+    const result = await build({
+      entryPoints: [join(top, 'bin', `${name}.ts`)],
+      outfile: join(out, 'bin', `${name}.js`),
+      absWorkingDir: top,
+      bundle: true,
+      platform: 'node',
+      format: 'cjs',
+      target: 'node26',
+      minifyWhitespace: true,
+      minifySyntax: true,
+      metafile: true,
+      logLevel: 'error',
+      legalComments: 'none'
+    })
+    writeFileSync(join(out, 'meta', `${name}.json`), JSON.stringify(result.metafile))
+  })
+)

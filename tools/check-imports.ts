@@ -1,0 +1,40 @@
+/** Holds the rings (STYLE.md C): what each bundle consists of, transitively, against the table of programs. Exit 1 with one line per breach. */
+import { readFileSync, statSync } from 'node:fs'
+import { join } from 'node:path'
+import type { Metafile } from 'esbuild'
+import { type Program, programRows, type Ring } from '../src/suite/programs.ts'
+
+const top = join(import.meta.dirname, '..')
+
+/** Folders of src/ and builtins a ring may use; A may use anything. */
+const rings: Record<Exclude<Ring, 'A'>, { src: RegExp; node: RegExp }> = {
+  R: { src: /^src\/(core|os|control|queue|suite|local\/lspawn|format\/(cdb|assign|spawn))/, node: /^(fs|path|child_process|events|stream)$/ },
+  Q: { src: /^src\/(core|os|format|queue|control|suite|send|remote\/rspawn)/, node: /^(fs|path|child_process|events|stream|net|os|util|assert|constants)$/ },
+  N: { src: /^src\/(core|os|format|control|queue|suite|net|smtpd|remote|auth)/, node: /^(fs|path|child_process|events|stream|net|dns|dgram|tls|crypto|os)$/ },
+  U: { src: /^src\/(core|os|format|control|local|inject|queue)/, node: /^(fs|path|child_process|events|stream|os)$/ }
+}
+/** Root's own code stays out of everybody else's hands, and privileged rings know no packages beyond the table's. */
+const breaches = (name: string, program: Program): string[] => {
+  const meta = JSON.parse(readFileSync(join(top, 'build', 'meta', `${name}.json`), 'utf8')) as Metafile
+  const found: string[] = []
+  const ring = program.ring === 'A' ? undefined : rings[program.ring]
+  for (const [file, input] of Object.entries(meta.inputs)) {
+    const pkg = /^node_modules\/((?:@[^/]+\/)?[^/]+)/.exec(file)?.[1]
+    if (pkg !== undefined && program.ring !== 'A' && !program.npm?.includes(pkg)) found.push(`imports the package ${pkg}`)
+    if (file.startsWith('src/') && ring && !ring.src.test(file)) found.push(`ring ${program.ring} may not import ${file}`)
+    if (file.startsWith('bin/') && file !== `bin/${name}.ts`) found.push(`imports another program, ${file}`)
+    for (const { path, external } of input.imports) {
+      const builtin = path.replace(/^node:/, '')
+      if (external && ring && !ring.node.test(builtin)) found.push(`ring ${program.ring} may not import node:${builtin} (${file})`)
+    }
+  }
+  const kilobytes = statSync(join(top, 'build', 'bin', `${name}.js`)).size / 1000
+  if (kilobytes > program.budget) found.push(`bundle of ${kilobytes.toFixed(0)} kB is over its budget of ${program.budget}`)
+  const lines = readFileSync(join(top, 'bin', `${name}.ts`), 'latin1').split('\n').length
+  if (lines > 120) found.push(`bin/${name}.ts has ${lines} lines`)
+  return found
+}
+
+const all = programRows.flatMap(([name, program]) => breaches(name, program).map((breach) => `${name}: ${breach}`))
+process.stdout.write(all.length ? `${all.join('\n')}\n` : `${programRows.length} programs keep to their rings\n`)
+process.exitCode = all.length ? 1 : 0

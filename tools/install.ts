@@ -1,0 +1,149 @@
+/**
+ * Lays an installation: `install.ts [--ids system|private|self] PREFIX`, or from tests and tools by `install`.
+ * Safe to repeat, over a running suite too: files are replaced by rename, and what the queue, control, users and alias hold stays.
+ */
+import { spawnSync } from 'node:child_process'
+import {
+  chmodSync,
+  chownSync,
+  constants,
+  copyFileSync,
+  existsSync,
+  linkSync,
+  mkdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync
+} from 'node:fs'
+import { isAbsolute, join, resolve } from 'node:path'
+import { GROUPS, idsFile, isRoot, suiteGroup, suiteUser, USERS } from '../src/os/ids.ts'
+import { markerOf } from '../src/os/own.ts'
+import { type FileEntry, files } from '../src/suite/files.ts'
+import { nodeFlags } from '../src/suite/permissions.ts'
+import { type Permission, type Program, type ProgramName, programRows } from '../src/suite/programs.ts'
+
+const top = join(import.meta.dirname, '..')
+/** The longest first line the kernel takes for a `#!` program. */
+const MAX_SHEBANG_BYTES = 254
+
+/** system: the accounts of /etc/passwd, made if missing. private: spare numbers of its own. self: everything is the caller's. */
+export type IdsKind = 'system' | 'private' | 'self'
+
+const command = (file: string, ...args: string[]): void => {
+  const r = spawnSync(file, args, { stdio: ['ignore', 'inherit', 'inherit'] })
+  if (r.status !== 0) throw new Error(`${file} ${args.join(' ')} failed`)
+}
+
+const has = (database: 'passwd' | 'group', name: string): boolean => spawnSync('getent', [database, name], { stdio: 'ignore' }).status === 0
+
+const makeAccounts = (home: string): void => {
+  for (const group of GROUPS) if (!has('group', group)) command('groupadd', '--system', group)
+  for (const user of USERS) {
+    if (has('passwd', user)) continue
+    const group = ['qmailq', 'qmailr', 'qmails'].includes(user) ? 'qmail' : 'nofiles'
+    command('useradd', '--system', '--no-create-home', '--shell', '/bin/false', '-g', group, '-d', user === 'alias' ? join(home, 'alias') : home, user)
+  }
+}
+
+/** Numbers no account of this machine is likely to have; one block for each private installation kind. */
+const PRIVATE_BASE = 64_100
+
+const privateIds = (home: string, kind: 'private' | 'self'): string => {
+  const own = { uid: process.getuid?.() ?? 0, gid: process.getgid?.() ?? 0 }
+  const gid = (name: string): number => (kind === 'self' ? own.gid : PRIVATE_BASE + (name === 'qmail' ? 0 : 1))
+  const users = USERS.map((name, i) => {
+    const group = ['qmailq', 'qmailr', 'qmails'].includes(name) ? 'qmail' : 'nofiles'
+    return `user ${name} ${kind === 'self' ? own.uid : PRIVATE_BASE + 10 + i} ${gid(group)} ${name === 'alias' ? join(home, 'alias') : home}`
+  })
+  return `${[...users, ...GROUPS.map((name) => `group ${name} ${gid(name)}`)].join('\n')}\n`
+}
+
+/** Replaces a file in one step, so that whoever is running the old one keeps it. */
+const replaceFile = (path: string, lay: (temporary: string) => void): void => {
+  const temporary = `${path}.new`
+  rmSync(temporary, { force: true })
+  lay(temporary)
+  renameSync(temporary, path)
+}
+
+const layNode = (home: string): void => {
+  const node = join(top, 'node_modules', `node-linux-${process.arch}`, 'bin', 'node')
+  const target = join(home, 'lib', 'node')
+  const [from, to] = [statSync(node), statSync(target, { throwIfNoEntry: false })]
+  if (to && (to.ino === from.ino || (to.size === from.size && to.mtimeMs >= from.mtimeMs))) return
+  replaceFile(target, (temporary) => {
+    if (home.startsWith(join(top, 'var')) || process.env.QMAIL_TEST_LINK_NODE === '1') {
+      try {
+        return linkSync(node, temporary)
+      } catch {
+        // another file system: copy
+      }
+    }
+    copyFileSync(node, temporary, constants.COPYFILE_FICLONE)
+  })
+}
+
+/** Wider permissions that say the same in fewer words: folders of the home become the home, files of /etc become /etc. */
+const widen = (permissions: readonly Permission[], below: (path: string) => boolean, to: string): Permission[] => [
+  ...new Set(permissions.map((p): Permission => (p.startsWith('read:') && below(p.slice(5)) ? `read:${to}` : p)))
+]
+
+/**
+ * The first line of an installed program: the node of this installation, by absolute path, with what the program may do.
+ * The kernel takes 254 bytes; where the exact permissions do not fit, reading is granted by larger folders.
+ */
+export const shebang = (home: string, name: ProgramName, program: Program): string => {
+  const etc = widen(program.permissions, (path) => path.startsWith('/etc/'), '/etc')
+  const wide = widen(etc, (path) => !isAbsolute(path) && path !== '*', '.')
+  for (const permissions of [program.permissions, etc, wide]) {
+    const flags = nodeFlags(home, join(home, 'bin', name), permissions)
+    const needed = permissions === wide ? flags.filter((f) => f !== `--allow-fs-read=${join(home, 'bin', name)}`) : flags
+    const line = ['#!/usr/bin/env -S -u NODE_OPTIONS', join(home, 'lib', 'node'), ...needed].join(' ')
+    if (line.length <= MAX_SHEBANG_BYTES) return line
+  }
+  throw new Error(`the path ${home} is too long for the first line of bin/${name}`)
+}
+
+const layProgram = (home: string, name: ProgramName, program: Program): void => {
+  const bundle = readFileSync(join(top, 'build', 'bin', `${name}.js`), 'utf8')
+  replaceFile(join(home, 'bin', name), (temporary) => writeFileSync(temporary, `${shebang(home, name, program)}\n${markerOf(name)}\n${bundle}`))
+  for (const link of program.links ?? []) replaceFile(join(home, 'bin', link), (temporary) => symlinkSync(name, temporary))
+}
+
+const ownerOf = (home: string, entry: FileEntry): { uid: number; gid: number } => ({
+  uid: entry.owner === 'root' ? (process.getuid?.() ?? 0) : suiteUser(home, entry.owner).uid,
+  gid: entry.group === 'root' ? (process.getgid?.() ?? 0) : suiteGroup(home, entry.group)
+})
+
+const layEntry = (home: string, entry: FileEntry): void => {
+  const path = join(home, entry.path)
+  if (entry.kind === 'folder') mkdirSync(path, { recursive: true })
+  else if (entry.kind === 'fifo' && !existsSync(path)) command('mkfifo', path)
+  else if (entry.kind === 'file' && entry.zeros !== undefined && !existsSync(path)) writeFileSync(path, Buffer.alloc(entry.zeros))
+  if (!existsSync(path)) return
+  const { uid, gid } = ownerOf(home, entry)
+  if (isRoot()) chownSync(path, uid, gid)
+  chmodSync(path, entry.mode)
+}
+
+/** Installs into `prefix` (absolute). build/ must be there. Throws Error with a line for people. */
+export const install = (prefix: string, kind: IdsKind): void => {
+  const home = resolve(prefix)
+  mkdirSync(join(home, 'bin'), { recursive: true })
+  mkdirSync(join(home, 'lib'), { recursive: true })
+  if (kind === 'system') makeAccounts(home)
+  else if (!existsSync(idsFile(home))) writeFileSync(idsFile(home), privateIds(home, kind))
+  writeFileSync(join(home, 'package.json'), '{ "private": true, "type": "commonjs" }\n')
+  layNode(home)
+  for (const [name, program] of programRows) layProgram(home, name, program)
+  for (const entry of files) layEntry(home, entry)
+}
+
+if (process.argv[1] === import.meta.filename) {
+  const [kind, prefix] = process.argv[2] === '--ids' ? [process.argv[3] as IdsKind, process.argv[4]] : ['system' as const, process.argv[2]]
+  if (prefix === undefined) throw new Error('usage: install.ts [--ids system|private|self] PREFIX')
+  install(prefix, kind)
+}
