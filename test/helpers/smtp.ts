@@ -58,7 +58,10 @@ const converse = (socket: Socket, sink: Sink, answer: (command: string) => strin
     sink.commands.push(line)
     const verb = line.slice(0, 4).toUpperCase()
     const said = answer(line)
-    if (said !== undefined) return say(said)
+    if (said !== undefined) {
+      say(said)
+      return
+    }
     if (verb === 'MAIL') mail = { from: /<(.*)>/.exec(line)?.[1] ?? '', to: [], text: '' }
     if (verb === 'RCPT') mail.to.push(/<(.*)>/.exec(line)?.[1] ?? '')
     inData = verb === 'DATA'
