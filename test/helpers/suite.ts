@@ -1,10 +1,10 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { closeSync, mkdirSync, openSync, readdirSync, readFileSync, statSync } from 'node:fs'
-import { createServer } from 'node:net'
 import { join } from 'node:path'
 import { after } from 'node:test'
 import { setTimeout as delay } from 'node:timers/promises'
 import { suiteUser } from '../../src/os/ids.ts'
+import { freePort } from './free-port.ts'
 import type { Home } from './home.ts'
 import { isRoot } from './home.ts'
 
@@ -18,16 +18,6 @@ export const until = async <T>(what: string, check: () => T | undefined | false,
     await delay(15)
   }
 }
-
-/** A free port of 127.0.0.1. */
-export const freePort = (): Promise<number> =>
-  new Promise((resolve, reject) => {
-    const server = createServer().on('error', reject)
-    server.listen(0, '127.0.0.1', () => {
-      const address = server.address()
-      server.close(() => resolve(typeof address === 'object' && address ? address.port : 0))
-    })
-  })
 
 /** A process the tests started, which is ended with the test file if it has not ended before. */
 export interface Daemon {
@@ -79,7 +69,8 @@ export const startSuite = async (home: Home, defaultDelivery = './Maildir/'): Pr
 export const startSmtpd = async (home: Home, options: string[] = []): Promise<{ port: number; daemon: Daemon }> => {
   const port = await freePort()
   const who = isRoot ? ['-u', String(suiteUser(home.path, 'qmaild').uid), '-g', String(suiteUser(home.path, 'qmaild').gid)] : []
-  const daemon = startDaemon(home, 'tcpserver', ['-v', '-RHl0', ...who, ...options, '127.0.0.1', String(port), home.at('bin', 'qmail-smtpd')], 'smtpd')
+  const args = ['-v', '-RHl0', ...who, ...options, '127.0.0.1', String(port), home.at('bin', 'qmail-smtpd')]
+  const daemon = startDaemon(home, 'tcpserver', args, `smtpd-${port}`)
   await until('tcpserver to listen', () => /tcpserver: status: 0\//.test(daemon.log()))
   return { port, daemon }
 }
