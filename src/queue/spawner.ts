@@ -1,7 +1,8 @@
-import { closeSync, constants, fstatSync, openSync, read } from 'node:fs'
+import { closeSync, constants, fstatSync, openSync } from 'node:fs'
 import type { Bytes } from '../core/bytes.ts'
-import { errorCode, reason } from '../core/failure.ts'
+import { reason } from '../core/failure.ts'
 import { writeFd } from '../core/fdio.ts'
+import { feedFrom } from '../os/feed.ts'
 import { SPAWN_LIMIT } from './paths.ts'
 import { type Command, CommandParser, reportBytes } from './spawnproto.ts'
 
@@ -89,9 +90,11 @@ export class Spawner {
   #start(command: Command): void {
     const { slot, message, sender, recipient } = command
     const bad = complaint(command, this.#busy.has(slot))
-    if (bad !== undefined) return this.#report(slot, bad)
-    const fd = openMessage(`${this.#options.mess}/${message}`, this.#options.owner)
-    if (typeof fd !== 'number') return this.#report(slot, fd)
+    const fd = bad ?? openMessage(`${this.#options.mess}/${message}`, this.#options.owner)
+    if (typeof fd === 'string') {
+      this.#report(slot, fd)
+      return
+    }
     const at = recipient.lastIndexOf('@')
     this.#busy.add(slot)
     void this.#run({ slot, message, sender, recipient, box: recipient.slice(0, at), host: recipient.slice(at + 1), fd })
@@ -128,27 +131,10 @@ export class Spawner {
   }
 }
 
-/** Reads once, without stopping the event loop, whatever kind of file it is. Undefined: the end, or an error, which counts as the end. */
-const readOnce = (fd: number, buffer: Buffer): Promise<number | undefined> =>
-  new Promise((resolve) => {
-    const attempt = (): void =>
-      read(fd, buffer, 0, buffer.length, null, (error, length) => {
-        // a descriptor someone left non-blocking
-        if (error && errorCode(error) === 'EAGAIN') setTimeout(attempt, 5)
-        else resolve(error || length === 0 ? undefined : length)
-      })
-    attempt()
-  })
-
 /** Serves a spawner's command stream to its end. Writes the one byte that tells qmail-send the limit first, and returns when all reports are out. */
 export const serveSpawner = async (options: SpawnerOptions): Promise<void> => {
   writeFd(options.reportFd ?? 1, String.fromCharCode(SPAWN_LIMIT))
   const spawner = new Spawner(options)
-  const buffer = Buffer.allocUnsafeSlow(65536)
-  for (;;) {
-    const length = await readOnce(options.commandFd ?? 0, buffer)
-    if (length === undefined) break
-    spawner.feed(buffer.subarray(0, length))
-  }
+  await feedFrom(options.commandFd ?? 0, (chunk) => spawner.feed(chunk))
   await spawner.drain()
 }
