@@ -13,4 +13,8 @@
 import { run } from '../src/core/run.ts'
 import { deliverOnce } from '../src/local/once.ts'
 
-run('qmail-local', deliverOnce)
+run('qmail-local', async (context) => {
+  if (!context.resident) return deliverOnce(context)
+  const { serveDeliveries } = await import('../src/local/resident.ts')
+  return serveDeliveries(context)
+})

@@ -11,7 +11,7 @@ const rings: Record<Exclude<Ring, 'A'>, { src: RegExp; node: RegExp }> = {
   R: { src: /^src\/(core|os|control|queue|suite|local\/lspawn|format\/(cdb|assign|spawn))/, node: /^(fs|path|child_process|events|stream|net)$/ },
   Q: { src: /^src\/(core|os|format|queue|control|suite|send|remote\/rspawn)/, node: /^(fs|path|child_process|events|stream|net|os|util|assert|constants)$/ },
   N: { src: /^src\/(core|os|format|control|queue|suite|net|smtpd|remote|auth)/, node: /^(fs|path|child_process|events|stream|net|dns|dgram|tls|crypto|os)$/ },
-  U: { src: /^src\/(core|os|format|control|local|inject|queue)/, node: /^(fs|path|child_process|events|stream|os)$/ }
+  U: { src: /^src\/(core|os|format|control|local|inject|queue)/, node: /^(fs|path|child_process|events|stream|os|net)$/ }
 }
 /** Root's own code stays out of everybody else's hands, and privileged rings know no packages beyond the table's. */
 const breaches = (name: string, program: Program): string[] => {

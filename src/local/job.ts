@@ -25,7 +25,8 @@ export const jobOf = (values: readonly Bytes[]): Job | undefined => {
 /** The job's values again, in the order of the arguments. */
 export const valuesOf = (job: Job): Bytes[] => [job.user, job.homedir, job.local, job.dash, job.ext, job.domain, job.sender, job.defaultdelivery]
 
-const USAGE = 'qmail-local: usage: qmail-local [ -nN ] user homedir local dash ext domain sender aliasempty'
+/** What is said to a wrong command line. */
+export const USAGE = 'qmail-local: usage: qmail-local [ -nN ] user homedir local dash ext domain sender aliasempty'
 
 /** Reads the command line: options `-n` (describe only) and `-N`, then the job. Permanent on anything else. */
 export const parseArguments = (args: readonly Bytes[]): { isDryRun: boolean; job: Job } => {

@@ -9,6 +9,7 @@ import type { Message } from './message.ts'
 const MAX_HOST_BYTES = 64
 const TRIES = 3
 const RETRY_MILLISECONDS = 2000
+/** Messages are their owner's alone. */
 export const MAILDIR_MODE = 0o600
 
 /** The report of all trouble that has no words of its own. */
@@ -59,7 +60,8 @@ const write = (fd: number, lines: HeaderLines, message: Message): void => {
   fsyncSync(fd)
 }
 
-const forget = (file: Bytes): void => {
+/** Removes a file of tmp/, if it is there. */
+export const forget = (file: Bytes): void => {
   try {
     unlinkSync(fsPath(file))
   } catch {
