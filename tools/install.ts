@@ -98,7 +98,8 @@ const widen = (permissions: readonly Permission[], below: (path: string) => bool
 export const shebang = (home: string, name: ProgramName, program: Program): string => {
   const etc = widen(program.permissions, (path) => path.startsWith('/etc/'), '/etc')
   const wide = widen(etc, (path) => !isAbsolute(path) && path !== '*', '.')
-  for (const permissions of [program.permissions, etc, wide]) {
+  const all = widen(wide, () => true, '*')
+  for (const permissions of [program.permissions, etc, wide, all]) {
     const flags = nodeFlags(home, join(home, 'bin', name), permissions)
     const needed = permissions === wide ? flags.filter((f) => f !== `--allow-fs-read=${join(home, 'bin', name)}`) : flags
     const line = ['#!/usr/bin/env -S -u NODE_OPTIONS', join(home, 'lib', 'node'), ...needed].join(' ')
