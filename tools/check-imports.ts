@@ -8,7 +8,7 @@ const top = join(import.meta.dirname, '..')
 
 /** Folders of src/ and builtins a ring may use; A may use anything. R and Q have net for descriptors they were handed (src/os/feed.ts); they may not connect. */
 const rings: Record<Exclude<Ring, 'A'>, { src: RegExp; node: RegExp }> = {
-  R: { src: /^src\/(core|os|control|queue|suite|local\/lspawn|format\/(cdb|assign|spawn))/, node: /^(fs|path|child_process|events|stream|net)$/ },
+  R: { src: /^src\/(core|os|control|queue|suite|start|local\/lspawn|format\/(cdb|assign|spawn))/, node: /^(fs|path|child_process|events|stream|net)$/ },
   Q: { src: /^src\/(core|os|format|queue|control|suite|send|remote\/rspawn)/, node: /^(fs|path|child_process|events|stream|net|os|util|assert|constants)$/ },
   N: {
     src: /^src\/(core|os|format|control|queue|suite|net|smtpd|remote|auth)/,
