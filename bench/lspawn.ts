@@ -34,7 +34,9 @@ const lay = (): void => {
 interface Process {
   name: string
   parent: number
-  milliseconds: number
+  /** Milliseconds of processor time, within the program and within the kernel. */
+  user: number
+  system: number
 }
 
 const processes = (): Map<number, Process> => {
@@ -44,7 +46,7 @@ const processes = (): Map<number, Process> => {
       const stat = readFileSync(`/proc/${pid}/stat`, 'latin1')
       const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ')
       const name = stat.slice(stat.indexOf('(') + 1, stat.lastIndexOf(')'))
-      found.set(Number(pid), { name, parent: Number(fields[1]), milliseconds: (Number(fields[11]) + Number(fields[12])) * TICK_MILLISECONDS })
+      found.set(Number(pid), { name, parent: Number(fields[1]), user: Number(fields[11]) * TICK_MILLISECONDS, system: Number(fields[12]) * TICK_MILLISECONDS })
     } catch {
       // it has ended meanwhile
     }
@@ -54,7 +56,13 @@ const processes = (): Map<number, Process> => {
 
 const costs = (lspawn: number): Record<string, number> => {
   const sums: Record<string, number> = {}
-  for (const [pid, { name, parent, milliseconds }] of processes()) if (pid === lspawn || parent === lspawn) sums[name] = (sums[name] ?? 0) + milliseconds
+  for (const [pid, { name, parent, user, system }] of processes())
+    if (pid === lspawn || parent === lspawn)
+      for (const [part, ms] of [
+        [`${name} user`, user],
+        [`${name} system`, system]
+      ] as const)
+        sums[part] = (sums[part] ?? 0) + ms
   return sums
 }
 
