@@ -1,11 +1,11 @@
-import { closeSync, openSync, renameSync, statSync } from 'node:fs'
+import { closeSync, openSync } from 'node:fs'
 import { type Bytes, fsPath } from '../core/bytes.ts'
-import { fsyncLater, GroupSync } from '../os/group-sync.ts'
+import { GroupCommit } from './group-commit.ts'
 import type { HeaderLines } from './lines.ts'
 import { enterMaildir, forget, hostBytes, MAILDIR_MODE, maildirTrouble } from './maildir.ts'
 import { writeWhole } from './mbox.ts'
 
-const folders = new GroupSync()
+const group = new GroupCommit()
 const host = hostBytes()
 let made = 0
 
@@ -18,35 +18,27 @@ const uniqueName = (): Bytes => {
   return `${Math.floor(microseconds / 1e6)}.M${microseconds % 1e6}P${process.pid}Q${++made}.${host}`
 }
 
-const write = async (file: Bytes, lines: HeaderLines, message: Buffer): Promise<void> => {
+const write = (file: Bytes, lines: HeaderLines, message: Buffer): number => {
   const fd = openSync(fsPath(file), 'wx', MAILDIR_MODE)
   try {
     writeWhole(fd, Buffer.concat([Buffer.from(lines.returnPath + lines.deliveredTo, 'latin1'), message]))
-    await fsyncLater(fd)
-  } finally {
+    return fd
+  } catch (error) {
     closeSync(fd)
+    throw error
   }
 }
 
-/** Moves a file to a name that is not taken. */
-const moveNew = (from: Bytes, to: Bytes): void => {
-  if (statSync(fsPath(to), { throwIfNoEntry: false }) !== undefined) throw new Error('name taken')
-  renameSync(fsPath(from), fsPath(to))
-}
-
-/** As deliverToMaildir, with other deliveries of the same process side by side: the fsyncs of new/ are shared. */
+/** As deliverToMaildir, with other deliveries of the same process side by side, sharing their fsyncs. */
 export const deliverGrouped = async (path: Bytes, lines: HeaderLines, message: Buffer): Promise<void> => {
   enterMaildir(path)
   const name = uniqueName()
-  const tmp = `${path}/tmp/${name}`
+  const from = `${path}/tmp/${name}`
   try {
-    await write(tmp, lines, message)
-    moveNew(tmp, `${path}/new/${name}`)
+    const fd = write(from, lines, message)
+    await group.commit({ fd, from, to: `${path}/new/${name}`, folder: `${path}/new` })
   } catch (error) {
-    forget(tmp)
+    forget(from)
     throw maildirTrouble(error)
   }
-  await folders.sync(`${path}/new`).catch((error: unknown) => {
-    throw maildirTrouble(error)
-  })
 }
