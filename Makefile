@@ -1,19 +1,43 @@
-# README.md explains these. NODE is the pinned runtime of the project; the system's node is only needed to run npm.
+# README.md explains these. The system's Node and npm only fetch the packages; everything runs on the pinned Node among them.
 SHELL = /bin/bash
 PREFIX ?= /var/qmail
 NODE = node_modules/.bin-node
+SOURCES = $(wildcard bin/*.ts) $(shell find src tools -name '*.ts')
+TESTS = $(shell find test -name '*.test.ts')
 
-.PHONY: it run test golden bench install uninstall instcheck lint check check-imports docs clean
+.PHONY: it run test golden bench install uninstall instcheck lint format check check-imports docs bundle-report clean
 it: build/stamp
 
+# A root-owned npm run by root is fine: nothing of the packages is executed at install.
 node_modules/.stamp: package.json package-lock.json
-	npm ci --no-audit --no-fund --loglevel=error
-	ln -sfn "$$(ls -d node-linux-* 2>/dev/null || ls -d node_modules/node-linux-* | head -n 1 | sed 's#node_modules/##')/bin/node" $(NODE)
+	npm ci --ignore-scripts --no-audit --no-fund --loglevel=error
+	ln -sfn "$$(cd node_modules && ls -d node-linux-* | head -n 1)/bin/node" $(NODE)
 	touch $@
 
-build/stamp: node_modules/.stamp tools/build.ts $(wildcard bin/*.ts) $(shell find src -name '*.ts')
+build/stamp: node_modules/.stamp $(SOURCES)
 	$(NODE) tools/build.ts
 	touch $@
+
+run: build/stamp
+	$(NODE) tools/run.ts
+
+test: build/stamp check lint check-imports
+	$(NODE) --test --test-concurrency=2 $(TESTS)
+
+golden: build/stamp
+	$(NODE) tools/golden.ts
+
+bench: build/stamp
+	$(NODE) bench/run.ts
+
+install: build/stamp
+	$(NODE) tools/install.ts $(PREFIX)
+
+instcheck: node_modules/.stamp
+	$(NODE) tools/instcheck.ts $(PREFIX)
+
+uninstall: node_modules/.stamp
+	$(NODE) tools/uninstall.ts $(PREFIX)
 
 check: node_modules/.stamp
 	node_modules/.bin/tsc -p .
@@ -24,11 +48,14 @@ check-imports: build/stamp
 lint: node_modules/.stamp
 	node_modules/.bin/biome check .
 
-test: build/stamp check lint check-imports
-	$(NODE) --test --test-concurrency=2 'test/**/*.test.ts'
+format: node_modules/.stamp
+	node_modules/.bin/biome check --write .
 
-install: build/stamp
-	$(NODE) tools/install.ts $(PREFIX)
+docs: node_modules/.stamp
+	$(NODE) tools/docs.ts
+
+bundle-report: build/stamp
+	@wc -c build/bin/*.js | sort -n
 
 clean:
 	rm -rf build

@@ -1,6 +1,61 @@
-import { Permanent } from '../src/core/failure.ts'
-import { run } from '../src/core/run.ts'
+/**
+ * qmail-start [defaultdelivery [logger arg ...]]: starts the daemons of the queue and watches over them (spec queue.md 3).
+ *
+ * RUNS AS   root (in a one-user installation: whoever starts it; then all daemons run as that user)
+ * FDS       0 must be open; 1> the log, or the logger's standard output; 2> what goes wrong before the daemons run
+ * ENV       PATH: where the daemons and the logger are found. All of it is passed down to qmail-local, qmail-remote and .qmail commands.
+ * EXIT      0 qmail-send was stopped by a signal and all ended well; 111 something could not start, or a daemon failed
+ * FILES     lib/ids, else /etc/passwd and /etc/group: the suite's users; control/firstgear
+ *
+ * SIGTERM stops the suite after the deliveries that are running; SIGALRM retries everything now; SIGHUP re-reads control/locals
+ * and control/virtualdomains. When one daemon ends, all are stopped, and the supervisor starts afresh.
+ */
+import { Exit } from '../src/core/exit.ts'
+import { logLine } from '../src/core/logline.ts'
+import { type Context, run } from '../src/core/run.ts'
+import { type Daemons, startDaemons } from '../src/start/daemons.ts'
 
-run('qmail-start', () => {
-  throw new Permanent('not built yet')
-})
+const DEFAULT_DELIVERY = './Mailbox'
+
+/** Resolves with how each daemon ended, as they end: name, and exit code (null when killed or not started). */
+const watch = (daemons: Daemons, ended: (name: string, code: number | null) => void): void => {
+  for (const [name, child] of daemons) {
+    let told = false
+    const tell = (code: number | null, why?: string): void => {
+      if (told) return
+      told = true
+      if (why !== undefined) logLine(2, `qmail-start: fatal: ${name}: ${why}`)
+      ended(name, code)
+    }
+    child.on('error', () => tell(null, 'unable to run'))
+    child.on('exit', (code, signal) => tell(code, signal && signal !== 'SIGTERM' ? `killed by ${signal}` : undefined))
+  }
+}
+
+const main = (context: Context): Promise<number> => {
+  process.chdir('/')
+  process.umask(0o077)
+  const [defaultDelivery = DEFAULT_DELIVERY, ...logger] = context.args
+  const daemons = startDaemons(context, defaultDelivery, logger)
+  let stopping = false
+  const stop = (): void => {
+    stopping = true
+    for (const name of ['qmail-send', 'qmail-queued']) daemons.get(name)?.kill('SIGTERM')
+  }
+  process.on('SIGTERM', stop)
+  process.on('SIGINT', stop)
+  process.on('SIGALRM', () => daemons.get('qmail-send')?.kill('SIGALRM'))
+  process.on('SIGHUP', () => daemons.get('qmail-send')?.kill('SIGHUP'))
+  return new Promise((resolve) => {
+    let well = true
+    let left = daemons.size
+    watch(daemons, (_name, code) => {
+      if (code !== 0 || !stopping) well = false
+      if (!stopping) stop()
+      left -= 1
+      if (left === 0) resolve(well ? Exit.ok : Exit.temporary)
+    })
+  })
+}
+
+run('qmail-start', main)

@@ -1,0 +1,84 @@
+import { spawnSync } from 'node:child_process'
+import { chownSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { boxesIn, DOMAIN, type Subject, USERS } from './load.ts'
+
+const UID = 64_300
+
+const idOf = (what: '-u' | '-g', name: string): number => Number(spawnSync('id', [what, name]).stdout.toString())
+
+const MAIN = (top: string): string => `compatibility_level = 3.6
+queue_directory = ${top}/spool
+data_directory = ${top}/data
+command_directory = /usr/sbin
+daemon_directory = /usr/lib/postfix/sbin
+mail_owner = postfix
+setgid_group = postdrop
+myhostname = mail.${DOMAIN}
+mydestination =
+inet_interfaces = 127.0.0.1
+inet_protocols = ipv4
+mynetworks = 127.0.0.0/8
+smtpd_peername_lookup = no
+virtual_mailbox_domains = ${DOMAIN}
+virtual_mailbox_base = ${top}/homes
+virtual_mailbox_maps = static:unused
+virtual_uid_maps = static:${UID}
+virtual_gid_maps = static:${UID}
+virtual_minimum_uid = 100
+alias_maps =
+maillog_file = ${top}/log
+maillog_file_prefixes = /
+`
+
+/** Every user's own Maildir: virtual_mailbox_maps needs a table; a texthash needs no building. */
+const laySettings = (top: string, port: number): void => {
+  const conf = join(top, 'conf')
+  mkdirSync(conf)
+  writeFileSync(join(top, 'boxes'), USERS.map((u) => `${u}@${DOMAIN} ${u}/Maildir/\n`).join(''))
+  writeFileSync(join(conf, 'main.cf'), MAIN(top).replace('static:unused', `texthash:${top}/boxes`))
+  const stock = ['/etc/postfix/master.cf.proto', '/usr/share/postfix/master.cf.dist', '/etc/postfix/master.cf'].find(existsSync) ?? '/etc/postfix/master.cf'
+  const services = readFileSync(stock, 'utf8')
+    .replace(/^smtp\s+inet\s.*$/m, `127.0.0.1:${port} inet n - n - - smtpd`)
+    .replace(/^(\S+\s+(?:unix|fifo|inet)\s+\S+\s+\S+\s+)[y-](\s)/gm, '$1n$2')
+  const withLog = /^postlog\s/m.test(services) ? services : `${services}\npostlog unix-dgram n - n - 1 postlogd\n`
+  writeFileSync(join(conf, 'master.cf'), withLog)
+}
+
+export interface Postfix extends Subject {
+  sendmail: [string, string[]]
+  stop: () => void
+}
+
+/** Starts Debian's Postfix with a configuration, queue and Maildirs of its own on 127.0.0.1. Undefined when it is not installed. */
+export const startPostfix = (port: number): Postfix | undefined => {
+  if (!existsSync('/usr/sbin/postfix')) return undefined
+  const top = mkdtempSync(join(tmpdir(), 'bench-postfix-'))
+  spawnSync('chmod', ['755', top])
+  for (const folder of ['spool', 'data', 'homes']) mkdirSync(join(top, folder))
+  chownSync(join(top, 'data'), idOf('-u', 'postfix'), idOf('-g', 'postfix'))
+  for (const user of USERS) {
+    for (const part of ['', 'Maildir', 'Maildir/tmp', 'Maildir/new', 'Maildir/cur']) {
+      const folder = join(top, 'homes', user, part)
+      mkdirSync(folder, { recursive: true })
+      chownSync(folder, UID, UID)
+    }
+  }
+  laySettings(top, port)
+  const control = (word: string): void => {
+    const r = spawnSync('/usr/sbin/postfix', ['-c', join(top, 'conf'), word], { encoding: 'utf8' })
+    if (r.status !== 0) throw new Error(`postfix ${word}: ${r.stderr}`)
+  }
+  control('start')
+  return {
+    name: 'Postfix',
+    port,
+    boxes: boxesIn(join(top, 'homes')),
+    sendmail: ['/usr/sbin/sendmail', ['-C', join(top, 'conf'), `${USERS[0]}@${DOMAIN}`]],
+    stop: () => {
+      control('stop')
+      rmSync(top, { recursive: true, force: true })
+    }
+  }
+}

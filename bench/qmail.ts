@@ -1,0 +1,92 @@
+import { type ChildProcess, spawn } from 'node:child_process'
+import { chmodSync, chownSync, closeSync, mkdirSync, mkdtempSync, openSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { setTimeout as delay } from 'node:timers/promises'
+import { cdbBytes } from '../src/format/cdb.ts'
+import { isRoot, suiteUser } from '../src/os/ids.ts'
+import { processTree } from '../test/helpers/proc.ts'
+import { install } from '../tools/install.ts'
+import { boxesIn, DOMAIN, type Subject, USERS } from './load.ts'
+
+const FIRST_UID = 64_310
+const READY_SECONDS = 20
+const WORKERS = 2
+
+export interface Qmail extends Subject {
+  sendmail: [string, string[]]
+  /** Memory of the whole suite, proportional set size, in kilobytes. */
+  pss: () => { name: string; kilobytes: number }[]
+  /** Processor milliseconds used so far, by program. */
+  cpu: () => Map<string, number>
+  stop: () => Promise<void>
+}
+
+const layUsers = (home: string): void => {
+  const records = USERS.map((user, i): [string, string] => {
+    const id = isRoot() ? FIRST_UID + i : (process.getuid?.() ?? 0)
+    for (const part of ['', 'Maildir', 'Maildir/tmp', 'Maildir/new', 'Maildir/cur']) {
+      const folder = join(home, 'homes', user, part)
+      mkdirSync(folder, { recursive: true })
+      if (isRoot()) chownSync(folder, id, id)
+    }
+    return [`!${user}\0`, [user, id, id, join(home, 'homes', user), '', ''].join('\0')]
+  })
+  writeFileSync(join(home, 'users', 'cdb'), cdbBytes([...records, ['', '']]))
+}
+
+const start = (home: string, log: string, program: string, args: string[]): ChildProcess => {
+  const fd = openSync(join(home, log), 'a')
+  const child = spawn(join(home, 'bin', program), args, { stdio: ['ignore', fd, fd], env: { PATH: `${home}/bin:/usr/bin:/bin` } })
+  closeSync(fd)
+  return child
+}
+
+const cpuOf = (pid: number): number => {
+  try {
+    const fields = readFileSync(`/proc/${pid}/stat`, 'latin1')
+      .replace(/^.*\) /, '')
+      .split(' ')
+    return (Number(fields[11]) + Number(fields[12])) * 10
+  } catch {
+    return 0
+  }
+}
+
+/** Starts an installation of this checkout, resident, as an administrator would, with four users. */
+export const startQmail = async (port: number): Promise<Qmail> => {
+  process.env.QMAIL_TEST_LINK_NODE = '1'
+  const home = mkdtempSync(join(tmpdir(), 'bench-qmail-'))
+  chmodSync(home, 0o755)
+  install(home, isRoot() ? 'private' : 'self')
+  for (const name of ['me', 'locals', 'rcpthosts']) writeFileSync(join(home, 'control', name), `${DOMAIN}\n`)
+  layUsers(home)
+  const qmaild = suiteUser(home, 'qmaild')
+  const who = isRoot() ? ['-u', `${qmaild.uid}`, '-g', `${qmaild.gid}`] : []
+  const daemons = [
+    start(home, 'send.log', 'qmail-start', ['./Maildir/']),
+    start(home, 'smtpd.log', 'tcpserver', ['-v', '-RHl0', '-c', '100', '-w', `${WORKERS}`, ...who, '127.0.0.1', `${port}`, join(home, 'bin', 'qmail-smtpd')])
+  ]
+  const ready = (): boolean =>
+    readFileSync(join(home, 'smtpd.log'), 'latin1').includes('status: 0/') && readFileSync(join(home, 'send.log'), 'latin1').includes('status: local 0/')
+  for (const end = performance.now() + READY_SECONDS * 1000; !ready(); await delay(20)) if (performance.now() > end) throw new Error('qmail-ts did not start')
+  const tree = () => daemons.flatMap((d) => (d.pid === undefined ? [] : processTree(d.pid)))
+  return {
+    name: 'qmail-ts',
+    port,
+    boxes: boxesIn(join(home, 'homes')),
+    sendmail: [join(home, 'bin', 'sendmail'), [`${USERS[0]}@${DOMAIN}`]],
+    pss: () => tree().map((p) => ({ name: p.name, kilobytes: p.pss })),
+    cpu: () => {
+      const sums = new Map<string, number>()
+      for (const p of tree()) sums.set(p.name, (sums.get(p.name) ?? 0) + cpuOf(p.pid))
+      return sums
+    },
+    stop: async () => {
+      const ended = daemons.map((d) => new Promise((resolve) => d.once('exit', resolve)))
+      for (const d of daemons) d.kill('SIGTERM')
+      await Promise.all(ended)
+      rmSync(home, { recursive: true, force: true })
+    }
+  }
+}

@@ -1,0 +1,72 @@
+import type { ChildProcess, StdioOptions } from 'node:child_process'
+import { existsSync } from 'node:fs'
+import { join } from 'node:path'
+import type { Readable, Writable } from 'node:stream'
+import { readSetting } from '../control/read.ts'
+import type { Context } from '../core/run.ts'
+import { type Ids, startChild } from '../os/child.ts'
+import { isRoot, suiteGroup, suiteUser } from '../os/ids.ts'
+import { isOwn } from '../os/own.ts'
+
+/** The daemons by name; the logger is there if one was asked for. */
+export type Daemons = Map<string, ChildProcess>
+
+/** Where the log goes: our descriptor 1, or the logger's end of a pipe. */
+type Log = number | Writable
+
+/** Users the daemons run as; undefined leaves everything to the one who started us (a one-user installation). */
+const idsOf = (home: string, user: 'qmaill' | 'qmailq' | 'qmailr' | 'qmails' | 'root', group: 'qmail' | 'nofiles'): Ids | undefined => {
+  const ids = { uid: user === 'root' ? 0 : suiteUser(home, user).uid, gid: suiteGroup(home, group) }
+  return isRoot() ? ids : undefined
+}
+
+/** The file a name stands for in this PATH, as exec would find it. */
+const inPath = (name: string, path: string): string | undefined =>
+  path
+    .split(':')
+    .map((folder) => join(folder || '.', name))
+    .find((file) => existsSync(file))
+
+const starter =
+  (context: Context, daemons: Daemons) =>
+  (name: string, args: string[], stdio: StdioOptions, ids: Ids | undefined, resident = false): ChildProcess => {
+    const child = startChild(name, args, { stdio, env: context.env, ids, resident })
+    daemons.set(name, child)
+    return child
+  }
+
+/** Ends that a sibling now has and we must not keep: end of file is what stops the daemons. */
+const letGo = (...streams: (Readable | Writable | null)[]): void => {
+  for (const stream of streams) stream?.destroy()
+}
+
+/**
+ * Starts the logger, qmail-lspawn, qmail-rspawn, qmail-clean, qmail-queued and qmail-send with their descriptors wired to each other
+ * (spec queue.md 3). All within one turn of the event loop: the pipes' ends that pass through us must not be read here.
+ * qmail-send and qmail-queued, in their second gear, also hold a pipe whose other end only we have: its end tells them we are gone.
+ */
+export const startDaemons = (context: Context, defaultDelivery: string, logger: string[]): Daemons => {
+  const { home, env } = context
+  const daemons: Daemons = new Map()
+  const start = starter(context, daemons)
+  const ids = {
+    qmaill: idsOf(home, 'qmaill', 'nofiles'),
+    qmailq: idsOf(home, 'qmailq', 'qmail'),
+    qmailr: idsOf(home, 'qmailr', 'qmail'),
+    qmails: idsOf(home, 'qmails', 'qmail'),
+    root: idsOf(home, 'root', 'qmail')
+  }
+  const [loggerName, ...loggerArgs] = logger
+  const loggerInput = loggerName === undefined ? null : start(loggerName, loggerArgs, ['pipe', 1, 2], ids.qmaill).stdin
+  const log: Log = loggerInput ?? 1
+  const lspawn = start('qmail-lspawn', [defaultDelivery], ['pipe', 'pipe', log], ids.root)
+  const rspawn = start('qmail-rspawn', [], ['pipe', 'pipe', log], ids.qmailr)
+  const clean = start('qmail-clean', [], ['pipe', 'pipe', log], ids.qmailq)
+  start('qmail-queued', [], ['pipe', log, log], ids.root, true)
+  const ends = [lspawn, rspawn, clean].flatMap(({ stdin, stdout }) => [stdin, stdout])
+  const file = inPath('qmail-send', env.PATH ?? '')
+  const resident = file !== undefined && isOwn(file, 'qmail-send') && !readSetting(home, 'firstgear')?.includes('qmail-send')
+  start('qmail-send', [], [log, ...ends, ...(resident ? (['pipe'] as const) : [])], ids.qmails, resident)
+  letGo(loggerInput, ...ends)
+  return daemons
+}

@@ -1,0 +1,134 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { setTimeout as delay } from 'node:timers/promises'
+import { type Home, makeHome } from '../helpers/home.ts'
+import { processTree } from '../helpers/proc.ts'
+import { runProgram } from '../helpers/run-program.ts'
+import { smtpSend } from '../helpers/smtp.ts'
+import { type Daemon, killGroup, maildir, startSmtpd, startSuite, until } from '../helpers/suite.ts'
+import { makeUsers } from '../helpers/users.ts'
+
+const SESSIONS = 6
+const BODY = 'x'.repeat(60)
+/** 4 kB whose last line proves that the message is whole. */
+const bodyOf = (n: number): string => `${Array.from({ length: 66 }, () => BODY).join('\n')}\nend ${n}\n`
+
+/** Keeps sending until told to stop; the numbers of the messages that were acknowledged. */
+const load = (port: () => number) => {
+  const acknowledged = new Set<number>()
+  let stop = false
+  let next = 0
+  const session = async (): Promise<void> => {
+    while (!stop) {
+      const n = next++
+      try {
+        await smtpSend(port(), 'sender@away.example', [`u${n % 2}@local.example`], `Subject: message ${n}\n\n${bodyOf(n)}`)
+        acknowledged.add(n)
+      } catch {
+        await delay(20) // not acknowledged: nobody promised anything
+      }
+    }
+  }
+  const sessions = Array.from({ length: SESSIONS }, session)
+  return {
+    acknowledged,
+    finish: async (): Promise<void> => {
+      stop = true
+      await Promise.all(sessions)
+    }
+  }
+}
+
+interface Running {
+  suite: Daemon
+  smtpd: { port: number; daemon: Daemon }
+}
+const startAll = async (home: Home): Promise<Running> => ({ suite: await startSuite(home), smtpd: await startSmtpd(home, ['-w', '2']) })
+
+/** Every acknowledged message is in a Maildir, whole; a duplicate is allowed, a torn one never. */
+const allArrive = async (home: Home, boxes: string[], acknowledged: Set<number>): Promise<void> => {
+  const arrived = (): Map<number, string> =>
+    new Map(boxes.flatMap(maildir).map((text) => [Number(/^Subject: message (\d+)$/m.exec(text)?.[1] ?? -1), text] as const))
+  await until('an empty queue', () => runProgram(home, 'qmail-qstat').stdout === 'messages in queue: 0\nmessages in queue but not yet preprocessed: 0\n', 60)
+  const have = arrived()
+  assert.deepEqual(
+    [...acknowledged].filter((n) => !have.has(n)),
+    [],
+    'acknowledged, but lost'
+  )
+  for (const [n, text] of have) assert.ok(text.endsWith(`\n\n${bodyOf(n)}`), `message ${n} is torn`)
+}
+
+const prepare = (): { home: Home; boxes: string[] } => {
+  const home = makeHome()
+  home.control('locals', 'local.example\n')
+  home.control('rcpthosts', 'local.example\n')
+  return { home, boxes: makeUsers(home, ['u0', 'u1']).map((u) => u.maildir()) }
+}
+
+/** Kills one process of the running suite by name; false if there is none. */
+const killOne = (running: Running, name: string): boolean => {
+  const all = [running.suite, running.smtpd.daemon].flatMap(({ child }) => (child.pid === undefined ? [] : processTree(child.pid)))
+  const victim = all.find((p) => p.name === name)
+  if (victim) process.kill(victim.pid, 'SIGKILL')
+  return victim !== undefined
+}
+
+const VICTIMS = [
+  'qmail-start',
+  'qmail-send',
+  'qmail-clean',
+  'qmail-queued',
+  'qmail-lspawn',
+  'qmail-rspawn',
+  'qmail-local',
+  'qmail-getpw',
+  'qmail-smtpd',
+  'tcpserver'
+] as const
+
+for (const victim of VICTIMS) {
+  test(`SIGKILL of ${victim} under load, then a restart: every acknowledged message arrives, none is torn`, { timeout: 120_000 }, async () => {
+    const { home, boxes } = prepare()
+    let running = await startAll(home)
+    const sending = load(() => running.smtpd.port)
+    await until('messages on their way', () => sending.acknowledged.size > 40)
+    await until(`a ${victim} to kill`, () => killOne(running, victim))
+    await delay(300) // under load for a moment more, with what is left
+    await sending.finish()
+    await running.suite.stop()
+    await running.smtpd.daemon.stop()
+    killGroup(running.suite.child)
+    killGroup(running.smtpd.daemon.child)
+    running = await startAll(home)
+    await allArrive(home, boxes, sending.acknowledged)
+    assert.equal(await running.suite.stop(), 0)
+  })
+}
+
+test('SIGKILL of all at once under load, three times over: every acknowledged message arrives, none is torn', { timeout: 120_000 }, async () => {
+  const { home, boxes } = prepare()
+  let running = await startAll(home)
+  const sending = load(() => running.smtpd.port)
+  for (let round = 1; round <= 3; round++) {
+    await until('messages on their way', () => sending.acknowledged.size > round * 30)
+    killGroup(running.suite.child)
+    killGroup(running.smtpd.daemon.child)
+    running = await startAll(home)
+  }
+  await sending.finish()
+  await allArrive(home, boxes, sending.acknowledged)
+})
+
+test('SIGTERM in the middle of deliveries waits for them, and a restart loses nothing', { timeout: 60_000 }, async () => {
+  const { home, boxes } = prepare()
+  let running = await startAll(home)
+  const sending = load(() => running.smtpd.port)
+  await until('messages on their way', () => sending.acknowledged.size > 30)
+  assert.equal(await running.suite.stop('SIGTERM'), 0)
+  assert.match(running.suite.log(), /\nstatus: exiting\n/)
+  await sending.finish()
+  await running.smtpd.daemon.stop()
+  running = await startAll(home)
+  await allArrive(home, boxes, sending.acknowledged)
+})

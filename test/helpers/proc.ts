@@ -1,0 +1,66 @@
+import { readdirSync, readFileSync, readlinkSync } from 'node:fs'
+
+/** What /proc says of one process. */
+export interface Process {
+  pid: number
+  ppid: number
+  name: string
+  uids: number[]
+  gids: number[]
+  groups: number[]
+  /** Variable names of the environment it was started with. */
+  environment: string[]
+  /** What each descriptor is. */
+  fds: Map<number, string>
+  /** Proportional set size, in kilobytes. */
+  pss: number
+}
+
+const read = (pid: number, file: string): string => readFileSync(`/proc/${pid}/${file}`, 'latin1')
+const numbers = (status: string, field: string): number[] =>
+  (new RegExp(`^${field}:(.*)$`, 'm').exec(status)?.[1] ?? '').trim().split(/\s+/).filter(Boolean).map(Number)
+
+const fdsOf = (pid: number): Map<number, string> => {
+  const fds = new Map<number, string>()
+  for (const name of readdirSync(`/proc/${pid}/fd`)) {
+    try {
+      fds.set(Number(name), readlinkSync(`/proc/${pid}/fd/${name}`))
+    } catch {
+      // closed meanwhile
+    }
+  }
+  return fds
+}
+
+/** One process, or undefined if it has ended. */
+export const processOf = (pid: number): Process | undefined => {
+  try {
+    const status = read(pid, 'status')
+    return {
+      pid,
+      ppid: numbers(status, 'PPid')[0] ?? 0,
+      name: read(pid, 'comm').trim(),
+      uids: numbers(status, 'Uid'),
+      gids: numbers(status, 'Gid'),
+      groups: numbers(status, 'Groups'),
+      environment: read(pid, 'environ')
+        .split('\0')
+        .filter(Boolean)
+        .map((v) => v.slice(0, v.indexOf('='))),
+      fds: fdsOf(pid),
+      pss: Number(/^Pss:\s+(\d+)/m.exec(read(pid, 'smaps_rollup'))?.[1] ?? 0)
+    }
+  } catch {
+    return undefined
+  }
+}
+
+/** A process and everything below it. */
+export const processTree = (root: number): Process[] => {
+  const all = readdirSync('/proc')
+    .filter((name) => /^\d+$/.test(name))
+    .map((name) => processOf(Number(name)))
+    .filter((p) => p !== undefined)
+  const below = (pid: number): Process[] => all.filter((p) => p.ppid === pid).flatMap((p) => [p, ...below(p.pid)])
+  return [...all.filter((p) => p.pid === root), ...below(root)]
+}

@@ -1,0 +1,103 @@
+import assert from 'node:assert/strict'
+import { spawnSync } from 'node:child_process'
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { after, test } from 'node:test'
+import { files } from '../../src/suite/files.ts'
+import { programRows } from '../../src/suite/programs.ts'
+import { install } from '../../tools/install.ts'
+import { instcheck } from '../../tools/instcheck.ts'
+import { isRoot, makeHome } from '../helpers/home.ts'
+import { runProgram } from '../helpers/run-program.ts'
+import { maildir, startSuite, until } from '../helpers/suite.ts'
+import { makeUsers } from '../helpers/users.ts'
+
+const kind = isRoot ? 'private' : 'self'
+const tool = (name: string, ...args: string[]) =>
+  spawnSync(process.execPath, [join(import.meta.dirname, '..', '..', 'tools', `${name}.ts`), ...args], { encoding: 'utf8' })
+
+test('a fresh installation is as the table of files says, and instcheck finds what is not', { skip: isRoot ? false : 'owners can only be set by root' }, () => {
+  const home = makeHome('private')
+  assert.deepEqual(instcheck(home.path, false), [])
+  rmSync(home.at('queue', 'lock', 'tcpto'))
+  spawnSync('chown', ['0:0', home.at('queue', 'todo')])
+  spawnSync('chmod', ['4755', home.at('bin', 'qmail-send')])
+  rmSync(home.at('drop', 'trigger'))
+  mkdirSync(home.at('drop', 'trigger'))
+  const r = tool('instcheck', home.path)
+  assert.equal(r.status, 0)
+  const lines = r.stderr.trimEnd().split('\n')
+  for (const [path, what] of [
+    [home.at('queue', 'lock', 'tcpto'), 'does not exist'],
+    [home.at('queue', 'todo'), 'has wrong owner'],
+    [home.at('queue', 'todo'), 'has wrong group'],
+    [home.at('drop', 'trigger'), 'has wrong type'],
+    ['.../bin/qmail-send', 'has wrong permissions']
+  ]) {
+    assert.ok(lines.includes(`instcheck: warning: ${path} ${what}`), `${path} ${what} in\n${r.stderr}`)
+  }
+  assert.equal(tool('instcheck', join(home.path, 'nowhere')).status, 111)
+})
+
+test('installing again, and over a folder with other files in it, harms nothing', () => {
+  const path = mkdtempSync(join(tmpdir(), 'qm-'))
+  after(() => rmSync(path, { recursive: true, force: true }))
+  process.env.QMAIL_TEST_LINK_NODE = '1'
+  mkdirSync(join(path, 'control'))
+  mkdirSync(join(path, 'bin'))
+  const mine: [string, string][] = [
+    ['control/me', 'mine.example\n'],
+    ['control/unknown', 'kept\n'],
+    ['bin/site-script', '#!/bin/sh\n'],
+    ['notes', 'kept\n']
+  ]
+  for (const [name, text] of mine) writeFileSync(join(path, name), text)
+  install(path, kind)
+  writeFileSync(join(path, 'queue', 'lock', 'tcpto'), Buffer.alloc(1024, 1))
+  writeFileSync(join(path, 'queue', 'mess', '5', '28'), 'a message\n')
+  install(path, kind)
+  for (const [name, text] of mine) assert.equal(readFileSync(join(path, name), 'latin1'), text, name)
+  assert.equal(readFileSync(join(path, 'queue', 'lock', 'tcpto'))[0], 1, 'the timeout table stays')
+  assert.equal(readFileSync(join(path, 'queue', 'mess', '5', '28'), 'latin1'), 'a message\n')
+  for (const { path: file, mode } of files) assert.equal(statSync(join(path, file)).mode & 0o7777, mode, file)
+})
+
+test('installing over a running suite leaves it serving', { timeout: 60_000 }, async () => {
+  const home = makeHome()
+  home.control('locals', 'local.example\n')
+  const [joe] = makeUsers(home, ['joe'])
+  assert.ok(joe)
+  const box = joe.maildir()
+  const suite = await startSuite(home)
+  const send = (n: number): Promise<unknown> => {
+    assert.equal(runProgram(home, 'sendmail', { args: ['joe@local.example'], input: `Subject: ${n}\n\n` }).exit, 0)
+    return until(`message ${n}`, () => maildir(box).length === n)
+  }
+  await send(1)
+  install(home.path, kind)
+  await send(2)
+  install(home.path, kind)
+  await send(3)
+  assert.equal(await suite.stop(), 0)
+})
+
+test('uninstall removes the programs and leaves queue, control and mail', () => {
+  const home = makeHome()
+  writeFileSync(home.at('queue', 'mess', '5', '28'), 'a message\n')
+  const r = tool('uninstall', home.path)
+  assert.equal(r.status, 0, r.stderr)
+  for (const [name] of programRows) assert.equal(existsSync(home.at('bin', name)), false, name)
+  assert.equal(existsSync(home.at('queue', 'mess', '5', '28')), true)
+  assert.equal(readFileSync(home.at('control', 'me'), 'latin1'), 'mail.example.org\n')
+})
+
+test('the first line of every program names the node of the installation by its absolute path', () => {
+  const home = makeHome()
+  for (const [name] of programRows) {
+    const [first, second] = readFileSync(home.at('bin', name), 'latin1').split('\n')
+    assert.ok(first?.includes(` ${home.at('lib', 'node')}`), `${name}: ${first}`)
+    assert.ok((first?.length ?? 999) < 255)
+    assert.equal(second, `// qmail-ts ${name}`)
+  }
+})

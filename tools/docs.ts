@@ -1,0 +1,62 @@
+/** Writes docs/programs.md and docs/settings.md from the tables, so that nobody has to repeat them. */
+import { mkdirSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { type Setting, settings } from '../src/control/table.ts'
+import { files } from '../src/suite/files.ts'
+import { programRows } from '../src/suite/programs.ts'
+
+const docs = join(import.meta.dirname, '..', 'docs')
+const octal = (mode: number): string => `0${mode.toString(8)}`
+const cell = (text: string): string => text.replaceAll('|', '\\|')
+const table = (head: string[], rows: string[][]): string => [head, head.map(() => '---'), ...rows].map((row) => `| ${row.map(cell).join(' | ')} |`).join('\n')
+const made = '<!-- made by `make docs` from the tables in src/; edit those -->\n'
+
+const programsPage = (): string =>
+  [
+    `# Programs\n${made}`,
+    table(
+      ['program', 'for', 'runs as', 'mode', 'descriptors', 'second gear'],
+      programRows.map(([name, p]) => [name, p.about, p.runsAs, octal(p.mode), p.fds, p.secondGear?.about ?? ''])
+    ),
+    '\n## Exit codes\n',
+    table(
+      ['program', 'codes'],
+      programRows.map(([name, p]) => [
+        name,
+        Object.entries(p.exits)
+          .map(([code, what]) => `${code} ${what}`)
+          .join('; ')
+      ])
+    ),
+    '\n## Permissions (Node permission model; paths below the home)\n',
+    table(
+      ['program', 'first gear', 'second gear'],
+      programRows.map(([name, p]) => [name, p.permissions.join(' '), p.secondGear?.permissions.join(' ') ?? ''])
+    ),
+    '\n## Files and folders\n',
+    table(
+      ['path', 'kind', 'owner:group', 'mode'],
+      files.filter(({ path, kind }) => kind !== 'program' && !/\/\d+$/.test(path)).map((f) => [f.path, f.kind, `${f.owner}:${f.group}`, octal(f.mode)])
+    ),
+    ''
+  ].join('\n')
+
+const defaultOf = (s: Setting): string => {
+  if (s.type === 'number') return `${s.default} ${s.unit}`
+  if (s.type !== 'line') return 'absent'
+  return [s.orMe ? 'me' : undefined, s.default === undefined ? undefined : `\`${s.default}\``].filter(Boolean).join(', else ') || 'none'
+}
+
+const settingsPage = (): string =>
+  [
+    `# Settings: the files of control/\n${made}`,
+    table(
+      ['file', 'what it sets', 'format', 'default', 'read by', 'read again'],
+      Object.entries<Setting>(settings).map(([name, s]) => [name, s.about, s.type, defaultOf(s), s.readers.join(' '), s.reread])
+    ),
+    ''
+  ].join('\n')
+
+mkdirSync(docs, { recursive: true })
+writeFileSync(join(docs, 'programs.md'), programsPage())
+writeFileSync(join(docs, 'settings.md'), settingsPage())

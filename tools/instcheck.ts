@@ -1,0 +1,56 @@
+/**
+ * `instcheck.ts PREFIX [queue-only]`: compares an installation with the table of files: owner, group, permissions, type.
+ * One line on stderr for each difference; exit 0 even then, silence means all is right; 111 when PREFIX cannot be entered (spec injection-admin.md 9).
+ */
+import { type Stats, statSync } from 'node:fs'
+import { join, resolve } from 'node:path'
+import { Exit } from '../src/core/exit.ts'
+import { errorCode, reason } from '../src/core/failure.ts'
+import { suiteGroup, suiteUser } from '../src/os/ids.ts'
+import { type FileEntry, files } from '../src/suite/files.ts'
+
+const isType: Record<FileEntry['kind'], (s: Stats) => boolean> = {
+  folder: (s) => s.isDirectory(),
+  fifo: (s) => s.isFIFO(),
+  file: (s) => s.isFile(),
+  program: (s) => s.isFile()
+}
+
+const lookAt = (home: string, shown: string, entry: FileEntry): string[] => {
+  let s: Stats
+  try {
+    s = statSync(join(home, entry.path))
+  } catch (error) {
+    return [errorCode(error) === 'ENOENT' ? `${shown} does not exist` : `unable to stat ${shown}: ${reason(error)}`]
+  }
+  const uid = entry.owner === 'root' ? 0 : suiteUser(home, entry.owner).uid
+  const gid = entry.group === 'root' ? 0 : suiteGroup(home, entry.group)
+  return [
+    ...(s.uid === uid ? [] : [`${shown} has wrong owner`]),
+    ...(s.gid === gid ? [] : [`${shown} has wrong group`]),
+    ...((s.mode & 0o7777) === entry.mode ? [] : [`${shown} has wrong permissions`]),
+    ...(isType[entry.kind](s) ? [] : [`${shown} has wrong type`])
+  ]
+}
+
+/** What differs from the table, a line each, without the program's name in front. */
+export const instcheck = (home: string, queueOnly: boolean): string[] =>
+  files
+    .filter(({ path }) => !queueOnly || path === 'queue' || path.startsWith('queue/'))
+    .flatMap((entry) => lookAt(home, entry.kind === 'program' ? `.../${entry.path}` : resolve(home, entry.path), entry))
+
+if (process.argv[1] === import.meta.filename) {
+  const [prefix, queueOnly] = process.argv.slice(2)
+  if (prefix === undefined) throw new Error('usage: instcheck.ts PREFIX [queue-only]')
+  const home = resolve(prefix)
+  if (statSync(home, { throwIfNoEntry: false })?.isDirectory()) {
+    process.stderr.write(
+      instcheck(home, queueOnly === 'queue-only')
+        .map((line) => `instcheck: warning: ${line}\n`)
+        .join('')
+    )
+  } else {
+    process.stderr.write(`instcheck: fatal: unable to switch to ${home}\n`)
+    process.exitCode = Exit.temporary
+  }
+}
