@@ -16,8 +16,8 @@ import { Exit } from '../src/core/exit.ts'
 import { logLine } from '../src/core/logline.ts'
 import { type Context, run } from '../src/core/run.ts'
 import { becomeUser, suiteGroup, suiteUser } from '../src/os/ids.ts'
+import { parentGone } from '../src/os/parent.ts'
 import { Queued } from '../src/queue/queued.ts'
-import { parentGone } from '../src/queue/queued-parent.ts'
 import { whoIs } from '../src/queue/received.ts'
 
 const FD = { parent: 0, log: 1 } as const

@@ -1,4 +1,5 @@
 import { utimesSync } from 'node:fs'
+import { parentGone } from '../os/parent.ts'
 import { CHANNELS, splitPath } from '../queue/paths.ts'
 import { DueList } from '../queue/prioq.ts'
 import { Cleaner } from './cleaner.ts'
@@ -82,6 +83,7 @@ export class Loop {
       this.#wake()
     })
     process.on('SIGHUP', () => this.#reread())
+    if (this.#state.settings.isResident) parentGone(FD.parent, () => this.#exit())
   }
 
   #reread(): void {
