@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { spawnSync } from 'node:child_process'
-import { chownSync, linkSync, lstatSync, mkdirSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
+import { chownSync, linkSync, lstatSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { beforeEach, mock, test } from 'node:test'
 import { suiteGroup, suiteUser } from '../../src/os/ids.ts'
 import { packTrailer } from '../../src/queue/drop-format.ts'
@@ -31,9 +31,10 @@ const dropText = (message: string, envelope: string, pid = 4711): string =>
 
 /** Lays a file as a caller would have left it. */
 const lay = (name: string, text: string, owner = callerUid, gid = suiteGroup(home.path, 'qmail'), mode = 0o640): void => {
-  const path = Buffer.from(home.at('drop', name), 'latin1')
+  const path = home.at('being-laid')
   writeFileSync(path, Buffer.from(text, 'latin1'), { mode })
   if (isRoot) chownSync(path, owner, gid)
+  renameSync(path, Buffer.from(home.at('drop', name), 'latin1'))
 }
 
 let daemon = await start()
