@@ -10,7 +10,8 @@
  *
  * A submission socket takes messages one after another: netstrings ended by an empty one, then the envelope `F..\0T..\0\0` as one
  * netstring; it answers each with the netstring `CODE QP`, qmail-queue's exit code and the message's number. After code 0 the message
- * is on the disk. SIGHUP is ignored, SIGALRM scans drop/ now; SIGTERM finishes the messages whose envelope is complete.
+ * is on the disk. SIGHUP is ignored, SIGALRM scans drop/ now; SIGTERM and SIGINT finish the messages whose envelope
+ * is complete.
  */
 import { Exit } from '../src/core/exit.ts'
 import { logLine } from '../src/core/logline.ts'
@@ -36,6 +37,7 @@ const main = async ({ home, resident }: Context): Promise<number> => {
   const ids = { uid: suiteUser(home, 'qmailq').uid, gid: suiteGroup(home, 'qmail') }
   const asked = new Promise<void>((resolve) => {
     process.on('SIGTERM', resolve)
+    process.on('SIGINT', resolve)
     if (resident) parentGone(FD.parent, resolve)
   })
   process.on('SIGHUP', () => {})

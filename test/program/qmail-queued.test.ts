@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { spawnSync } from 'node:child_process'
+import { spawn, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
 import { readdirSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { connect, type Socket } from 'node:net'
@@ -200,6 +200,16 @@ test('SIGTERM: messages whose envelope is complete are answered, others leave no
   assert.equal(queued(home).length, codes.filter((code) => code === 0).length)
   assert.equal(queueFiles(home).length, 2 * queued(home).length, 'nothing half done')
   for (const socket of [idle, half, ...busy]) socket.destroy()
+})
+
+test('under qmail-start it ends when the pipe to its parent does', async () => {
+  const child = spawn(home.at('bin/qmail-queued'), [], { stdio: ['pipe', 'ignore', 'ignore'], env: { PATH: '/usr/bin:/bin', QMAIL_RESIDENT: '1' } })
+  await until(
+    'the submission sockets',
+    () => processOf(child.pid ?? 0)?.uids[0] === suiteUser(home.path, 'qmailq').uid && statSync(socketPath('send'), { throwIfNoEntry: false })
+  )
+  child.stdin?.destroy()
+  assert.deepEqual(await once(child, 'exit'), [0, null])
 })
 
 test('it cannot start where a folder stands in the place of its socket: exit 111 and one line', async () => {
