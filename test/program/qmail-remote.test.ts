@@ -51,6 +51,22 @@ test('answers may come in pieces, in many lines, and ahead of the question', asy
   assert.equal((await converse(script)).reports, 'r\0K127.0.0.1 accepted message.\nRemote host said: 250 done\n\0')
 })
 
+test('an answer without an end ends the connection', async () => {
+  assert.match((await converse(['220-x\r\n'.repeat(250_000)])).reports, /^ZConnected to 127.0.0.1 but connection died. \(#4.4.2\)/)
+})
+
+test('addresses are quoted as SMTP needs it, and go out as they are without @', async () => {
+  const script = [...POLITE.slice(0, 5), ...Array(5).fill(['hear', '250 ok\r\n']).flat(), ...POLITE.slice(7)]
+  const { heard } = await converse(script, 'x\n', ['x', '', 'a b@x', 'q"x@y', '@y', 'a@b@c', 'a b'])
+  assert.deepEqual(
+    /MAIL[\s\S]*(?=\r\nDATA)/
+      .exec(heard[0] ?? '')?.[0]
+      .split('\r\n')
+      .map((line) => line.replace(/^[^<]*/, '')),
+    ['<>', '<"a b"@x>', '<"q\\"x"@y>', '<""@y>', '<"a@b"@c>', '<a b>']
+  )
+})
+
 test('an answer is quoted without CR, with ? for NUL, and cut at 5000 bytes', async () => {
   const { reports } = await converse(upTo(4, `550-a\0b\r\n550 ${'z'.repeat(6000)}\r\n`))
   const said = `550-a?b\n550 ${'z'.repeat(6000)}\n`.slice(0, 5000)
