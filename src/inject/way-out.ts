@@ -1,0 +1,56 @@
+import type { Bytes } from '../core/bytes.ts'
+import { Permanent, reason, Temporary } from '../core/failure.ts'
+import type { Context } from '../core/run.ts'
+import { quoteAddress } from '../format/quote.ts'
+import { verdict } from '../queue/codes.ts'
+
+/** A message ready to go; the rest of its body is still in the source. */
+export interface Letter {
+  sender: Bytes
+  recipients: Bytes[]
+  header: Bytes
+  body: Buffer
+}
+
+const LF = 0x0a
+
+/** The body from its first byte on; a last line without an end gets one. A failure to read is Temporary. */
+function* bodyChunks(first: Buffer, source: Iterator<Buffer>): Generator<Buffer> {
+  let lastByte = LF
+  for (let chunk = first; ; ) {
+    if (chunk.length > 0) {
+      yield chunk
+      lastByte = chunk[chunk.length - 1] as number
+    }
+    const next = source.next()
+    if (next.done === true) break
+    chunk = next.value
+  }
+  if (lastByte !== LF) yield Buffer.of(LF)
+}
+
+const wholeMessage = function* ({ header, body }: Letter, source: Iterator<Buffer>): Generator<Buffer> {
+  yield Buffer.from(header, 'latin1')
+  yield* bodyChunks(body, source)
+}
+
+/** Prints the message as it would be queued, the envelope sender as Return-Path in front. */
+export const print = (letter: Letter, source: Iterator<Buffer>, write: (data: Buffer) => void): void => {
+  write(Buffer.from(`Return-Path: <${quoteAddress(letter.sender)}>\n`, 'latin1'))
+  for (const chunk of wholeMessage(letter, source)) write(chunk)
+}
+
+/** Queues the message. Throws Permanent or Temporary in the words of the verdict; after a read error nothing is queued (spec injection-admin.md 2.12). */
+export const queue = async (context: Context, letter: Letter, source: Iterator<Buffer>): Promise<void> => {
+  const { submit } = await import('../queue/submit.ts')
+  const submission = await submit(context)
+  try {
+    for (const chunk of wholeMessage(letter, source)) await submission.write(chunk)
+  } catch (error) {
+    await submission.abort()
+    throw new Temporary(`unable to read the message: ${reason(error)}`, { cause: error })
+  }
+  const judged = verdict(await submission.finish(letter.sender, letter.recipients))
+  if (judged.kind === 'permanent') throw new Permanent(judged.text)
+  if (judged.kind === 'temporary') throw new Temporary(judged.text)
+}
