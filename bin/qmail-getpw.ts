@@ -1,6 +1,30 @@
-import { Permanent } from '../src/core/failure.ts'
-import { run } from '../src/core/run.ts'
+/**
+ * NAME      qmail-getpw local: finds the user a local part belongs to
+ * RUNS AS   qmailp:nofiles, under qmail-lspawn
+ * FDS       1> user NUL uid NUL gid NUL homedir NUL dash NUL ext NUL
+ * EXIT      0 found   100 no argument   115 trouble with a home   116 no alias user   118 trouble with the user data base
+ * FILES     /etc/passwd, and what /etc/nsswitch.conf names (through getent); lib/ids for the alias user of a private installation
+ *
+ * The second gear (kept by qmail-lspawn) answers many questions, told by netstrings on 0 and answering on 1: src/local/lspawn-wire.ts.
+ */
+import { Exit } from '../src/core/exit.ts'
+import { writeFd } from '../src/core/fdio.ts'
+import { type Context, run } from '../src/core/run.ts'
+import { answerTo } from '../src/local/getpw.ts'
+import { UserTable } from '../src/local/passwd.ts'
 
-run('qmail-getpw', () => {
-  throw new Permanent('not built yet')
+const FD = { out: 1 } as const
+
+const once = async ({ args, home }: Context): Promise<number> => {
+  const [local] = args
+  if (local === undefined) return Exit.permanent
+  const { code, fields } = await answerTo(home, local, new UserTable())
+  writeFd(FD.out, fields)
+  return code
+}
+
+run('qmail-getpw', async (context) => {
+  if (!context.resident) return once(context)
+  const { serveLookUps } = await import('../src/local/getpw-resident.ts')
+  return serveLookUps(context.home)
 })

@@ -1,6 +1,39 @@
-import { Permanent } from '../src/core/failure.ts'
-import { run } from '../src/core/run.ts'
+/**
+ * NAME     qmail-remote host sender recipient...
+ *          Delivers one message to its recipients at one host by SMTP (spec network.md 6).
+ * RUNS AS  qmailr:qmail, under qmail-rspawn
+ * FDS      0< the message, LF lines   1> reports
+ *          Resident: 0< requests, 1> answers, netstrings (src/remote/rspawn-wire.ts), many deliveries at once.
+ * ENV      DNSCACHEIP  name servers instead of those of /etc/resolv.conf: 1.2.3.4, with :PORT if need be
+ * EXIT     0 always: the reports say what happened
+ * FILES    control/me, helohost, timeoutconnect, timeoutremote, smtproutes; queue/lock/tcpto; resident: queue/mess
+ */
+import { Exit } from '../src/core/exit.ts'
+import { writeFd } from '../src/core/fdio.ts'
+import { type Context, run } from '../src/core/run.ts'
+import { systemResolver } from '../src/net/dns.ts'
+import { deliver } from '../src/remote/deliver.ts'
+import { usageReport } from '../src/remote/report.ts'
+import { serveDeliveries } from '../src/remote/resident.ts'
 
-run('qmail-remote', () => {
-  throw new Permanent('not built yet')
-})
+const FD = { message: 0, reports: 1 } as const
+
+const once = async ({ home, args, env }: Context): Promise<number> => {
+  const [host, sender, ...recipients] = args
+  const isUsable = host !== undefined && sender !== undefined && recipients.length > 0
+  const reports = isUsable ? await deliver(home, { host, sender, recipients, fd: FD.message }, systemResolver(env)) : usageReport
+  try {
+    writeFd(FD.reports, reports)
+  } catch {
+    // nobody is left to tell; qmail-rspawn takes silence for a temporary failure
+  }
+  return Exit.ok
+}
+
+const resident = async ({ home, env }: Context): Promise<number> => {
+  const resolver = systemResolver(env)
+  await serveDeliveries(FD.message, FD.reports, home, (delivery) => deliver(home, delivery, resolver))
+  return Exit.ok
+}
+
+run('qmail-remote', (context) => (context.resident ? resident(context) : once(context)))

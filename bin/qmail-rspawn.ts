@@ -1,6 +1,55 @@
-import { Permanent } from '../src/core/failure.ts'
+/**
+ * NAME     qmail-rspawn
+ *          Runs qmail-remote for qmail-send (spec queue.md 7.1, 7.3).
+ * RUNS AS  qmailr:qmail, under qmail-start
+ * FDS      0< delivery commands   1> one byte, the spawn limit; then reports
+ * ENV      QMAILREMOTE  the program run for each delivery; unset: qmail-remote, looked up in PATH. When that is the suite's own,
+ *                       it is kept resident, unless control/firstgear names it.
+ *          All of it is handed on.
+ * EXIT     0 end of commands, all deliveries reported   111 cannot start
+ * FILES    queue/mess; queue/lock/tcpto is emptied at the start; control/firstgear
+ */
+import { join } from 'node:path'
+import { readSetting } from '../src/control/read.ts'
+import { Exit } from '../src/core/exit.ts'
+import { reason, Temporary } from '../src/core/failure.ts'
 import { run } from '../src/core/run.ts'
+import { suiteUser } from '../src/os/ids.ts'
+import { queueFolder } from '../src/queue/paths.ts'
+import { serveSpawner } from '../src/queue/spawner.ts'
+import { gearChooser } from '../src/remote/rspawn-gear.ts'
+import { runRemote } from '../src/remote/rspawn-once.ts'
+import { RemotePool } from '../src/remote/rspawn-pool.ts'
+import { reportOn } from '../src/remote/rspawn-report.ts'
+import { forgetAllTimeouts } from '../src/remote/rspawn-tcpto.ts'
 
-run('qmail-rspawn', () => {
-  throw new Permanent('not built yet')
+const FD = { commands: 0, reports: 1 } as const
+
+/** Programs are run there, and may count on it (spec queue.md 7.3). */
+const enter = (folder: string): void => {
+  try {
+    process.chdir(folder)
+  } catch (error) {
+    throw new Temporary(`unable to chdir to ${folder}: ${reason(error)}`)
+  }
+}
+
+run('qmail-rspawn', async ({ home, env }) => {
+  const owner = suiteUser(home, 'qmailq').uid
+  const mess = join(queueFolder(home), 'mess')
+  enter(mess)
+  const gear = gearChooser(home, env, readSetting(home, 'firstgear'))
+  const pool = new RemotePool(home, env)
+  forgetAllTimeouts(home)
+  await serveSpawner({
+    mess,
+    owner,
+    commandFd: FD.commands,
+    reportFd: FD.reports,
+    deliver: async (job) => {
+      const version = gear()
+      return reportOn(version === undefined ? await runRemote(env, job) : await pool.deliver(job, version))
+    }
+  })
+  return Exit.ok
 })

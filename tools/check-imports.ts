@@ -6,13 +6,31 @@ import { type Program, programRows, type Ring } from '../src/suite/programs.ts'
 
 const top = join(import.meta.dirname, '..')
 
-/** Folders of src/ and builtins a ring may use; A may use anything. */
-const rings: Record<Exclude<Ring, 'A'>, { src: RegExp; node: RegExp }> = {
-  R: { src: /^src\/(core|os|control|queue|suite|start|local\/lspawn|format\/(cdb|assign|spawn))/, node: /^(fs|path|child_process|events|stream)$/ },
-  Q: { src: /^src\/(core|os|format|queue|control|suite|send|remote\/rspawn)/, node: /^(fs|path|child_process|events|stream|net|os|util|assert|constants)$/ },
-  N: { src: /^src\/(core|os|format|control|queue|suite|net|smtpd|remote|auth)/, node: /^(fs|path|child_process|events|stream|net|dns|dgram|tls|crypto|os)$/ },
-  U: { src: /^src\/(core|os|format|control|local|inject|queue)/, node: /^(fs|path|child_process|events|stream|os)$/ }
+/**
+ * What a ring may use: folders or files of src/ (by their beginning) and builtins; A may use anything.
+ * R, Q and U have net for descriptors they were handed (src/os/feed.ts); the permission model keeps them from connecting.
+ */
+const rings: Record<Exclude<Ring, 'A'>, { src: string[]; node: string[] }> = {
+  R: {
+    src: ['core', 'os', 'control', 'queue', 'suite', 'start', 'local/lspawn', 'format/cdb', 'format/assign', 'format/spawn'],
+    node: ['fs', 'path', 'child_process', 'events', 'stream', 'net']
+  },
+  Q: {
+    src: ['core', 'os', 'format', 'queue', 'control', 'suite', 'send', 'remote/rspawn'],
+    node: ['fs', 'path', 'child_process', 'events', 'stream', 'net', 'os', 'util', 'assert', 'constants', 'timers/promises', 'perf_hooks']
+  },
+  N: {
+    src: ['core', 'os', 'format', 'control', 'queue', 'suite', 'net', 'smtpd', 'remote', 'auth'],
+    node: ['fs', 'path', 'child_process', 'events', 'stream', 'net', 'dns', 'dns/promises', 'dgram', 'tls', 'crypto', 'os']
+  },
+  U: {
+    src: ['core', 'os', 'format', 'control', 'local', 'inject', 'queue'],
+    node: ['fs', 'path', 'child_process', 'events', 'stream', 'os', 'net']
+  }
 }
+const allowed = (places: string[], path: string): boolean =>
+  places.some((place) => path === place || path.startsWith(`${place}/`) || path.startsWith(`${place}-`) || path.startsWith(`${place}.`))
+
 /** Root's own code stays out of everybody else's hands, and privileged rings know no packages beyond the table's. */
 const breaches = (name: string, program: Program): string[] => {
   const meta = JSON.parse(readFileSync(join(top, 'build', 'meta', `${name}.json`), 'utf8')) as Metafile
@@ -21,11 +39,11 @@ const breaches = (name: string, program: Program): string[] => {
   for (const [file, input] of Object.entries(meta.inputs)) {
     const pkg = /^node_modules\/((?:@[^/]+\/)?[^/]+)/.exec(file)?.[1]
     if (pkg !== undefined && program.ring !== 'A' && !program.npm?.includes(pkg)) found.push(`imports the package ${pkg}`)
-    if (file.startsWith('src/') && ring && !ring.src.test(file)) found.push(`ring ${program.ring} may not import ${file}`)
+    if (file.startsWith('src/') && ring && !allowed(ring.src, file.slice('src/'.length))) found.push(`ring ${program.ring} may not import ${file}`)
     if (file.startsWith('bin/') && file !== `bin/${name}.ts`) found.push(`imports another program, ${file}`)
     for (const { path, external } of input.imports) {
       const builtin = path.replace(/^node:/, '')
-      if (external && ring && !ring.node.test(builtin)) found.push(`ring ${program.ring} may not import node:${builtin} (${file})`)
+      if (external && ring && !ring.node.includes(builtin)) found.push(`ring ${program.ring} may not import node:${builtin} (${file})`)
     }
   }
   const kilobytes = statSync(join(top, 'build', 'bin', `${name}.js`)).size / 1000

@@ -11,6 +11,7 @@ import {
   existsSync,
   linkSync,
   mkdirSync,
+  readdirSync,
   readFileSync,
   renameSync,
   rmSync,
@@ -18,7 +19,7 @@ import {
   symlinkSync,
   writeFileSync
 } from 'node:fs'
-import { isAbsolute, join, resolve } from 'node:path'
+import { basename, dirname, isAbsolute, join, relative, resolve } from 'node:path'
 import { GROUPS, idsFile, isRoot, suiteGroup, suiteUser, USERS } from '../src/os/ids.ts'
 import { markerOf } from '../src/os/own.ts'
 import { type FileEntry, files } from '../src/suite/files.ts'
@@ -98,7 +99,8 @@ const widen = (permissions: readonly Permission[], below: (path: string) => bool
 export const shebang = (home: string, name: ProgramName, program: Program): string => {
   const etc = widen(program.permissions, (path) => path.startsWith('/etc/'), '/etc')
   const wide = widen(etc, (path) => !isAbsolute(path) && path !== '*', '.')
-  for (const permissions of [program.permissions, etc, wide]) {
+  const all = widen(wide, () => true, '*')
+  for (const permissions of [program.permissions, etc, wide, all]) {
     const flags = nodeFlags(home, join(home, 'bin', name), permissions)
     const needed = permissions === wide ? flags.filter((f) => f !== `--allow-fs-read=${join(home, 'bin', name)}`) : flags
     const line = ['#!/usr/bin/env -S -u NODE_OPTIONS', join(home, 'lib', 'node'), ...needed].join(' ')
@@ -129,16 +131,38 @@ const layEntry = (home: string, entry: FileEntry): void => {
   chmodSync(path, entry.mode)
 }
 
-/** Installs into `prefix` (absolute). build/ must be there. Throws Error with a line for people. */
-export const install = (prefix: string, kind: IdsKind): void => {
+/** What administrators read and copy: pages to doc/, service folders and units to service/, with this home in them. */
+const layTexts = (home: string): void => {
+  const texts = [
+    ...['README.md', 'CHANGES.md', 'docs/internals.md', 'docs/programs.md', 'docs/settings.md'].map((file): [string, string] => [
+      file,
+      join('doc', basename(file))
+    ]),
+    ...readdirSync(join(top, 'service'), { recursive: true, withFileTypes: true })
+      .filter((entry) => entry.isFile())
+      .map((entry): [string, string] => [relative(top, join(entry.parentPath, entry.name)), relative(top, join(entry.parentPath, entry.name))])
+  ]
+  for (const [from, to] of texts) {
+    const isScript = (statSync(join(top, from)).mode & 0o100) !== 0
+    mkdirSync(join(home, dirname(to)), { recursive: true, mode: 0o755 })
+    replaceFile(join(home, to), (temporary) => {
+      writeFileSync(temporary, readFileSync(join(top, from), 'utf8').replaceAll('/var/qmail', to.startsWith('service') ? home : '/var/qmail'))
+      chmodSync(temporary, isScript ? 0o755 : 0o644)
+    })
+  }
+}
+
+/** Installs into `prefix`. New accounts get `accountsHome` as their home. build/ must be there. Throws Error with a line for people. */
+export const install = (prefix: string, kind: IdsKind, accountsHome = prefix): void => {
   const home = resolve(prefix)
   mkdirSync(join(home, 'bin'), { recursive: true })
   mkdirSync(join(home, 'lib'), { recursive: true })
-  if (kind === 'system') makeAccounts(home)
+  if (kind === 'system') makeAccounts(resolve(accountsHome))
   else if (!existsSync(idsFile(home))) writeFileSync(idsFile(home), privateIds(home, kind))
   writeFileSync(join(home, 'package.json'), '{ "private": true, "type": "commonjs" }\n')
   layNode(home)
   for (const [name, program] of programRows) layProgram(home, name, program)
+  layTexts(home)
   for (const entry of files) layEntry(home, entry)
 }
 
@@ -146,4 +170,7 @@ if (process.argv[1] === import.meta.filename) {
   const [kind, prefix] = process.argv[2] === '--ids' ? [process.argv[3] as IdsKind, process.argv[4]] : ['system' as const, process.argv[2]]
   if (prefix === undefined) throw new Error('usage: install.ts [--ids system|private|self] PREFIX')
   install(prefix, kind)
+  const alias = suiteUser(resolve(prefix), 'alias')
+  if (alias.home !== join(resolve(prefix), 'alias'))
+    process.stdout.write(`the account alias has the home ${alias.home}: mail for aliases goes there, not to ${join(prefix, 'alias')}\n`)
 }

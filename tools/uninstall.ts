@@ -9,7 +9,9 @@ const home = resolve(prefix)
 if (!statSync(join(home, 'bin'), { throwIfNoEntry: false })) throw new Error(`nothing is installed in ${home}`)
 for (const [name, { links }] of programRows) for (const file of [name, ...(links ?? [])]) rmSync(join(home, 'bin', file), { force: true })
 for (const file of ['lib/node', 'package.json', 'run/smtpd/socket', 'run/send/socket']) rmSync(join(home, file), { force: true })
-for (const folder of ['run/smtpd', 'run/send', 'run', 'bin', 'boot', 'doc', 'man', 'service']) {
+// pages and service folders are copies; what an administrator runs stands elsewhere
+for (const folder of ['doc', 'service']) rmSync(join(home, folder), { recursive: true, force: true })
+for (const folder of ['run/smtpd', 'run/send', 'run', 'bin', 'boot', 'man']) {
   try {
     rmdirSync(join(home, folder))
   } catch {

@@ -1,7 +1,21 @@
-import { runChild } from './child.ts'
+import type { ChildOptions } from './child.ts'
+import { runChild, startChild } from './child.ts'
 
 /** `failed`: this file or this machine does not do flock. */
 export type FlockResult = 'locked' | 'busy' | 'failed'
+
+/** flock's exit code when the lock is someone else's; no other failure has it. */
+const BUSY = 9
+
+const call = (fd: number, waitSeconds: number): { args: string[]; options: ChildOptions } => ({
+  args: ['-x', '-E', String(BUSY), ...(waitSeconds === 0 ? ['-n'] : ['-w', String(waitSeconds)]), '3'],
+  options: { stdio: ['ignore', 'ignore', 'ignore', fd], env: { PATH: '/usr/bin:/bin:/usr/local/bin' } }
+})
+
+const resultOf = (code: number | null): FlockResult => {
+  if (code === 0) return 'locked'
+  return code === BUSY ? 'busy' : 'failed'
+}
 
 /**
  * Takes an exclusive flock on an open file. Node has no flock, but the lock belongs to the open file, not to the process: the
@@ -9,11 +23,15 @@ export type FlockResult = 'locked' | 'busy' | 'failed'
  * Waits at most `waitSeconds`; 0 does not wait.
  */
 export const flock = (fd: number, waitSeconds: number): FlockResult => {
-  const wait = waitSeconds === 0 ? ['-n'] : ['-w', String(waitSeconds)]
-  const r = runChild('flock', ['-x', '-E', '9', ...wait, '3'], {
-    stdio: ['ignore', 'ignore', 'ignore', fd],
-    env: { PATH: '/usr/bin:/bin:/usr/local/bin' }
-  })
-  if (r.code === 0) return 'locked'
-  return r.code === 9 ? 'busy' : 'failed'
+  const { args, options } = call(fd, waitSeconds)
+  return resultOf(runChild('flock', args, options).code)
 }
+
+/** The same, without stopping the event loop. */
+export const flockLater = (fd: number, waitSeconds: number): Promise<FlockResult> =>
+  new Promise((resolve) => {
+    const { args, options } = call(fd, waitSeconds)
+    const child = startChild('flock', args, options)
+    child.on('error', () => resolve('failed'))
+    child.on('exit', (code) => resolve(resultOf(code)))
+  })

@@ -14,6 +14,7 @@ export const QueueExit = {
   messLink: 64,
   intdFile: 65,
   todoLink: 66,
+  communication: 74,
   crash: 81,
   badEnvelope: 91,
   cannotRun: 120

@@ -14,6 +14,7 @@ export const nodeFlags = (home: string, file: string, permissions: readonly Perm
   if (permissions.includes('unrestricted')) return []
   const readsAll = permissions.includes('read:*')
   const flags = permissions.filter((p) => !(readsAll && p.startsWith('read:') && p !== 'read:*')).map((p) => flag(home, p))
-  if (permissions.includes('net')) flags.push('--disable-warning=ExperimentalWarning')
+  // Node warns on descriptor 2 about some flags
+  if (permissions.includes('net') || permissions.includes('child')) flags.push('--no-warnings')
   return ['--permission', ...(readsAll ? [] : [`--allow-fs-read=${file}`]), ...flags]
 }

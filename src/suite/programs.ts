@@ -118,12 +118,12 @@ export const programs = table({
     about: 'delivers to one host by SMTP',
     runsAs: 'qmailr:qmail',
     mode: 0o755,
-    fds: '0< message, 1> reports',
+    fds: '0< message, 1> reports (resident: requests and answers)',
     exits: { 0: 'always; the reports say' },
-    permissions: ['read:lib', 'read:control', 'read:queue', 'write:queue/lock', 'read:/etc/resolv.conf', 'read:/etc/hosts', 'read:/proc/self', 'net', 'child'],
+    permissions: ['read:control', 'read:queue', 'write:queue/lock', 'read:/proc/self', 'net', 'child'],
     secondGear: {
       about: 'resident under qmail-rspawn',
-      permissions: ['read:lib', 'read:control', 'read:queue', 'write:queue/lock', 'read:/etc/resolv.conf', 'read:/etc/hosts', 'net', 'child']
+      permissions: ['read:control', 'read:queue', 'write:queue/lock', 'net', 'child']
     },
     budget: 150
   },

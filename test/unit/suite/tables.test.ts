@@ -44,7 +44,8 @@ test('permissions become flags; an unrestricted program has none', () => {
     '--allow-fs-read=/h/control',
     '--allow-fs-write=/h/queue',
     '--allow-fs-read=/etc/group',
-    '--allow-child-process'
+    '--allow-child-process',
+    '--no-warnings'
   ])
   assert.deepEqual(nodeFlags('/h', '/h/bin/x', ['unrestricted']), [])
 })

@@ -1,0 +1,50 @@
+import type { Bytes } from '../core/bytes.ts'
+import { Permanent } from '../core/failure.ts'
+
+/** One delivery to one recipient: qmail-local's eight arguments (spec local-delivery.md 3). */
+export interface Job {
+  user: Bytes
+  /** Absolute. */
+  homedir: Bytes
+  local: Bytes
+  dash: Bytes
+  ext: Bytes
+  domain: Bytes
+  sender: Bytes
+  /** The instructions where there is no .qmail file, or an empty one. */
+  defaultdelivery: Bytes
+}
+
+/** The job in eight values, in the order of the arguments; undefined when they are not eight or the home is not absolute. */
+export const jobOf = (values: readonly Bytes[]): Job | undefined => {
+  const [user, homedir, local, dash, ext, domain, sender, defaultdelivery] = values
+  if (values.length !== 8 || defaultdelivery === undefined || !homedir?.startsWith('/')) return undefined
+  return { user, homedir, local, dash, ext, domain, sender, defaultdelivery } as Job
+}
+
+/** The job's values again, in the order of the arguments. */
+export const valuesOf = (job: Job): Bytes[] => [job.user, job.homedir, job.local, job.dash, job.ext, job.domain, job.sender, job.defaultdelivery]
+
+/** What is said to a wrong command line. */
+export const USAGE = 'qmail-local: usage: qmail-local [ -nN ] user homedir local dash ext domain sender aliasempty'
+
+/** Reads the command line: options `-n` (describe only) and `-N`, then the job. Permanent on anything else. */
+export const parseArguments = (args: readonly Bytes[]): { isDryRun: boolean; job: Job } => {
+  let isDryRun = false
+  let at = 0
+  for (; at < args.length; at++) {
+    const arg = args[at] ?? ''
+    if (!arg.startsWith('-') || arg === '-') break
+    if (arg === '--') {
+      at++
+      break
+    }
+    for (const letter of arg.slice(1)) {
+      if (letter !== 'n' && letter !== 'N') throw new Permanent(`qmail-local: illegal option -- ${letter}\n${USAGE}`)
+      isDryRun = letter === 'n'
+    }
+  }
+  const job = jobOf(args.slice(at))
+  if (job === undefined) throw new Permanent(USAGE)
+  return { isDryRun, job }
+}

@@ -1,0 +1,93 @@
+import type { ChildProcess } from 'node:child_process'
+import type { Bytes } from '../core/bytes.ts'
+import { netstring } from '../core/netstring.ts'
+import { AnswerParser } from './lspawn-wire.ts'
+
+/** What became of a request: the fields of the answer; `crashed`: the process ended without one; `unstarted`: it never ran. */
+export type Reply = Bytes[] | 'crashed' | 'unstarted'
+
+/** A program kept resident, and the requests it is working on. It may be another user's: nothing it says is trusted beyond its own requests. */
+export class Resident {
+  readonly #child: ChildProcess
+  readonly #waiting = new Map<Bytes, (reply: Reply) => void>()
+  readonly #answers = new AnswerParser()
+  #outgoing: Buffer[] = []
+  #served = 0
+  #isOver = false
+  #onIdle: () => void = () => {}
+
+  /** `started` is the fresh process: requests on its 0, answers on its 1. `onOver` is told when it has ended. */
+  constructor(started: ChildProcess, onOver: () => void) {
+    this.#child = started
+    let end: Reply = 'crashed'
+    started.on('error', () => {
+      if (started.pid === undefined) end = 'unstarted'
+      this.#over(end, onOver)
+    })
+    started.on('close', () => this.#over(end, onOver))
+    started.stdin?.on('error', () => {})
+    started.stdout?.on('data', (chunk: Buffer) => this.#take(chunk))
+  }
+
+  /** Called whenever its last request has been answered. */
+  set onIdle(call: () => void) {
+    this.#onIdle = call
+  }
+
+  get isIdle(): boolean {
+    return this.#waiting.size === 0
+  }
+
+  /** Requests taken so far. */
+  get served(): number {
+    return this.#served
+  }
+
+  /** Sends a request, with a message if the program takes one, and waits for its answer. */
+  ask(fields: readonly Bytes[], message?: Buffer): Promise<Reply> {
+    if (this.#isOver) return Promise.resolve('crashed')
+    const number = String(this.#served++)
+    if (this.#outgoing.length === 0) setImmediate(() => this.#flush())
+    this.#outgoing.push(netstring([number, ...fields].join('\0')))
+    if (message !== undefined) this.#outgoing.push(Buffer.from(`${message.length}:`), message, Buffer.from(','))
+    return new Promise((resolve) => {
+      this.#waiting.set(number, resolve)
+    })
+  }
+
+  /** Asks it to end when it has done what it has. */
+  retire(): void {
+    this.#flush()
+    this.#child.stdin?.end()
+  }
+
+  #flush(): void {
+    const all = this.#outgoing
+    this.#outgoing = []
+    if (all.length > 0 && !this.#isOver) this.#child.stdin?.write(all.length === 1 ? all[0] : Buffer.concat(all))
+  }
+
+  #take(chunk: Buffer): void {
+    try {
+      for (const [number = '', ...fields] of this.#answers.push(chunk)) this.#settle(number, fields)
+    } catch {
+      // not the protocol: it has gone mad, or is not ours any more
+      this.#child.kill('SIGKILL')
+    }
+  }
+
+  #settle(number: Bytes, reply: Reply): void {
+    const resolve = this.#waiting.get(number)
+    if (resolve === undefined) return
+    this.#waiting.delete(number)
+    resolve(reply)
+    if (this.#waiting.size === 0) this.#onIdle()
+  }
+
+  #over(reply: Reply, onOver: () => void): void {
+    if (this.#isOver) return
+    this.#isOver = true
+    onOver()
+    for (const number of this.#waiting.keys()) this.#settle(number, reply)
+  }
+}

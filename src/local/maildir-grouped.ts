@@ -1,0 +1,44 @@
+import { closeSync, openSync } from 'node:fs'
+import { type Bytes, fsPath } from '../core/bytes.ts'
+import { GroupCommit } from './group-commit.ts'
+import type { HeaderLines } from './lines.ts'
+import { enterMaildir, forget, hostBytes, MAILDIR_MODE, maildirTrouble } from './maildir.ts'
+import { writeWhole } from './mbox.ts'
+
+const group = new GroupCommit()
+const host = hostBytes()
+let made = 0
+
+/**
+ * `TIME.M<microseconds>P<pid>Q<count>.HOST`. Nobody else can have made this name: among the processes that live, pid and count are
+ * ours alone, and time tells us from those that went before. That is what allows a rename where the first gear links.
+ */
+const uniqueName = (): Bytes => {
+  const microseconds = Math.floor((performance.timeOrigin + performance.now()) * 1000)
+  return `${Math.floor(microseconds / 1e6)}.M${microseconds % 1e6}P${process.pid}Q${++made}.${host}`
+}
+
+const write = (file: Bytes, lines: HeaderLines, message: Buffer): number => {
+  const fd = openSync(fsPath(file), 'wx', MAILDIR_MODE)
+  try {
+    writeWhole(fd, Buffer.concat([Buffer.from(lines.returnPath + lines.deliveredTo, 'latin1'), message]))
+    return fd
+  } catch (error) {
+    closeSync(fd)
+    throw error
+  }
+}
+
+/** As deliverToMaildir, with other deliveries of the same process side by side, sharing their fsyncs. */
+export const deliverGrouped = async (path: Bytes, lines: HeaderLines, message: Buffer): Promise<void> => {
+  enterMaildir(path)
+  const name = uniqueName()
+  const from = `${path}/tmp/${name}`
+  try {
+    const fd = write(from, lines, message)
+    await group.commit({ fd, from, to: `${path}/new/${name}`, folder: `${path}/new` })
+  } catch (error) {
+    forget(from)
+    throw maildirTrouble(error)
+  }
+}

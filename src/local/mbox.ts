@@ -1,0 +1,62 @@
+import { closeSync, constants, fstatSync, fsyncSync, ftruncateSync, openSync, writeSync } from 'node:fs'
+import { type Bytes, fsPath } from '../core/bytes.ts'
+import { reason, Temporary } from '../core/failure.ts'
+import { flock } from '../os/flock.ts'
+import type { HeaderLines } from './lines.ts'
+import { mboxLines } from './mbox-lines.ts'
+import type { Message } from './message.ts'
+
+const LOCK_SECONDS = 30
+const { O_WRONLY, O_APPEND, O_CREAT, O_NONBLOCK } = constants
+
+/** The path of a file a .qmail line names, relative to the home. */
+export const fromHome = (homedir: Bytes, name: Bytes): Bytes => (name.startsWith('/') ? name : `${homedir}/${name}`)
+
+const open = (path: Bytes, name: Bytes): number => {
+  try {
+    return openSync(fsPath(path), O_WRONLY | O_APPEND | O_CREAT | O_NONBLOCK, 0o600)
+  } catch (error) {
+    throw new Temporary(`Unable to open ${name}: ${reason(error)}. (#4.2.1)`, { cause: error })
+  }
+}
+
+/** Writes everything or throws. A descriptor that would block counts as failed: nobody may hold up the delivery. */
+export const writeWhole = (fd: number, data: Buffer): void => {
+  for (let at = 0; at < data.length; ) at += writeSync(fd, data, at)
+}
+
+const append = (fd: number, lines: HeaderLines, message: Message): void => {
+  writeWhole(fd, Buffer.from(lines.from + lines.returnPath + lines.deliveredTo, 'latin1'))
+  for (const piece of mboxLines(message.chunks())) writeWhole(fd, piece)
+  fsyncSync(fd)
+}
+
+const truncate = (fd: number, size: number): void => {
+  try {
+    ftruncateSync(fd, size)
+  } catch {
+    // not a file that can be cut back; the failure is reported all the same
+  }
+}
+
+/**
+ * Appends the message to an mbox, under an flock, and makes it durable (spec local-delivery.md 3.9). Trouble is Temporary, and what was
+ * written is cut off again, if the lock was ours. Where flock does not work at all, the message is written without.
+ */
+export const deliverToMbox = (homedir: Bytes, name: Bytes, lines: HeaderLines, message: Message): void => {
+  const fd = open(fromHome(homedir, name), name)
+  try {
+    const lock = flock(fd, LOCK_SECONDS)
+    if (lock === 'busy') throw new Temporary(`Unable to lock ${name} for ${LOCK_SECONDS} seconds. (#4.3.0)`)
+    const { size } = fstatSync(fd)
+    try {
+      append(fd, lines, message)
+    } catch (error) {
+      if (lock === 'locked') truncate(fd, size)
+      if (error instanceof Temporary) throw error
+      throw new Temporary(`Unable to write ${name}: ${reason(error)}. (#4.3.0)`, { cause: error })
+    }
+  } finally {
+    closeSync(fd)
+  }
+}

@@ -1,0 +1,56 @@
+import type { Bytes } from '../core/bytes.ts'
+import { Exit } from '../core/exit.ts'
+import { exitFor } from '../core/failure.ts'
+import { writeFd } from '../core/fdio.ts'
+import type { Context, Env } from '../core/run.ts'
+import { carryOut, describe, reportOf, type Ways } from './deliver.ts'
+import { environmentOf } from './environment.ts'
+import { forwardMessage } from './forward.ts'
+import { type Job, parseArguments } from './job.ts'
+import { deliverToMaildir } from './maildir.ts'
+import { deliverToMbox, fromHome } from './mbox.ts'
+import { fileMessage } from './message.ts'
+import { describePlan, type Plan, planDelivery } from './plan.ts'
+import { deliverToProgram } from './program.ts'
+
+const FD = { message: 0, out: 1, err: 2 } as const
+
+/** Whatever a delivery creates is the recipient's alone. */
+export const PRIVATE_UMASK = 0o077
+
+const say = (text: Bytes): void => writeFd(FD.out, text)
+
+const waysOf = (home: string, inherited: Env, plan: Plan): Ways => {
+  const { job, lines, newSender, matched } = plan
+  const message = fileMessage(FD.message)
+  const env = environmentOf(inherited, job, lines, newSender, matched)
+  return {
+    mbox: (name) => deliverToMbox(job.homedir, name, lines, message),
+    maildir: (name) => deliverToMaildir(fromHome(job.homedir, name), lines, message),
+    program: (command) => deliverToProgram(command, FD.message, job.homedir, env),
+    forward: (recipients) => forwardMessage(home, env, plan, message, recipients)
+  }
+}
+
+const deliver = async (home: string, env: Env, job: Job): Promise<void> => {
+  const plan = planDelivery(job, fileMessage(FD.message))
+  say(await carryOut(plan, waysOf(home, env, plan)))
+}
+
+/** One delivery, qmail's way: arguments, message on 0, report on 1 and 2. Returns the exit code; the text of a failure stands without prefix. */
+export const deliverOnce = async ({ args, env, home }: Context): Promise<number> => {
+  process.umask(PRIVATE_UMASK)
+  try {
+    const { isDryRun, job } = parseArguments(args)
+    if (isDryRun)
+      describe(
+        describePlan(job, (text) => writeFd(FD.err, `${text}\n`)),
+        say
+      )
+    else await deliver(home, env, job)
+    return Exit.ok
+  } catch (error) {
+    writeFd(FD.err, reportOf(error))
+    return exitFor(error)
+  }
+}

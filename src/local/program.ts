@@ -1,0 +1,28 @@
+import { closeSync } from 'node:fs'
+import type { Bytes } from '../core/bytes.ts'
+import { Exit } from '../core/exit.ts'
+import { Permanent, reason, Temporary } from '../core/failure.ts'
+import type { Env } from '../core/run.ts'
+import { runChild } from '../os/child.ts'
+import { rewound } from './message.ts'
+
+/** Codes that say trying again cannot help: 100, some of sysexits.h, and 112 (spec local-delivery.md 3.8). */
+const permanentCodes: readonly number[] = [Exit.permanent, 64, 65, 70, 76, 77, 78, 112]
+
+/**
+ * Runs `/bin/sh -c command` in the home, with the message of descriptor `messageFd` on 0 from its start, and our own 1 and 2.
+ * Returns false on exit 99: the rest of the file is skipped. Failures carry no text of ours; the program has said what there is to say.
+ */
+export const deliverToProgram = (command: Bytes, messageFd: number, home: Bytes, env: Env): boolean => {
+  const fd = rewound(messageFd)
+  try {
+    const r = runChild('/bin/sh', ['-c', command], { stdio: [fd, 1, 2], env, cwd: home })
+    if (r.error) throw new Temporary(`Unable to run /bin/sh: ${reason(r.error)}. (#4.3.0)`)
+    if (r.code === null) throw new Temporary('Aack, child crashed. (#4.3.0)')
+    if (permanentCodes.includes(r.code)) throw new Permanent('')
+    if (r.code !== Exit.ok && r.code !== Exit.skipRest) throw new Temporary('')
+    return r.code === Exit.ok
+  } finally {
+    closeSync(fd)
+  }
+}

@@ -1,0 +1,52 @@
+import type { Bytes } from '../core/bytes.ts'
+import { Exit } from '../core/exit.ts'
+import { exitFor, Permanent } from '../core/failure.ts'
+import type { Context } from '../core/run.ts'
+import { isRoot } from '../os/ids.ts'
+import { carryOut, reportOf, type Ways } from './deliver.ts'
+import { environmentOf } from './environment.ts'
+import { forwardMessage } from './forward.ts'
+import { jobOf, USAGE } from './job.ts'
+import { FIRST_GEAR, serveRequests } from './lspawn-wire.ts'
+import { deliverGrouped } from './maildir-grouped.ts'
+import { fromHome } from './mbox.ts'
+import { memoryMessage } from './message.ts'
+import { PRIVATE_UMASK } from './once.ts'
+import { type Plan, planDelivery } from './plan.ts'
+
+/** Programs want a file on descriptor 0, and an mbox may have to wait for its lock: both are for a process of their own. */
+const needsFirstGear = ({ instructions }: Plan): boolean => instructions.some(({ kind }) => kind === 'program' || kind === 'mbox')
+
+const neverHere = (): never => {
+  throw new Error('a delivery for the first gear')
+}
+
+const waysOf = ({ home, env }: Context, plan: Plan, message: Buffer): Ways => {
+  const { job, lines, newSender, matched } = plan
+  return {
+    mbox: neverHere,
+    program: neverHere,
+    maildir: (name) => deliverGrouped(fromHome(job.homedir, name), lines, message),
+    forward: (recipients) => forwardMessage(home, environmentOf(env, job, lines, newSender, matched), plan, memoryMessage(message), recipients)
+  }
+}
+
+const deliver = async (context: Context, values: Bytes[], message: Buffer): Promise<readonly (Bytes | number)[]> => {
+  try {
+    const job = jobOf(values)
+    if (job === undefined) throw new Permanent(USAGE)
+    const plan = planDelivery(job, memoryMessage(message))
+    if (needsFirstGear(plan)) return [FIRST_GEAR]
+    return [Exit.ok, await carryOut(plan, waysOf(context, plan, message))]
+  } catch (error) {
+    return [exitFor(error), reportOf(error)]
+  }
+}
+
+/** qmail-local's second gear: delivers for one user until there are no more requests. Never as root. */
+export const serveDeliveries = async (context: Context): Promise<number> => {
+  if (isRoot()) throw new Permanent('not as root')
+  process.umask(PRIVATE_UMASK)
+  await serveRequests(true, (values, message) => deliver(context, values, message))
+  return Exit.ok
+}

@@ -1,0 +1,137 @@
+import { connect, type Socket } from 'node:net'
+import { type Bytes, toBuffer } from '../core/bytes.ts'
+
+/** The peer went away, or was silent for too long. */
+export class ConnectionDied extends Error {}
+
+/** Why there is no connection: `timeout` means that nothing at all answered in time. */
+export type ConnectFailure = 'timeout' | 'refused'
+
+/** The longest delay a timer of this platform takes. */
+const MAX_MILLISECONDS = 2_147_483_647
+/** Seconds as a timer's delay: never zero, which would mean no limit. */
+const milliseconds = (seconds: number): number => Math.min(Math.max(seconds * 1000, 1), MAX_MILLISECONDS)
+
+/** A server that says more than this unasked waits until it is asked. */
+const MAX_UNREAD_BYTES = 65536
+
+/** Every connection reads into this one buffer and takes what it needs at once: a waiting connection costs no buffer. */
+const readBuffer = Buffer.allocUnsafeSlow(16384)
+
+/**
+ * A connection to a server whose lines we wait for, one at a time. A read or a write that makes no progress for the time given ends it
+ * (ConnectionDied), like everything else that goes wrong on it.
+ */
+export class Connection {
+  readonly #socket: Socket
+  #unread: Bytes = ''
+  #isOver = false
+  #isFull = false
+  /** Goes on with whoever waits; there is at most one. */
+  #wake: (() => void) | undefined
+
+  constructor(socket: Socket) {
+    this.#socket = socket
+  }
+
+  /** Bytes have come in. False: no more for now, nobody reads. */
+  receive(chunk: Bytes): boolean {
+    this.#unread += chunk
+    this.#notify()
+    this.#isFull = this.#unread.length > MAX_UNREAD_BYTES
+    return !this.#isFull
+  }
+
+  /** Nothing more will come in: the peer ended, an error, a time limit. What has come in before still counts. */
+  end(): void {
+    this.#isOver = true
+    this.#notify()
+  }
+
+  /** From now on, this many seconds without progress are too many. */
+  limit(seconds: number): void {
+    this.#socket.setTimeout(milliseconds(seconds), () => this.#socket.destroy())
+  }
+
+  /** The next bytes that came in, waiting for some. Throws ConnectionDied. */
+  async read(): Promise<Bytes> {
+    while (this.#unread === '') {
+      if (this.#isOver) throw new ConnectionDied('connection died')
+      await new Promise<void>((resolve) => {
+        this.#wake = resolve
+      })
+    }
+    const text = this.#unread
+    this.#unread = ''
+    if (this.#isFull) this.#socket.resume()
+    this.#isFull = false
+    return text
+  }
+
+  /** Puts back what was read too much. */
+  unread(text: Bytes): void {
+    this.#unread = text + this.#unread
+  }
+
+  /** Writes all of it, waiting until the system has taken it. Throws ConnectionDied. */
+  write(data: Buffer | Bytes): Promise<void> {
+    return new Promise((resolve, reject) => {
+      const socket = this.#socket
+      const fail = (): void => reject(new ConnectionDied('connection died'))
+      if (socket.destroyed) return fail()
+      socket.once('close', fail)
+      socket.write(typeof data === 'string' ? toBuffer(data) : data, (error) => {
+        socket.removeListener('close', fail)
+        if (error) fail()
+        else resolve()
+      })
+    })
+  }
+
+  /** Says a last thing and closes, without waiting for an answer. Resolves when it is on its way, or cannot be. */
+  close(last: Bytes): Promise<void> {
+    return this.write(last).then(
+      () => this.abort(),
+      () => this.abort()
+    )
+  }
+
+  /** Closes at once. */
+  abort(): void {
+    this.#socket.destroy()
+  }
+
+  #notify(): void {
+    const wake = this.#wake
+    this.#wake = undefined
+    wake?.()
+  }
+}
+
+/** Connects to an address (IPv4, dotted), waiting at most so many seconds. Never throws. */
+export const connectTo = (ip: string, port: number, seconds: number): Promise<Connection | ConnectFailure> =>
+  new Promise((resolve) => {
+    const onread = {
+      buffer: readBuffer,
+      callback: (length: number, buffer: Uint8Array): boolean => connection.receive(Buffer.from(buffer.buffer, buffer.byteOffset, length).toString('latin1'))
+    }
+    const socket = connect({ host: ip, port, family: 4, allowHalfOpen: true, noDelay: true, onread })
+    const connection = new Connection(socket)
+    const patience = setTimeout(() => {
+      socket.destroy()
+      resolve('timeout')
+    }, milliseconds(seconds))
+    socket.on('connect', () => {
+      clearTimeout(patience)
+      resolve(connection)
+    })
+    socket.on('error', (error: NodeJS.ErrnoException) => {
+      clearTimeout(patience)
+      resolve(error.code === 'ETIMEDOUT' ? 'timeout' : 'refused')
+    })
+    socket.on('end', () => connection.end())
+    socket.on('close', () => {
+      clearTimeout(patience)
+      connection.end()
+    })
+  })

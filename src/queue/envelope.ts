@@ -1,0 +1,50 @@
+import { QueueExit } from './codes.ts'
+import { MAX_ADDRESS_BYTES } from './paths.ts'
+
+const NUL = 0
+const F = 0x46
+const T = 0x54
+
+/** What a complete, or hopeless, envelope comes to: qmail-queue's exit code. */
+export type EnvelopeVerdict = typeof QueueExit.ok | typeof QueueExit.badEnvelope | typeof QueueExit.addressTooLong
+
+/**
+ * Checks an envelope as it streams by: `F`sender NUL, `T`recipient NUL ..., NUL (spec queue.md 2). Any address bytes but NUL, up to
+ * MAX_ADDRESS_BYTES. What follows the last NUL is never looked at. No verdict at the end of input means that it was cut short (54).
+ */
+export class EnvelopeChecker {
+  /** Undefined until enough has been seen. */
+  verdict: EnvelopeVerdict | undefined
+  #isFirst = true
+  #inAddress = false
+  #addressBytes = 0
+
+  /** Takes the next bytes. Returns how many of them, from the first, are records to keep: the last NUL is not one of them. */
+  push(chunk: Buffer): number {
+    let at = 0
+    while (this.verdict === undefined && at < chunk.length) at = this.#inAddress ? this.#address(chunk, at) : this.#letter(chunk, at)
+    return at
+  }
+
+  #letter(chunk: Buffer, at: number): number {
+    const byte = chunk[at]
+    if (byte === (this.#isFirst ? F : T)) {
+      this.#isFirst = false
+      this.#inAddress = true
+      this.#addressBytes = 0
+      return at + 1
+    }
+    this.verdict = byte === NUL && !this.#isFirst ? QueueExit.ok : QueueExit.badEnvelope
+    return at
+  }
+
+  #address(chunk: Buffer, at: number): number {
+    const nul = chunk.indexOf(NUL, at)
+    const end = nul < 0 ? chunk.length : nul
+    this.#addressBytes += end - at
+    if (this.#addressBytes > MAX_ADDRESS_BYTES) this.verdict = QueueExit.addressTooLong
+    if (nul < 0) return end
+    this.#inAddress = false
+    return end + 1
+  }
+}

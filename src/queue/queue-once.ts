@@ -1,0 +1,46 @@
+import { chunks } from '../core/fdio.ts'
+import { QueueExit } from './codes.ts'
+import { EnvelopeChecker } from './envelope.ts'
+import { type QueueFile, QueueTrouble } from './queue-file.ts'
+
+/** qmail-queue gives up after a day; the sweep of what it may have left comes later (spec queue.md 1.4, rule 6). */
+const PATIENCE_MS = 86_400_000
+
+/** The chunks of a descriptor; a read that fails is 54, one that ends a day after the start is 52. */
+function* read(fd: number, startMs: number): Generator<Buffer> {
+  const all = chunks(fd)
+  for (;;) {
+    let next: IteratorResult<Buffer>
+    try {
+      next = all.next()
+    } catch (error) {
+      throw new QueueTrouble(QueueExit.readError, error)
+    }
+    // A blocked read cannot be timed out, but whatever it brings afterwards is too late: the files may have been swept.
+    if (Date.now() - startMs > PATIENCE_MS) throw new QueueTrouble(QueueExit.timeout)
+    if (next.done) return
+    yield next.value
+  }
+}
+
+const copyEnvelope = (fd: number, file: QueueFile, startMs: number): void => {
+  const checker = new EnvelopeChecker()
+  for (const chunk of read(fd, startMs)) {
+    const kept = checker.push(chunk)
+    file.envelope(chunk.subarray(0, kept))
+    if (checker.verdict === QueueExit.ok) return
+    if (checker.verdict !== undefined) throw new QueueTrouble(checker.verdict)
+  }
+  throw new QueueTrouble(QueueExit.readError)
+}
+
+/**
+ * Queues one message: its bytes from one descriptor to the end, then the envelope from the other (spec queue.md 2). On return it is
+ * on the disk. Throws QueueTrouble; what that leaves behind is the caller's to decide.
+ */
+export const queueOnce = (file: QueueFile, messageFd: number, envelopeFd: number, startMs: number): void => {
+  for (const chunk of read(messageFd, startMs)) file.message(chunk)
+  file.endMessage()
+  copyEnvelope(envelopeFd, file, startMs)
+  file.commit()
+}

@@ -1,0 +1,24 @@
+import type { Bytes } from '../core/bytes.ts'
+import { date822 } from '../format/date822.ts'
+import { suiteUser } from '../os/ids.ts'
+
+/** The users whose mail is named by what they do, in the order they are tested (spec queue.md 2). */
+const KNOWN = [
+  ['alias', 'by alias'],
+  ['qmaild', 'from network'],
+  ['qmails', 'for bounce']
+] as const
+
+/**
+ * Who a real uid is, in the words of the `Received` line. In a one-user installation, where the users are all the same, uids
+ * say nothing: `by uid N`. Throws Temporary when a user is unknown.
+ */
+export const whoIs = (home: string, uid: number): string => {
+  const known = KNOWN.map(([name, words]) => ({ uid: suiteUser(home, name).uid, words }))
+  const isOneUser = known.every((user) => user.uid === known[0]?.uid)
+  const found = isOneUser ? undefined : known.find((user) => user.uid === uid)
+  return found?.words ?? `by uid ${uid}`
+}
+
+/** The line qmail-queue puts before every message, with its LF. `qp`: the process or message number; `who`: see whoIs. */
+export const receivedLine = (qp: number, who: string, milliseconds: number): Bytes => `Received: (qmail ${qp} invoked ${who}); ${date822(milliseconds)}\n`

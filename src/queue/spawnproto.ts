@@ -1,0 +1,95 @@
+import type { Bytes } from '../core/bytes.ts'
+
+/** One delivery qmail-send asks a spawner for (spec queue.md 5.7). */
+export interface Command {
+  /** The DELNUM byte: comes back with the report. */
+  slot: number
+  /** `S/ID`, below queue/mess. */
+  message: Bytes
+  sender: Bytes
+  recipient: Bytes
+  /** True when it was longer than we are ready to hold; its fields are then empty. */
+  isTooLong: boolean
+}
+
+/** What a spawner answers: the letter (`K`, `Z`, `D`; anything else, or none, is mangled) and text for people. */
+export interface Report {
+  slot: number
+  letter: Bytes
+  text: Bytes
+}
+
+/** Far above any command qmail-send writes (two addresses of 1002 bytes). */
+const MAX_COMMAND_BYTES = 1 << 20
+/** Bytes of a report that count, DELNUM and letter included (spec queue.md 5.7). */
+const MAX_REPORT_BYTES = 10_000
+
+/** A command as it stands on the wire, as a byte string, so that a caller may join many into one write. */
+export const commandBytes = ({ slot, message, sender, recipient }: Omit<Command, 'isTooLong'>): Bytes =>
+  `${String.fromCharCode(slot)}${message}\0${sender}\0${recipient}\0`
+
+/** A report as it stands on the wire, as a byte string. `report` is letter and text; it is cut at the first NUL. */
+export const reportBytes = (slot: number, report: Bytes): Bytes => {
+  const nul = report.indexOf('\0')
+  return `${String.fromCharCode(slot)}${nul < 0 ? report : report.slice(0, nul)}\0`
+}
+
+/** Cuts commands out of a stream, which may come in any pieces. A part of a command at the end of the stream is dropped by not asking for more. */
+export class CommandParser {
+  #held: Bytes = ''
+  #isTooLong = false
+
+  /** Takes the next bytes; returns the commands they complete, in order. */
+  push(chunk: Buffer): Command[] {
+    const text = this.#held + chunk.toString('latin1')
+    const commands: Command[] = []
+    let at = 0
+    for (;;) {
+      // the DELNUM byte may itself be NUL
+      const messageEnd = text.indexOf('\0', at + 1)
+      const senderEnd = messageEnd < 0 ? -1 : text.indexOf('\0', messageEnd + 1)
+      const end = senderEnd < 0 ? -1 : text.indexOf('\0', senderEnd + 1)
+      if (end < 0) break
+      commands.push({
+        slot: text.charCodeAt(at),
+        message: text.slice(at + 1, messageEnd),
+        sender: text.slice(messageEnd + 1, senderEnd),
+        recipient: text.slice(senderEnd + 1, end),
+        isTooLong: this.#isTooLong
+      })
+      this.#isTooLong = false
+      at = end + 1
+    }
+    this.#hold(text.slice(at))
+    return commands
+  }
+
+  /** Of a command that is too long only DELNUM and the number of ended fields are kept. */
+  #hold(rest: Bytes): void {
+    this.#held = rest
+    if (rest.length <= MAX_COMMAND_BYTES) return
+    this.#isTooLong = true
+    this.#held = rest.charAt(0) + rest.slice(1).replace(/[^\0]+/g, '')
+  }
+}
+
+/** Cuts reports out of a stream. Of an over-long report only its first 10000 bytes count. */
+export class ReportParser {
+  #held: Bytes = ''
+
+  /** Takes the next bytes; returns the reports they complete, in order. */
+  push(chunk: Buffer): Report[] {
+    const text = this.#held + chunk.toString('latin1')
+    const reports: Report[] = []
+    let at = 0
+    for (;;) {
+      const end = text.indexOf('\0', at + 1)
+      if (end < 0) break
+      const whole = text.slice(at, Math.min(end, at + MAX_REPORT_BYTES))
+      reports.push({ slot: whole.charCodeAt(0), letter: whole.charAt(1), text: whole.slice(2) })
+      at = end + 1
+    }
+    this.#held = text.slice(at, at + MAX_REPORT_BYTES)
+    return reports
+  }
+}

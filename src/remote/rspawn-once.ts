@@ -1,0 +1,32 @@
+import type { ChildProcess } from 'node:child_process'
+import type { Bytes } from '../core/bytes.ts'
+import type { Env } from '../core/run.ts'
+import { startChild } from '../os/child.ts'
+import type { Job } from '../queue/spawner.ts'
+import { cannotStart, type Ending } from './rspawn-report.ts'
+
+/** The program spec queue.md 7.3 names: $QMAILREMOTE, else `qmail-remote`; looked up in PATH when started. */
+export const remoteProgram = (env: Env): Bytes => env.QMAILREMOTE ?? 'qmail-remote'
+
+/**
+ * The first gear: runs qmail-remote for one delivery. It reads the message on descriptor 0; what it writes on 1 and 2 counts, in
+ * the order it arrives; the delivery ends when the program has ended and nobody holds its descriptors any more.
+ */
+export const runRemote = (env: Env, { host, sender, recipient, fd }: Job): Promise<Ending> =>
+  new Promise((resolve) => {
+    let child: ChildProcess
+    try {
+      child = startChild(remoteProgram(env), [host, sender, recipient], { stdio: [fd, 'pipe', 'pipe'], env })
+    } catch (error) {
+      resolve(cannotStart(error))
+      return
+    }
+    const output: Buffer[] = []
+    const keep = (chunk: Buffer): void => {
+      output.push(chunk)
+    }
+    child.stdout?.on('data', keep)
+    child.stderr?.on('data', keep)
+    child.on('error', (error) => resolve(cannotStart(error)))
+    child.on('close', (code) => resolve({ code: code ?? 'crashed', output: Buffer.concat(output).toString('latin1') }))
+  })

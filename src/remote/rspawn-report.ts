@@ -1,0 +1,40 @@
+import type { Bytes } from '../core/bytes.ts'
+import { Exit } from '../core/exit.ts'
+import { isTemporary } from '../core/failure.ts'
+
+/** How one run of qmail-remote ended: its exit code, or `crashed`; and all it printed. */
+export interface Ending {
+  code: number | 'crashed'
+  output: Bytes
+}
+
+/** The exit code that stands for a program that could not be started (spec queue.md 7.3). */
+export const cannotStart = (error: unknown): Ending => ({ code: isTemporary(error) ? Exit.temporary : Exit.permanent, output: '' })
+
+type Letter = 'K' | 'Z' | 'D'
+const worth: Record<Letter, number> = { D: 0, Z: 1, K: 2 }
+
+/** The letter a field starts with, if it is one of a message report. */
+const letterOf = (field: Bytes): Letter | undefined => {
+  const letter = field.charAt(0)
+  return letter === 'K' || letter === 'Z' || letter === 'D' ? letter : undefined
+}
+
+/** Condenses the reports for one recipient to one: the recipient's letter decides over the message's (spec queue.md 7.3). */
+const condensed = (output: Bytes): Bytes => {
+  const [first = '', second = ''] = output.split('\0')
+  const ended = output.split('\0').slice(0, -1)
+  const result = ended.map(letterOf).find((letter) => letter !== undefined) ?? 'D'
+  const byRecipient: Record<string, Letter> = { s: 'Z', h: 'D' }
+  const outcome = byRecipient[output.charAt(0)] ?? result
+  const addsText = worth[result] <= worth[outcome] && letterOf(second) !== undefined
+  return ended.length === 0 ? outcome : `${outcome}${first.slice(1)}${addsText ? second.slice(1) : ''}`
+}
+
+/** Letter and text of qmail-rspawn's report on a delivery. */
+export const reportOn = ({ code, output }: Ending): Bytes => {
+  if (code === 'crashed') return 'Zqmail-remote crashed. (#4.3.0)\n'
+  if (code === Exit.temporary) return 'ZUnable to run qmail-remote. (#4.3.0)\n'
+  if (code !== Exit.ok) return 'DUnable to run qmail-remote. (#5.3.0)\n'
+  return output === '' ? 'Zqmail-remote said nothing. (#4.3.0)\n' : condensed(output)
+}

@@ -1,0 +1,58 @@
+import type { Bytes } from '../core/bytes.ts'
+
+/** Longer addresses are a syntax error (spec network.md 4.3, item 5). */
+export const MAX_ADDRESS_BYTES = 899
+
+/** Where the address starts in the argument of MAIL or RCPT, and the byte that ends it. */
+const addressPart = (argument: Bytes): { text: Bytes; terminator: string } => {
+  const bracket = argument.indexOf('<')
+  if (bracket >= 0) return { text: argument.slice(bracket + 1), terminator: '>' }
+  const colon = argument.indexOf(':')
+  return { text: colon < 0 ? '' : argument.slice(colon + 1).replace(/^ +/, ''), terminator: ' ' }
+}
+
+const withoutRoute = (text: Bytes): Bytes => {
+  if (!text.startsWith('@')) return text
+  const colon = text.indexOf(':')
+  return colon < 0 ? '' : text.slice(colon + 1)
+}
+
+const unquoted = (text: Bytes, terminator: string): Bytes => {
+  if (!/["\\]/.test(text)) {
+    const end = text.indexOf(terminator)
+    return end < 0 ? text : text.slice(0, end)
+  }
+  let address = ''
+  let isQuoted = false
+  for (let i = 0; i < text.length; i++) {
+    const char = text.charAt(i)
+    if (char === '\\') address += text.charAt(++i)
+    else if (char === '"') isQuoted = !isQuoted
+    else if (char === terminator && !isQuoted) break
+    else address += char
+  }
+  return address
+}
+
+/**
+ * The address in the argument of MAIL or RCPT, in its raw form, without quoting; undefined is a syntax error (spec network.md 4.3).
+ * `replaceLiteral` may give another host for an address literal: it is asked with what stands between the brackets.
+ */
+export const parseAddress = (argument: Bytes, replaceLiteral: (ip: Bytes) => Bytes | undefined): Bytes | undefined => {
+  const { text, terminator } = addressPart(argument)
+  let address = unquoted(withoutRoute(text), terminator)
+  if (address.endsWith(']')) {
+    const at = address.lastIndexOf('@')
+    const literal = at < 0 ? undefined : /^\[([0-9]+\.[0-9]+\.[0-9]+\.[0-9]+)\]$/.exec(address.slice(at + 1))?.[1]
+    const host = literal === undefined ? undefined : replaceLiteral(literal)
+    if (host !== undefined) address = address.slice(0, at + 1) + host
+  }
+  return address.length > MAX_ADDRESS_BYTES ? undefined : address
+}
+
+/** An address literal's numbers as qmail reads them: each modulo 256, without leading zeros. */
+export const canonicalIp = (ip: Bytes): Bytes =>
+  ip
+    .split('.')
+    .map((n) => Number(BigInt.asUintN(8, BigInt(n))))
+    .join('.')

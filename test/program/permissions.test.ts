@@ -1,0 +1,84 @@
+import assert from 'node:assert/strict'
+import { chmodSync, writeFileSync } from 'node:fs'
+import { test } from 'node:test'
+import { markerOf } from '../../src/os/own.ts'
+import { type ProgramName, programs } from '../../src/suite/programs.ts'
+import { startResident } from '../../src/suite/resident.ts'
+import { shebang } from '../../tools/install.ts'
+import { makeHome } from '../helpers/home.ts'
+import { runProgram } from '../helpers/run-program.ts'
+
+const home = makeHome()
+writeFileSync(home.at('queue', 'mess', 'probe'), 'x')
+
+/** Takes the place of a program and tries what it might do; prints what it could. */
+const PROBE = `
+const fs = require('node:fs'), net = require('node:net'), cp = require('node:child_process')
+const can = {}
+const attempt = (what, act) => { try { act(); can[what] = true } catch (e) { can[what] = e.code !== 'ERR_ACCESS_DENIED' } }
+attempt('read /etc/hostname', () => fs.readFileSync('/etc/hostname'))
+attempt('read control', () => fs.readFileSync(${JSON.stringify(home.at('control', 'me'))}))
+attempt('read queue', () => fs.readFileSync(${JSON.stringify(home.at('queue', 'mess', 'probe'))}))
+attempt('write home', () => fs.writeFileSync(${JSON.stringify(home.at('lib', 'probe'))}, 'x'))
+attempt('write /tmp', () => fs.rmSync(fs.mkdtempSync('/tmp/qm-probe-'), { recursive: true }))
+attempt('write queue', () => fs.writeFileSync(${JSON.stringify(home.at('queue', 'todo', 'probe'))}, 'x'))
+attempt('write queue/lock', () => fs.writeFileSync(${JSON.stringify(home.at('queue', 'lock', 'probe'))}, 'x'))
+attempt('start a process', () => cp.spawnSync('/bin/true'))
+const socket = net.connect(${JSON.stringify(home.at('run', 'nobody'))})
+socket.on('error', (e) => {
+  can.connect = e.code !== 'ERR_ACCESS_DENIED'
+  process.stdout.write(JSON.stringify(Object.keys(can).filter((k) => can[k]).sort()), () => process.exit(0))
+})
+`
+
+const lay = (name: ProgramName): void => {
+  const file = home.at('bin', name)
+  writeFileSync(file, `${shebang(home.path, name, programs[name])}\n${markerOf(name)}\n${PROBE}`)
+  chmodSync(file, 0o755)
+}
+
+const residentCan = async (name: ProgramName): Promise<string[]> => {
+  const child = startResident(home.path, name, { stdio: ['ignore', 'pipe', 'inherit'], env: { PATH: '/usr/bin:/bin' } })
+  let text = ''
+  for await (const chunk of child.stdout ?? []) text += String(chunk)
+  return JSON.parse(text) as string[]
+}
+
+// Written out here, not taken from the table: the table is what is tested. Reading is granted by the whole home where the first line would get too long.
+const firstGear: [ProgramName, string[]][] = [
+  ['qmail-start', ['read /etc/hostname', 'read control', 'read queue', 'start a process']],
+  ['qmail-lspawn', ['read /etc/hostname', 'read control', 'read queue', 'start a process']],
+  ['qmail-rspawn', ['read /etc/hostname', 'read control', 'read queue', 'start a process', 'write queue/lock']],
+  ['qmail-clean', ['read queue', 'write queue', 'write queue/lock']],
+  ['qmail-getpw', ['read /etc/hostname', 'read control', 'read queue', 'start a process']],
+  ['qmail-remote', ['connect', 'read /etc/hostname', 'read control', 'read queue', 'start a process', 'write queue/lock']],
+  ['tcpserver', ['connect', 'read /etc/hostname', 'read control', 'read queue', 'start a process']],
+  ['qmail-qstat', ['read queue']],
+  ['qmail-qread', ['read queue']],
+  ['qmail-showctl', ['read /etc/hostname', 'read control']]
+]
+const secondGear: [ProgramName, string[]][] = [
+  ['qmail-smtpd', ['read control']],
+  ['qmail-remote', ['connect', 'read control', 'read queue', 'start a process', 'write queue/lock']],
+  ['qmail-getpw', ['read /etc/hostname', 'read control', 'read queue', 'start a process']]
+]
+
+for (const [name, may] of firstGear) {
+  test(`${name} can do nothing beyond: ${may.join(', ')}`, () => {
+    lay(name)
+    const { stdout, stderr } = runProgram(home, name)
+    assert.deepEqual(JSON.parse(stdout || `"${stderr}"`), may.toSorted())
+  })
+}
+
+for (const [name, may] of secondGear) {
+  test(`a resident ${name} can do nothing beyond: ${may.join(', ')}`, async () => {
+    lay(name)
+    assert.deepEqual(await residentCan(name), may.toSorted())
+  })
+}
+
+test('every program is under the model, but for those that must fsync or act for their caller', () => {
+  const unrestricted = (Object.keys(programs) as ProgramName[]).filter((name) => (programs[name].permissions as readonly string[]).includes('unrestricted'))
+  assert.deepEqual(unrestricted.toSorted(), ['qmail-inject', 'qmail-local', 'qmail-queue', 'qmail-queued', 'qmail-send', 'qmail-smtpd', 'sendmail'])
+})
