@@ -178,9 +178,9 @@ export class DropDoor {
       intake.abort()
       throw error
     }
-    const { code } = await intake.finish()
+    const { code, why } = await intake.finish()
     if (code === QueueExit.badEnvelope || code === QueueExit.addressTooLong || code === QueueExit.readError) throw new Malformed('bad envelope')
-    if (code !== QueueExit.ok) throw new Error(`qmail-queue's exit code would be ${code}`)
+    if (code !== QueueExit.ok) throw new Error(why ?? `code ${code}`)
   }
 
   /** Files whose writer died, and whatever else does not belong here. The time is that of the last change: nobody can forge it. */

@@ -82,7 +82,8 @@ export class QueuedSession implements NetstringReader {
   }
 
   async #commit(intake: Intake): Promise<void> {
-    const { code, qp } = await intake.finish()
+    const { code, qp, why } = await intake.finish()
+    if (why !== undefined) this.#queue.trouble(why)
     this.#intake = undefined
     this.#isEnvelope = false
     this.#isCommitting = false

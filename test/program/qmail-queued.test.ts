@@ -8,7 +8,7 @@ import { netstring } from '../../src/core/netstring.ts'
 import { suiteUser } from '../../src/os/ids.ts'
 import { submitThroughSocket } from '../../src/queue/submit-socket.ts'
 import { isRoot, makeHome } from '../helpers/home.ts'
-import { processOf } from '../helpers/proc.ts'
+import { processOf, processTree } from '../helpers/proc.ts'
 import { queued, queueFiles } from '../helpers/queue-files.ts'
 import { type Daemon, startDaemon, until } from '../helpers/suite.ts'
 
@@ -183,6 +183,21 @@ test('disk trouble is answered with 53 and leaves nothing; the next message gets
   assert.equal((await submit(socket, Buffer.from('small'))).code, 0)
   socket.destroy()
   assert.equal(await limited.stop(), 0)
+})
+
+test('a second qmail-queued waits for the first to end, and disturbs nothing', async () => {
+  const first = await start()
+  const socket = await open()
+  const second = startDaemon(home, 'qmail-queued', [], 'second')
+  await until('the second to wait', () => processTree(second.child.pid ?? 0).some((p) => p.name === 'flock'))
+  assert.equal((await submit(socket, Buffer.from('x'))).code, 0)
+  assert.equal((await submit(await open(), Buffer.from('x'))).code, 0)
+  assert.equal(await first.stop(), 0)
+  await until(
+    'the second to take over',
+    () => processOf(second.child.pid ?? 0)?.uids[0] === suiteUser(home.path, 'qmailq').uid && statSync(socketPath('send'), { throwIfNoEntry: false })
+  )
+  assert.equal(await second.stop(), 0)
 })
 
 test('SIGTERM: messages whose envelope is complete are answered, others leave nothing, exit 0', async () => {
