@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict'
 import { spawn, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
-import { readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { chownSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { connect } from 'node:net'
 import { beforeEach, test } from 'node:test'
 import { submitThroughSocket } from '../../src/queue/submit-socket.ts'
-import { makeHome } from '../helpers/home.ts'
+import { isRoot, makeHome } from '../helpers/home.ts'
 import { queued, queueFiles } from '../helpers/queue-files.ts'
 import { startDaemon, until } from '../helpers/suite.ts'
 
@@ -59,6 +59,34 @@ for (const [at, state, left] of dying) {
     for (const m of queued(home)) assert.ok(m.message.endsWith(`\n${MESSAGE}`) && m.envelope.endsWith('\0Fa@b\0Tc@d\0'), 'what is queued is whole')
   })
 }
+
+const needsRoot = skip || (isRoot ? false : 'needs root: runs as another user')
+const OTHER = { uid: 64_250, gid: 64_250 }
+
+/** As queueWith, for a caller who goes through the drop folder; the calls made come back too. */
+const dropWith = (inject: string): { exit: number | null; calls: string[] } => {
+  const args = ['-o', home.at('scratch', 'trace'), '-e', 'trace=rename,fsync', ...(inject ? ['-e', `inject=${inject}`] : []), home.at('bin/qmail-queue')]
+  const script = `exec strace "$@" < "${home.at('message')}" 1< "${home.at('envelope')}"`
+  const { status } = spawnSync('/bin/sh', ['-c', script, 'sh', ...args], { timeout: 30_000, ...OTHER })
+  const calls = readFileSync(home.at('scratch', 'trace'), 'latin1').match(/^\w+/gm) ?? []
+  return { exit: status, calls }
+}
+const drops = (): string[] => readdirSync(home.at('drop')).filter((name) => name !== 'trigger')
+
+test('through the drop folder: the file is synced after it has its final name, which syncs the name too', { skip: needsRoot }, () => {
+  mkdirSync(home.at('scratch'))
+  chownSync(home.at('scratch'), OTHER.uid, OTHER.gid)
+  assert.deepEqual(dropWith(''), { exit: 0, calls: ['rename', 'fsync'] })
+  assert.match(drops().join(), /^m\.[^,]*$/)
+  rmSync(home.at('drop', drops()[0] ?? ''))
+  for (const [inject, exit] of [
+    ['fsync:error=EIO:when=1', 53],
+    ['rename:error=EIO:when=1', 66]
+  ] as const) {
+    assert.equal(dropWith(inject).exit, exit)
+    assert.deepEqual(drops(), [], 'nothing is left')
+  }
+})
 
 /** The steps of a trace in the order they were completed. strace breaks a call in two when another thread gets in between. */
 const steps = (text: string): string[] => {

@@ -114,7 +114,7 @@ const hostile: [what: string, lay: (name: string) => void][] = [
   ['a name as long as can be', (name) => lay(name.padEnd(255, 'x'), 'garbage')]
 ]
 const asRoot: typeof hostile = [
-  ['a file of another group, moved here', (name) => lay(name, GOOD, 4321, 4321)],
+  ['a file of another group, moved here', (name) => lay(name, GOOD, 4321, 4321, 0o644)],
   ['a file hidden from qmailq', (name) => lay(name, GOOD, callerUid, suiteGroup(home.path, 'qmail'), 0o600)]
 ]
 for (const [what, layIt] of [...hostile, ...(isRoot ? asRoot : [])]) {
