@@ -224,6 +224,13 @@ test('our own Delivered-To line in the header is a loop, for good', () => {
   assert.ok(!existsSync(join(box.path, 'Mailbox')))
 })
 
+test('a message that cannot be read from its start defers: a pipe is no message', () => {
+  const box = makeBox()
+  const r = runProgram(home, 'qmail-local', { args: ['joe', box.path, 'joe', '', '', 'ex.org', 's@h', './Mailbox'], input: MESSAGE })
+  assert.deepEqual([r.exit, r.stdout], [111, ''])
+  assert.ok(!existsSync(join(box.path, 'Mailbox')))
+})
+
 test('-n describes, in order, and does nothing', () => {
   const box = makeBox()
   box.lay('.qmail', './x\n&a@b\n|c d\n./m/\n+list\n|no\n')

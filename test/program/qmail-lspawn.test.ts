@@ -29,7 +29,7 @@ test('Maildir deliveries are done by one resident qmail-local a user, as that us
   assert.deepEqual(contents(join(boxes[0] ?? '', 'new')), Array(3).fill(delivered('ann@ex.org')))
   assert.deepEqual(readdirSync(join(boxes[0] ?? '', 'tmp')), [])
   const residents = lspawn.children('qmail-local')
-  assert.equal(residents.length, 2)
+  assert.equal(residents.length, isRoot ? 2 : 1, 'one a uid')
   for (const { uids, gids, groups } of residents) {
     assert.equal(new Set(uids).size, 1)
     assert.equal(new Set(gids).size, 1)
@@ -171,6 +171,40 @@ test('a resident that is killed crashes its own deliveries only, and is replaced
   assert.equal(await stuck, 'Zqmail-local crashed.\n')
   assert.equal(await lspawn.deliver(message, 'wrp@ex.org'), 'Kdid 1+0+0\n')
   assert.equal(readdirSync(join(box, 'new')).length, 2)
+  await lspawn.end()
+})
+
+test('residents killed under load lose nothing that was reported: each success stands whole in new', async () => {
+  const own = makeHome()
+  const [kim] = makeUsers(own, ['kim'])
+  const name = layMessage(own, 23, MESSAGE)
+  const box = kim?.maildir() ?? ''
+  const lspawn = startLspawn(own, './Maildir/')
+  let successes = 0
+  const one = async (): Promise<void> => {
+    for (let i = 0; i < 8; i++) {
+      const report = await lspawn.deliver(name, 'kim@ex.org')
+      if (report.startsWith('K')) successes++
+      else assert.equal(report, 'Zqmail-local crashed.\n')
+      if (successes === 40 || successes === 80) for (const { pid } of lspawn.children('qmail-local')) process.kill(pid, 'SIGKILL')
+    }
+  }
+  await Promise.all(Array.from({ length: 20 }, one))
+  const files = contents(join(box, 'new'))
+  assert.ok(successes > 80 && files.length >= successes, `${successes} successes, ${files.length} files`)
+  assert.deepEqual(new Set(files), new Set([delivered('kim@ex.org')]))
+  await lspawn.end()
+})
+
+test('bytes of any value reach the recipient unchanged, in both gears', async () => {
+  const box = ann.maildir('Bytes')
+  ann.lay('.qmail-default', './Bytes/\n')
+  ann.lay('.qmail-run-default', '|printf %s "$DEFAULT|$SENDER"; exit 100\n')
+  const lspawn = startLspawn(home, './Maildir/')
+  const odd = '\xe9\xff\x80"`$\\ \u0001'
+  assert.equal(await lspawn.deliver(message, `ann-${odd}@ex.org`), 'Kdid 1+0+0\n')
+  assert.equal(contents(join(box, 'new'))[0], delivered(`ann-${odd}@ex.org`))
+  assert.equal(await lspawn.deliver(message, `ann-run-${odd}@ex.org`, `${odd}@h`), `D${odd}|${odd}@h`)
   await lspawn.end()
 })
 
