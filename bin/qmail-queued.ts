@@ -1,6 +1,51 @@
-import { Permanent } from '../src/core/failure.ts'
-import { run } from '../src/core/run.ts'
+/**
+ * qmail-queued: the resident writer of the queue (DESIGN.md 3, 4).
+ *
+ * RUNS AS   root to bind its sockets, then qmailq:qmail for good; in a one-user installation the one user
+ * FDS       0< under qmail-start a pipe whose end stops us, otherwise not looked at; 1> log, trouble only: `qmail-queued: warning: ...`
+ * ENV       QMAIL_RESIDENT, from qmail-start
+ * EXIT      0 SIGTERM, or the end of descriptor 0; 111 cannot start
+ * FILES     run/smtpd/socket, run/send/socket: the doors of resident programs; drop/: everybody else's, woken by drop/trigger;
+ *           queue/pid, mess, intd, todo, lock/trigger; lib/ids, else /etc/passwd and /etc/group
+ *
+ * A submission socket takes messages one after another: netstrings ended by an empty one, then the envelope `F..\0T..\0\0` as one
+ * netstring; it answers each with the netstring `CODE QP`, qmail-queue's exit code and the message's number. After code 0 the message
+ * is on the disk. SIGHUP is ignored, SIGALRM scans drop/ now; SIGTERM finishes the messages whose envelope is complete.
+ */
+import { Exit } from '../src/core/exit.ts'
+import { logLine } from '../src/core/logline.ts'
+import { type Context, run } from '../src/core/run.ts'
+import { becomeUser, suiteGroup, suiteUser } from '../src/os/ids.ts'
+import { parentGone } from '../src/os/parent.ts'
+import { Queued } from '../src/queue/queued.ts'
+import { whoIs } from '../src/queue/received.ts'
 
-run('qmail-queued', () => {
-  throw new Permanent('not built yet')
-})
+const FD = { parent: 0, log: 1 } as const
+const UMASK = 0o033
+
+const main = async ({ home, resident }: Context): Promise<number> => {
+  process.umask(UMASK)
+  process.chdir(home)
+  const sender = (user: 'qmaild' | 'qmails', alone: string) => {
+    const { uid } = suiteUser(home, user)
+    const who = whoIs(home, uid)
+    return { uid, who: who.startsWith('by') ? alone : who }
+  }
+  const log = (line: string): void => logLine(FD.log, `qmail-queued: ${line}`)
+  const queued = new Queued({ home, senders: { smtpd: sender('qmaild', 'from network'), send: sender('qmails', 'for bounce') }, log })
+  const ids = { uid: suiteUser(home, 'qmailq').uid, gid: suiteGroup(home, 'qmail') }
+  const asked = new Promise<void>((resolve) => {
+    process.on('SIGTERM', resolve)
+    if (resident) parentGone(FD.parent, resolve)
+  })
+  process.on('SIGHUP', () => {})
+  process.on('SIGALRM', () => queued.scan())
+  await queued.bind()
+  becomeUser(ids)
+  queued.serve()
+  await asked
+  await queued.stop()
+  return Exit.ok
+}
+
+run('qmail-queued', main)

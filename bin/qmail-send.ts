@@ -1,6 +1,41 @@
-import { Permanent } from '../src/core/failure.ts'
+/**
+ * NAME     qmail-send: schedules deliveries, writes bounces and the log
+ * RUNS AS  qmails:qmail, under qmail-start; one for each queue (queue/lock/sendmutex)
+ * FDS      0> log, 1> 2< qmail-lspawn, 3> 4< qmail-rspawn, 5> 6< qmail-clean, 7< held by qmail-start (second gear: its end counts as TERM)
+ * ENV      QMAILQUEUE: the program bounces are handed to
+ * SIGNALS  TERM: ends when running deliveries have; ALRM: everything is due now; HUP: reads locals and virtualdomains again
+ * EXIT     0 stopped, 111 cannot start (the log says why)
+ * FILES    control/ bouncefrom bouncehost concurrencylocal concurrencyremote doublebouncehost doublebounceto envnoathost locals me
+ *          percenthack queuelifetime virtualdomains; queue/ todo info local remote bounce mess lock/trigger lock/sendmutex
+ */
+import { Exit } from '../src/core/exit.ts'
+import { reason } from '../src/core/failure.ts'
 import { run } from '../src/core/run.ts'
+import { Log } from '../src/send/log.ts'
+import { Loop } from '../src/send/loop.ts'
+import type { SendSettings } from '../src/send/settings.ts'
+import { FD, prepare } from '../src/send/start.ts'
 
-run('qmail-send', () => {
-  throw new Permanent('not built yet')
+const UMASK = 0o077
+
+run('qmail-send', async (context) => {
+  const log = new Log(FD.log)
+  const leave = (line: string): number => {
+    log.line(line)
+    log.flush()
+    return Exit.temporary
+  }
+  process.umask(UMASK)
+  let settings: SendSettings
+  try {
+    settings = prepare(context)
+  } catch (error) {
+    return leave(`alert: cannot start: ${reason(error)}`)
+  }
+  try {
+    await new Loop(settings, log).run()
+    return Exit.ok
+  } catch (error) {
+    return leave(`alert: ${reason(error)}, dying...`)
+  }
 })

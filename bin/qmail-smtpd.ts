@@ -1,6 +1,27 @@
-import { Permanent } from '../src/core/failure.ts'
+/**
+ * NAME     qmail-smtpd: receives mail by SMTP (spec network.md 4)
+ * RUNS AS  qmaild:nofiles, under tcpserver
+ * FDS      0< 1> the connection, 2> nothing; in its second gear: 3<> the parent, which hands over connections
+ * ENV      TCPREMOTEIP, TCPREMOTEHOST, TCPREMOTEINFO, TCPLOCALHOST, TCPLOCALIP; RELAYCLIENT, DATABYTES, QMAILQUEUE
+ * EXIT     0 after QUIT, 1 after any other end
+ * FILES    control/me, smtpgreeting, localiphost, timeoutsmtpd, rcpthosts, morercpthosts.cdb, badmailfrom, databytes
+ *
+ * In its second gear (tcpserver -w) one process serves many connections; it may then read control/, and nothing else.
+ */
 import { run } from '../src/core/run.ts'
+import { readableFd, writableFd } from '../src/net/stdio.ts'
+import { submit } from '../src/queue/submit.ts'
+import { serveConnection } from '../src/smtpd/connection.ts'
+import { readSettings } from '../src/smtpd/settings.ts'
+import { parentChannel, SmtpdWorker } from '../src/smtpd/worker.ts'
 
-run('qmail-smtpd', () => {
-  throw new Permanent('not built yet')
+run('qmail-smtpd', ({ home, env, resident }) => {
+  if (resident) return new SmtpdWorker(home, parentChannel()).run()
+  return serveConnection({
+    input: readableFd(0),
+    output: writableFd(1),
+    env,
+    readSettings: () => readSettings(home),
+    open: () => submit({ home, env })
+  })
 })

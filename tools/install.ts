@@ -152,12 +152,12 @@ const layTexts = (home: string): void => {
   }
 }
 
-/** Installs into `prefix` (absolute). build/ must be there. Throws Error with a line for people. */
-export const install = (prefix: string, kind: IdsKind): void => {
+/** Installs into `prefix`. New accounts get `accountsHome` as their home. build/ must be there. Throws Error with a line for people. */
+export const install = (prefix: string, kind: IdsKind, accountsHome = prefix): void => {
   const home = resolve(prefix)
   mkdirSync(join(home, 'bin'), { recursive: true })
   mkdirSync(join(home, 'lib'), { recursive: true })
-  if (kind === 'system') makeAccounts(home)
+  if (kind === 'system') makeAccounts(resolve(accountsHome))
   else if (!existsSync(idsFile(home))) writeFileSync(idsFile(home), privateIds(home, kind))
   writeFileSync(join(home, 'package.json'), '{ "private": true, "type": "commonjs" }\n')
   layNode(home)
@@ -170,4 +170,7 @@ if (process.argv[1] === import.meta.filename) {
   const [kind, prefix] = process.argv[2] === '--ids' ? [process.argv[3] as IdsKind, process.argv[4]] : ['system' as const, process.argv[2]]
   if (prefix === undefined) throw new Error('usage: install.ts [--ids system|private|self] PREFIX')
   install(prefix, kind)
+  const alias = suiteUser(resolve(prefix), 'alias')
+  if (alias.home !== join(resolve(prefix), 'alias'))
+    process.stdout.write(`the account alias has the home ${alias.home}: mail for aliases goes there, not to ${join(prefix, 'alias')}\n`)
 }

@@ -97,13 +97,12 @@ class ListWalk {
   #bracketed(close: Token): boolean {
     this.#finishWithComma()
     const inside: Token[] = []
-    for (let token = this.#next(); token?.kind !== '<'; token = this.#next()) {
-      if (token === undefined) return false
-      inside.push(token)
-    }
+    let token = this.#next()
+    for (; token !== undefined && token.kind !== '<'; token = this.#next()) inside.push(token)
     this.out.push(close)
     this.#address(inside)
-    this.out.push(special('<'))
+    if (token === undefined) return false
+    this.out.push(token)
     this.#copyWhile(({ kind }) => kind === 'comment' || kind === 'atom' || kind === 'quoted' || kind === '@' || kind === '.')
     return true
   }

@@ -18,7 +18,7 @@ export class HopCounter {
     for (let at = 0; this.#inHeader && at < chunk.length; ) {
       const end = chunk.indexOf(LF, at)
       const stop = end < 0 ? chunk.length : end
-      if (this.#start.length < LONGEST) this.#start += chunk.latin1Slice(at, Math.min(stop, at + LONGEST - this.#start.length))
+      if (this.#start.length < LONGEST) this.#start += chunk.toString('latin1', at, Math.min(stop, at + LONGEST - this.#start.length))
       if (end < 0) return
       this.#endLine(this.#start)
       this.#start = ''

@@ -1,8 +1,8 @@
 import { closeSync, openSync, type Stats, statSync } from 'node:fs'
 import { join } from 'node:path'
+import { readSetting } from '../control/read.ts'
 import type { Bytes } from '../core/bytes.ts'
 import { errorCode, reason, Temporary } from '../core/failure.ts'
-import { readSetting } from '../control/read.ts'
 import { folded } from './policy.ts'
 
 /** What control/ says to qmail-smtpd (spec network.md 4.1). */

@@ -244,8 +244,8 @@ export const programs = table({
     runsAs: 'qmaill:nofiles',
     mode: 0o755,
     fds: '0< lines',
-    exits: { 0: 'end of input' },
-    permissions: ['net', 'child'],
+    exits: { 0: 'end of input', 111: 'logger(1) cannot be run' },
+    permissions: ['read:/usr/bin/logger', 'child'],
     budget: 60
   }
 })

@@ -1,0 +1,9 @@
+import { Socket } from 'node:net'
+
+/** Calls `gone` when the pipe our parent holds the other end of comes to its end: the parent is no more. */
+export const parentGone = (fd: number, gone: () => void): void => {
+  const pipe = new Socket({ fd, readable: true, writable: false })
+  pipe.on('error', () => {}) // 'close' follows
+  pipe.on('close', gone)
+  pipe.resume()
+}

@@ -1,0 +1,95 @@
+import { QueueExit } from './codes.ts'
+import { EnvelopeChecker } from './envelope.ts'
+import { QueueTrouble } from './queue-file.ts'
+import { MessageFiles, type Origin } from './writer.ts'
+import type { GroupCommit } from './writer-group.ts'
+
+/** Where one message's files will be, and who commits them. */
+export interface Queue {
+  /** See MessageFiles. */
+  root: string
+  group: GroupCommit
+}
+
+/** qmail-queue gives up after a day, and so do we: after 36 hours its files are swept (spec queue.md 1.4, rule 6). */
+const PATIENCE_MS = 86_400_000
+
+/**
+ * One message on its way into the queue, fed by a connection or from the drop folder. Trouble is remembered, what follows is passed
+ * over, and finish tells; nothing is left behind then. Never throws but for our own bugs.
+ */
+export class Intake {
+  readonly #queue: Queue
+  readonly #origin: Origin
+  readonly #beganMs = Date.now()
+  readonly #checker = new EnvelopeChecker()
+  #files: MessageFiles | undefined
+  #code: number = QueueExit.ok
+
+  constructor(queue: Queue, origin: Origin) {
+    this.#queue = queue
+    this.#origin = origin
+  }
+
+  /** The next bytes of the message. */
+  message(chunk: Buffer): void {
+    this.#attempt(() => this.#open().message(chunk))
+  }
+
+  /** The message is complete; the envelope follows. */
+  endMessage(): void {
+    this.#attempt(() => {
+      this.#open().endMessage()
+      this.#open().openEnvelope()
+    })
+  }
+
+  /** The next bytes of the envelope, the last NUL included. */
+  envelope(chunk: Buffer): void {
+    this.#attempt(() => {
+      const kept = this.#checker.push(chunk)
+      this.#open().envelope(chunk.subarray(0, kept))
+    })
+  }
+
+  /** The envelope is complete. Resolves with qmail-queue's exit code and the `qp` number; after code 0 the message is on the disk. */
+  async finish(): Promise<{ code: number; qp: number }> {
+    this.#attempt(() => {
+      const verdict = this.#checker.verdict ?? QueueExit.readError
+      if (verdict !== QueueExit.ok) throw new QueueTrouble(verdict)
+      if (Date.now() - this.#beganMs > PATIENCE_MS) throw new QueueTrouble(QueueExit.timeout)
+      this.#open().endEnvelope()
+    })
+    const files = this.#files
+    if (this.#code === QueueExit.ok && files) await this.#queue.group.commit(files).catch((error: unknown) => this.#fail(error))
+    files?.close()
+    return { code: this.#code, qp: files?.qp ?? 0 }
+  }
+
+  /** Gives up; not after finish. */
+  abort(): void {
+    if (this.#code !== QueueExit.ok) return
+    this.#files?.remove()
+    this.#files?.close()
+  }
+
+  #open(): MessageFiles {
+    this.#files ??= new MessageFiles(this.#queue.root, this.#origin)
+    return this.#files
+  }
+
+  #attempt(work: () => void): void {
+    if (this.#code !== QueueExit.ok) return
+    try {
+      work()
+    } catch (error) {
+      this.#fail(error)
+    }
+  }
+
+  #fail(error: unknown): void {
+    if (!(error instanceof QueueTrouble)) throw error
+    this.#code = error.code
+    this.#files?.remove()
+  }
+}

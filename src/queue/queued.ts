@@ -1,0 +1,67 @@
+import type { Server, Socket } from 'node:net'
+import { join } from 'node:path'
+import { DropDoor } from './queued-drop.ts'
+import type { Queue } from './queued-intake.ts'
+import { QueuedSession, type Sender } from './queued-session.ts'
+import { listenIn } from './queued-sockets.ts'
+import { whoIs } from './received.ts'
+import { GroupCommit } from './writer-group.ts'
+
+/** What the doors need before root is given up. */
+export interface QueuedOptions {
+  home: string
+  /** Accounts behind the submission sockets. */
+  senders: { smtpd: Sender; send: Sender }
+  log: (line: string) => void
+}
+
+/** qmail-queued: the submission sockets and the drop folder, and one group commit behind them (DESIGN.md 3, 4). */
+export class Queued {
+  readonly #options: QueuedOptions
+  readonly #sessions = new Map<Socket, QueuedSession>()
+  #servers: Server[] = []
+  #queue: Queue | undefined
+  #drop: DropDoor | undefined
+
+  constructor(options: QueuedOptions) {
+    this.#options = options
+  }
+
+  /** Binds the submission sockets, which only root can. Nothing is read from connections before serve. Rejects with Temporary. */
+  async bind(): Promise<void> {
+    const { home, senders } = this.#options
+    for (const folder of ['smtpd', 'send'] as const) this.#servers.push(await listenIn(home, folder, (socket) => this.#accept(socket, senders[folder])))
+  }
+
+  /** Opens the queue and the drop folder, as qmailq; the current folder is the home. Throws system errors. */
+  serve(): void {
+    const { home, log } = this.#options
+    const queue = { root: 'queue/', group: new GroupCommit('queue/') }
+    this.#queue = queue
+    for (const server of this.#servers) server.on('error', (error) => log(`warning: unable to accept a connection: ${error.message}`))
+    this.#drop = new DropDoor({ folder: join(home, 'drop'), queue, who: (uid) => whoIs(home, uid), log })
+    this.#drop.start()
+  }
+
+  /** Looks through the drop folder now. */
+  scan(): void {
+    this.#drop?.pull()
+  }
+
+  /** Stops accepting, finishes the messages whose envelope is complete, gives up the others. */
+  async stop(): Promise<void> {
+    for (const server of this.#servers) server.close()
+    const closed = [...this.#sessions.keys()].map((socket) => new Promise((resolve) => socket.once('close', resolve)))
+    for (const session of this.#sessions.values()) session.stop()
+    await Promise.all([...closed, this.#drop?.stop()])
+  }
+
+  #accept(socket: Socket, sender: Sender): void {
+    if (!this.#queue) {
+      socket.destroy() // still root: nothing is taken yet
+      return
+    }
+    this.#sessions.set(socket, new QueuedSession(socket, this.#queue, sender))
+    socket.on('close', () => this.#sessions.delete(socket))
+  }
+}

@@ -1,0 +1,76 @@
+import { splitPath } from '../queue/paths.ts'
+import { sendBounce } from './bounce.ts'
+import { exists, unlinkGone } from './files.ts'
+import { readInfo } from './job.ts'
+import { removeMessage } from './removal.ts'
+import { AGAIN_SECONDS, nowSeconds, type State } from './state.ts'
+
+type Look = 'there' | 'missing' | 'trouble'
+
+const look = ({ log }: State, path: string, note: string): Look => {
+  try {
+    return exists(path) ? 'there' : 'missing'
+  } catch {
+    log.line(`warning: unable to stat ${path}${note}`)
+    return 'trouble'
+  }
+}
+
+const NOTE = '; will try again later'
+
+/** Is the message really done? `stop`: no, somebody still works on it, or it is gone already. */
+const isDone = (state: State, id: number): 'yes' | 'stop' | 'again' => {
+  for (const path of [splitPath('local', id), splitPath('remote', id), `todo/${id}`]) {
+    const seen = look(state, path, NOTE)
+    if (seen !== 'missing') return seen === 'there' ? 'stop' : 'again'
+  }
+  const info = look(state, splitPath('info', id), NOTE)
+  if (info === 'trouble') return 'again'
+  return info === 'there' ? 'yes' : 'stop'
+}
+
+const again = (state: State, id: number): void => state.done.insert(id, nowSeconds() + AGAIN_SECONDS)
+
+/** The message leaves the queue. */
+const leave = (state: State, id: number): void => {
+  state.log.line(`end msg ${id}`)
+  const info = splitPath('info', id)
+  if (unlinkGone(info)) removeMessage(state, id)
+  else {
+    state.log.line(`warning: unable to unlink ${info}; will try again later`)
+    again(state, id)
+  }
+}
+
+const bounceThenLeave = async (state: State, id: number): Promise<void> => {
+  let sender: string
+  try {
+    sender = readInfo(id).sender
+  } catch {
+    state.log.line(`warning: trouble reading ${splitPath('info', id)}; will try again later`)
+    return again(state, id)
+  }
+  if (await sendBounce(state, id, sender)) leave(state, id)
+  else again(state, id)
+}
+
+/** Finishes one message of the done list that is due (spec queue.md 5.10). False when there is none, or a bounce is still being handed over. */
+export const finishStep = (state: State): boolean => {
+  if (state.isBouncing) return false
+  const id = state.done.takeDue(nowSeconds())
+  if (id === undefined) return false
+  const verdict = isDone(state, id)
+  if (verdict === 'again') again(state, id)
+  if (verdict !== 'yes') return true
+  const bounce = look(state, `bounce/${id}`, '')
+  if (bounce === 'missing') leave(state, id)
+  else if (bounce === 'trouble') again(state, id)
+  else {
+    state.isBouncing = true
+    void bounceThenLeave(state, id).finally(() => {
+      state.isBouncing = false
+      state.wake()
+    })
+  }
+  return true
+}

@@ -1,0 +1,45 @@
+import { readFileSync, statSync } from 'node:fs'
+import type { Bytes } from '../core/bytes.ts'
+import { type Channel, splitPath } from '../queue/paths.ts'
+import { channelArrived } from './express.ts'
+import { exists, mtimeSeconds, unlinkGone } from './files.ts'
+import type { Job } from './message.ts'
+import { AGAIN_SECONDS, nowSeconds, type State } from './state.ts'
+
+/** What info/S/ID says: the sender, and the message's birth (the file's time). Throws system errors, Error if it is incomplete. */
+export const readInfo = (id: number): { sender: Bytes; birth: number } => {
+  const path = splitPath('info', id)
+  const text = readFileSync(path, 'latin1')
+  const end = text.indexOf('\0')
+  if (!text.startsWith('F') || end < 0) throw new Error(`incomplete ${path}`)
+  return { sender: text.slice(1, end), birth: mtimeSeconds(statSync(path)) }
+}
+
+const other = (channel: Channel): Channel => (channel === 'local' ? 'remote' : 'local')
+
+/** Nobody is left on this channel: its file goes, and when it was the last one, the message is done. */
+const closeChannel = (state: State, { id, channel }: Job): void => {
+  const path = splitPath(channel, id)
+  if (!unlinkGone(path)) {
+    state.log.line(`warning: unable to unlink ${path}; will try again later`)
+    state.spawners[channel].waiting.insert(id, nowSeconds() + AGAIN_SECONDS)
+    return
+  }
+  const rest = splitPath(other(channel), id)
+  try {
+    if (exists(rest)) return
+  } catch {
+    state.log.line(`warning: unable to stat ${rest}`)
+  }
+  state.done.insert(id, nowSeconds())
+}
+
+/** Ends a job whose pass is over and whose deliveries have all reported; else does nothing (spec queue.md 5.6). */
+export const closeJob = (state: State, job: Job): void => {
+  if (!job.isOver || job.running > 0) return
+  state.jobs--
+  const isAllDone = job.isComplete && job.undone === 0
+  if (job.held?.stage === 'express') channelArrived(state, job.held, job.channel)
+  else if (isAllDone) closeChannel(state, job)
+  else state.spawners[job.channel].waiting.insert(job.id, job.retry)
+}

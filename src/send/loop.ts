@@ -1,0 +1,213 @@
+import { utimesSync } from 'node:fs'
+import { parentGone } from '../os/parent.ts'
+import { CHANNELS, splitPath } from '../queue/paths.ts'
+import { DueList } from '../queue/prioq.ts'
+import { Cleaner } from './cleaner.ts'
+import { closeExpress, expressDue, expressStep } from './express.ts'
+import { finishStep } from './finish.ts'
+import { Line } from './line.ts'
+import type { Log } from './log.ts'
+import { takeReport } from './outcome.ts'
+import { passDue, passStep } from './pass.ts'
+import { rereadRouting, type SendSettings } from './settings.ts'
+import { Spawner } from './spawner.ts'
+import { FD } from './start.ts'
+import { admitAll, unseenStep } from './startup.ts'
+import { logStatus, nowSeconds, type State } from './state.ts'
+import { Sweep } from './sweep.ts'
+import { TodoScan } from './todo-scan.ts'
+import { Trigger } from './trigger.ts'
+
+/** Rounds in one turn of the loop before events are looked at again. */
+const ROUNDS_PER_TURN = 16
+const MAX_SLEEP_SECONDS = 86_400
+
+/** The daemon: owner of all state, and of the order in which things happen (spec queue.md 5.3). */
+export class Loop {
+  readonly #state: State
+  readonly #scan = new TodoScan()
+  readonly #sweep = new Sweep()
+  readonly #trigger: Trigger
+  #isScheduled = false
+  #timer: NodeJS.Timeout | undefined
+  #resolve: () => void = () => {}
+  #reject: (error: unknown) => void = () => {}
+
+  constructor(settings: SendSettings, log: Log) {
+    const wake = (): void => this.#wake()
+    const { local, remote } = settings.concurrency
+    this.#state = {
+      settings,
+      log,
+      cleaner: new Cleaner(new Line(FD.toClean, FD.fromClean, wake)),
+      spawners: {
+        local: new Spawner('local', new Line(FD.toLocal, FD.fromLocal, wake), local),
+        remote: new Spawner('remote', new Line(FD.toRemote, FD.fromRemote, wake), remote)
+      },
+      done: new DueList(),
+      unseen: new DueList(),
+      found: new Set(),
+      spokenFor: new Set(),
+      express: new Map(),
+      jobs: 0,
+      deliveries: 0,
+      isExiting: false,
+      pending: 0,
+      isBouncing: false,
+      wake
+    }
+    this.#trigger = new Trigger(() => {
+      this.#scan.pull()
+      wake()
+    })
+  }
+
+  /** Works until SIGTERM, or until a neighbour is lost. Unexpected errors are thrown. */
+  async run(): Promise<void> {
+    const end = new Promise<void>((resolve, reject) => {
+      this.#resolve = resolve
+      this.#reject = reject
+    })
+    this.#listen()
+    await admitAll(this.#state)
+    logStatus(this.#state)
+    this.#trigger.open()
+    this.#wake()
+    return end
+  }
+
+  #listen(): void {
+    process.on('SIGTERM', () => this.#exit())
+    process.on('SIGALRM', () => {
+      for (const channel of CHANNELS) this.#state.spawners[channel].waiting.allDue(nowSeconds())
+      this.#wake()
+    })
+    process.on('SIGHUP', () => this.#reread())
+    if (this.#state.settings.isResident) parentGone(FD.parent, () => this.#exit())
+  }
+
+  #reread(): void {
+    const { settings, log } = this.#state
+    const routing = rereadRouting(settings)
+    if ('unreadable' in routing) log.line(`alert: unable to reread control/${routing.unreadable}`)
+    else settings.routing = routing
+    this.#wake()
+  }
+
+  /** From now on nothing new is begun. */
+  #exit(): void {
+    if (!this.#state.isExiting) {
+      this.#state.isExiting = true
+      closeExpress(this.#state)
+    }
+    this.#wake()
+  }
+
+  #wake(): void {
+    if (this.#isScheduled) return
+    this.#isScheduled = true
+    setImmediate(() => this.#turn())
+  }
+
+  /** One turn: what has been heard, then a little of everything there is to do, then what is to be said. */
+  #turn(): void {
+    this.#isScheduled = false
+    try {
+      const { isResident } = this.#state.settings
+      if (this.#state.isBouncing && !isResident) return
+      this.#hear()
+      const isIdle = this.#work()
+      this.#say()
+      if (isIdle && this.#mayEnd()) this.#end()
+      else if (isIdle) this.#sleep()
+      else this.#wake()
+    } catch (error) {
+      this.#reject(error)
+    }
+  }
+
+  #hear(): void {
+    const state = this.#state
+    state.cleaner.answers()
+    for (const channel of CHANNELS) {
+      const spawner = state.spawners[channel]
+      for (const report of spawner.reports()) takeReport(state, spawner, report)
+      if (spawner.dies()) {
+        state.log.line('alert: oh no! lost spawn connection! dying...')
+        this.#exit()
+      }
+    }
+    if (state.cleaner.isLost && !state.isExiting) {
+      state.log.line('alert: oh no! lost qmail-clean connection! dying...')
+      this.#exit()
+    }
+  }
+
+  /** False: there is more to do. A bounce of the first gear stops everything, as qmail's does. */
+  #work(): boolean {
+    const { isResident } = this.#state.settings
+    for (let round = 0; round < ROUNDS_PER_TURN; round++) {
+      if (this.#state.isBouncing && !isResident) return true
+      if (!this.#round()) return true
+    }
+    return false
+  }
+
+  #round(): boolean {
+    const state = this.#state
+    const { local, remote } = state.spawners
+    const steps = [
+      !state.isExiting && this.#scan.step(state),
+      passStep(state, local),
+      passStep(state, remote),
+      unseenStep(state),
+      finishStep(state),
+      !state.isExiting && expressStep(state),
+      !state.isExiting && this.#sweep.step(state)
+    ]
+    return steps.includes(true)
+  }
+
+  #say(): void {
+    const { log, spawners, cleaner } = this.#state
+    log.flush()
+    spawners.local.flush()
+    spawners.remote.flush()
+    cleaner.flush()
+  }
+
+  #sleep(): void {
+    clearTimeout(this.#timer)
+    this.#trigger.open()
+    const { done, unseen, spawners, jobs } = this.#state
+    const now = Date.now()
+    const passes = jobs < spawners.local.limit + spawners.remote.limit ? [passDue(spawners.local), passDue(spawners.remote)] : []
+    const seconds = [...passes, done.firstDue, unseen.firstDue, this.#sweep.due, expressDue(this.#state)].filter((due) => due !== undefined)
+    const next = Math.min(this.#scan.dueMilliseconds, ...seconds.map((due) => due * 1000).filter((due) => due > now), now + MAX_SLEEP_SECONDS * 1000)
+    this.#timer = setTimeout(() => this.#wake(), Math.max(1, Math.ceil(next - now)))
+  }
+
+  #mayEnd(): boolean {
+    const { isExiting, isBouncing, pending, spawners, cleaner } = this.#state
+    return isExiting && !isBouncing && pending === 0 && spawners.local.running + spawners.remote.running === 0 && (!cleaner.isBusy || cleaner.isLost)
+  }
+
+  /** Leaves: when each message is due stands in its files' times from now on. */
+  #end(): void {
+    const { log, spawners, express } = this.#state
+    for (const channel of CHANNELS) {
+      for (const { id, due } of spawners[channel].waiting.entries()) {
+        if (express.has(id)) continue
+        const path = splitPath(channel, id)
+        try {
+          utimesSync(path, due, due)
+        } catch {
+          log.line(`warning: unable to utime ${path}; message will be retried too soon`)
+        }
+      }
+    }
+    log.line('status: exiting')
+    log.flush()
+    this.#resolve()
+  }
+}

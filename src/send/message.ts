@@ -1,0 +1,67 @@
+import type { Bytes } from '../core/bytes.ts'
+import type { Channel } from '../queue/paths.ts'
+
+/** A recipient of a message on a channel. */
+export interface Recipient {
+  address: Bytes
+  /** Where its record begins in the channel's file, be it written already or not. */
+  at: number
+  isDone: boolean
+}
+
+/** A message fresh from todo/, its recipients rewritten and sorted. */
+export interface Message {
+  id: number
+  /** When it was taken up, Unix seconds: its birth. */
+  birth: number
+  /** Size of the message file. */
+  bytes: number
+  uid: number
+  pid: number
+  /** Undefined: its envelope has none; info stays empty. */
+  sender: Bytes | undefined
+  recipients: Record<Channel, Recipient[]>
+}
+
+/**
+ * A message in the express lane (DESIGN.md 4): delivered straight from todo/, while only we know how far it is. It stays in the
+ * lane (`express`) until all is delivered or until its files are written (`written`, waiting for its todo/ID to go; then `sorted`).
+ */
+export interface Held extends Message {
+  stage: 'express' | 'written' | 'sorted'
+  /** Has any delivery been started? */
+  isStarted: boolean
+  /** Is it on its way out of the lane? */
+  isLeaving: boolean
+  /** Channels with recipients that are not all delivered. */
+  open: Set<Channel>
+  /** What waits until it is sorted. */
+  afterwards: (() => void)[]
+}
+
+/** A pass over a message's recipients on one channel, and its running deliveries. */
+export interface Job {
+  id: number
+  channel: Channel
+  sender: Bytes
+  /** When the message is due again if anything is left over. */
+  retry: number
+  /** Is this its last chance? */
+  isDying: boolean
+  /** Recipients seen and not done. */
+  undone: number
+  running: number
+  /** Is the pass over, and did it come to the end of the list? */
+  isOver: boolean
+  isComplete: boolean
+  held: Held | undefined
+}
+
+/** One recipient handed to a spawner. */
+export interface Delivery {
+  /** Counted from 1 for the life of the process, over both channels. */
+  number: number
+  job: Job
+  at: number
+  recipient: Bytes
+}

@@ -1,0 +1,114 @@
+import { closeSync, fstatSync, ftruncateSync, openSync, writeSync } from 'node:fs'
+import type { Bytes } from '../core/bytes.ts'
+import { writeFd } from '../core/fdio.ts'
+import { paragraph } from '../queue/bounce-text.ts'
+import { splitPath } from '../queue/paths.ts'
+import { withoutPrepend } from '../queue/rewrite.ts'
+import { leaveExpress } from './express.ts'
+import { closeJob } from './job.ts'
+import { masked } from './log.ts'
+import type { Delivery } from './message.ts'
+import type { Report } from './reports.ts'
+import type { Spawner } from './spawner.ts'
+import { later, logStatus, type State } from './state.ts'
+
+const TOO_LONG = "I'm not going to try again; this message has been in the queue too long.\n"
+const SLEEP_SECONDS = 10
+
+/** Marks a recipient done: one byte, in place, so that it is either done or not. False, with a warning: it will be tried again. */
+const mark = ({ log }: State, { job, at }: Delivery): boolean => {
+  if (job.held?.stage === 'express') {
+    const recipient = job.held.recipients[job.channel].find((r) => r.at === at)
+    if (recipient) recipient.isDone = true
+    return true
+  }
+  const path = splitPath(job.channel, job.id)
+  try {
+    const fd = openSync(path, 'r+')
+    try {
+      writeSync(fd, 'D', at)
+    } finally {
+      closeSync(fd)
+    }
+    return true
+  } catch {
+    log.line(`warning: trouble marking ${path}; message will be delivered twice!`)
+    return false
+  }
+}
+
+/** Appends to a file, all or nothing. Throws system errors. */
+const append = (path: string, text: Bytes): void => {
+  const fd = openSync(path, 'a', 0o600)
+  try {
+    const { size } = fstatSync(fd)
+    try {
+      writeFd(fd, text)
+    } catch (error) {
+      ftruncateSync(fd, size)
+      throw error
+    }
+  } finally {
+    closeSync(fd)
+  }
+}
+
+/** Notes a failure in bounce/ID, however often it takes, and only then goes on. */
+const noteFailure = (state: State, { job, recipient }: Delivery, text: Bytes, then: () => void): void => {
+  const words = paragraph(withoutPrepend(recipient, state.settings.routing.virtualdomains), text)
+  const attempt = (): boolean => {
+    try {
+      append(`bounce/${job.id}`, words)
+      return true
+    } catch {
+      state.log.line('alert: unable to append to bounce message; HELP! sleeping...')
+      return false
+    }
+  }
+  const again = (): void => {
+    if (attempt()) {
+      state.pending--
+      then()
+    } else later(state, SLEEP_SECONDS, again)
+  }
+  if (attempt()) then()
+  else {
+    state.pending++
+    later(state, SLEEP_SECONDS, again)
+  }
+}
+
+const end = (state: State, delivery: Delivery, isDone: boolean): void => {
+  if (isDone) delivery.job.undone--
+  delivery.job.running--
+  closeJob(state, delivery.job)
+}
+
+/** What a report does to the queue. Anything but success needs the message's files: an express message gets them first. */
+const apply = (state: State, delivery: Delivery, letter: Bytes, text: Bytes): void => {
+  const done = (): void => end(state, delivery, mark(state, delivery))
+  const failed = (): void => noteFailure(state, delivery, text, done)
+  const work = letter === 'D' ? failed : (): void => end(state, delivery, false)
+  const { held } = delivery.job
+  if (letter === 'K') done()
+  else if (held !== undefined && held.stage !== 'sorted') leaveExpress(state, held, work)
+  else work()
+}
+
+const WORDS: Record<string, string> = { K: 'success', Z: 'deferral', D: 'failure' }
+
+/** Deals with one report (spec queue.md 5.7). */
+export const takeReport = (state: State, spawner: Spawner, report: Report): void => {
+  const delivery = spawner.finish(report.slot)
+  if (delivery === undefined) {
+    state.log.line('warning: internal error: delivery report out of range')
+    return
+  }
+  const isLast = report.letter === 'Z' && delivery.job.isDying
+  const letter = isLast ? 'D' : report.letter
+  const text = isLast ? report.text + TOO_LONG : report.text
+  const word = WORDS[letter]
+  state.log.line(`delivery ${delivery.number}: ${word === undefined ? 'report mangled, will defer' : `${word}: ${masked(text)}`}`)
+  apply(state, delivery, letter, text)
+  logStatus(state)
+}

@@ -1,0 +1,71 @@
+import { readSetting } from '../control/read.ts'
+import { type Bytes, lower } from '../core/bytes.ts'
+import { Temporary } from '../core/failure.ts'
+import type { Env } from '../core/run.ts'
+import type { BounceSettings } from '../queue/bounce-text.ts'
+import type { Channel } from '../queue/paths.ts'
+import type { Routing } from '../queue/rewrite.ts'
+
+/** What qmail-send was told: by control/ and by whoever started it. Only locals and virtualdomains within `routing` change later (SIGHUP). */
+export interface SendSettings extends BounceSettings {
+  home: string
+  env: Env
+  /** In the second gear new messages may take the express lane. */
+  isResident: boolean
+  me: Bytes | undefined
+  lifetimeSeconds: number
+  concurrency: Record<Channel, number>
+  routing: Routing
+}
+
+const MAX_CONCURRENCY = 255
+
+const lowerSet = (list: readonly Bytes[] | undefined): Set<Bytes> => new Set(list?.map(lower))
+
+const readLocals = (home: string, me: Bytes | undefined): Set<Bytes> => {
+  const locals = readSetting(home, 'locals')
+  if (locals === undefined && me === undefined) throw new Temporary('control/locals and control/me are missing')
+  return lowerSet(locals ?? [me ?? ''])
+}
+
+/** Reads all of it. Throws Temporary, naming the file (spec queue.md 5.1). */
+export const readSendSettings = (home: string, env: Env, isResident: boolean): SendSettings => {
+  const line = (name: 'envnoathost' | 'bouncefrom' | 'bouncehost' | 'doublebouncehost' | 'doublebounceto'): Bytes => readSetting(home, name) ?? ''
+  const me = readSetting(home, 'me')
+  return {
+    home,
+    env,
+    isResident,
+    me,
+    lifetimeSeconds: readSetting(home, 'queuelifetime'),
+    concurrency: {
+      local: Math.min(readSetting(home, 'concurrencylocal'), MAX_CONCURRENCY),
+      remote: Math.min(readSetting(home, 'concurrencyremote'), MAX_CONCURRENCY)
+    },
+    bouncefrom: line('bouncefrom'),
+    bouncehost: line('bouncehost'),
+    doubleTo: `${line('doublebounceto')}@${line('doublebouncehost')}`,
+    routing: {
+      envnoathost: line('envnoathost'),
+      percenthack: lowerSet(readSetting(home, 'percenthack')),
+      locals: readLocals(home, me),
+      virtualdomains: readSetting(home, 'virtualdomains') ?? new Map()
+    }
+  }
+}
+
+/** Reads what SIGHUP reads again. On trouble: the name of the file, and the old settings stay in force. */
+export const rereadRouting = (settings: SendSettings): Routing | { unreadable: 'locals' | 'virtualdomains' } => {
+  const attempt = <T>(read: () => T): T | undefined => {
+    try {
+      return read()
+    } catch {
+      return undefined
+    }
+  }
+  const locals = attempt(() => readLocals(settings.home, settings.me))
+  if (locals === undefined) return { unreadable: 'locals' }
+  const virtualdomains = attempt(() => readSetting(settings.home, 'virtualdomains') ?? new Map<Bytes, Bytes>())
+  if (virtualdomains === undefined) return { unreadable: 'virtualdomains' }
+  return { ...settings.routing, locals, virtualdomains }
+}

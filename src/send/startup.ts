@@ -1,0 +1,57 @@
+import { readdirSync, statSync } from 'node:fs'
+import { CHANNELS, SPLIT, splitPath } from '../queue/paths.ts'
+import { exists, mtimeSeconds } from './files.ts'
+import { AGAIN_SECONDS, nowSeconds, type State } from './state.ts'
+import { numberOf } from './todo-scan.ts'
+
+const SLEEP_MILLISECONDS = 10_000
+
+/** Puts a preprocessed message on the lists it belongs to: its files say which, their times say when (spec queue.md 5.2). */
+const admit = (state: State, id: number): void => {
+  let path = splitPath('info', id)
+  try {
+    if (!exists(path)) return
+    path = `todo/${id}`
+    if (exists(path)) return
+    const dues: [(typeof CHANNELS)[number], number][] = []
+    for (const channel of CHANNELS) {
+      path = splitPath(channel, id)
+      const file = statSync(path, { throwIfNoEntry: false })
+      if (file !== undefined) dues.push([channel, mtimeSeconds(file)])
+    }
+    for (const [channel, due] of dues) state.spawners[channel].waiting.insert(id, due)
+    if (dues.length === 0) state.done.insert(id, nowSeconds())
+  } catch {
+    state.log.line(`warning: unable to stat ${path}; will try again later`)
+    state.unseen.insert(id, nowSeconds() + AGAIN_SECONDS)
+  }
+}
+
+/** Looks again at one message that could not be looked at. False when none is due. */
+export const unseenStep = (state: State): boolean => {
+  const id = state.unseen.takeDue(nowSeconds())
+  if (id !== undefined) admit(state, id)
+  return id !== undefined
+}
+
+const namesOf = async (state: State, folder: string): Promise<string[]> => {
+  for (;;) {
+    try {
+      return readdirSync(folder)
+    } catch {
+      state.log.line(`alert: unable to opendir ${folder}, sleeping...`)
+      state.log.flush()
+      await new Promise((resolve) => setTimeout(resolve, SLEEP_MILLISECONDS))
+    }
+  }
+}
+
+/** Finds every preprocessed message. */
+export const admitAll = async (state: State): Promise<void> => {
+  for (let n = 0; n < SPLIT; n++) {
+    for (const name of await namesOf(state, `info/${n}`)) {
+      const id = numberOf(name)
+      if (id !== undefined) admit(state, id)
+    }
+  }
+}

@@ -1,0 +1,52 @@
+import type { Channel } from '../queue/paths.ts'
+import type { DueList } from '../queue/prioq.ts'
+import type { Cleaner } from './cleaner.ts'
+import type { Log } from './log.ts'
+import type { Held } from './message.ts'
+import type { SendSettings } from './settings.ts'
+import type { Spawner } from './spawner.ts'
+
+/** How soon something that went wrong is tried again. */
+export const AGAIN_SECONDS = 123
+
+/** Everything qmail-send knows. The loop owns it; what works on it takes it as its first argument, within one turn. */
+export interface State {
+  settings: SendSettings
+  log: Log
+  cleaner: Cleaner
+  spawners: Record<Channel, Spawner>
+  /** Messages without recipients left, to be finished. */
+  done: DueList
+  /** Messages whose files could not be looked at when we started. */
+  unseen: DueList
+  /** Numbers found in todo/, to be taken up. */
+  found: Set<number>
+  /** Numbers whose todo/ID is ours to deal with, or being removed: a scan passes them over; whoever takes one out looks at the name again. */
+  spokenFor: Set<number>
+  /** The express lane, oldest first. */
+  express: Map<number, Held>
+  jobs: number
+  deliveries: number
+  isExiting: boolean
+  /** Work outside the turns (a bounce being handed over, a failure that could not be noted yet) that must end before we do. */
+  pending: number
+  /** A bounce is being handed over. */
+  isBouncing: boolean
+  /** Has the loop take another turn. */
+  wake(): void
+}
+
+/** The time in Unix seconds. */
+export const nowSeconds = (): number => Math.floor(Date.now() / 1000)
+
+/** Does something in a later turn. */
+export const later = (state: State, seconds: number, work: () => void): void => {
+  setTimeout(() => {
+    work()
+    state.wake()
+  }, seconds * 1000)
+}
+
+/** Logs how many deliveries run. */
+export const logStatus = ({ log, spawners: { local, remote }, isExiting }: State): void =>
+  log.line(`status: local ${local.running}/${local.limit} remote ${remote.running}/${remote.limit}${isExiting ? ' exitasap' : ''}`)

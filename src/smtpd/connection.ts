@@ -1,0 +1,53 @@
+import type { Readable, Writable } from 'node:stream'
+import type { Bytes } from '../core/bytes.ts'
+import type { Env } from '../core/run.ts'
+import { Conversation } from '../net/converse.ts'
+import type { Submission } from '../queue/submission.ts'
+import { sizeLimit } from './policy.ts'
+import { peerOf } from './received.ts'
+import { Session, SessionExit } from './session.ts'
+import type { SmtpdSettings } from './settings.ts'
+
+const CONTROL_FAILURE = '421 unable to read controls (#4.3.0)\r\n'
+
+/** One connection, ready to be served: where it comes from, what is known of it, and the way into the queue. */
+export interface Connection {
+  input: Readable
+  output: Writable
+  env: Readonly<Env>
+  readSettings: () => SmtpdSettings
+  open: () => Submission | Promise<Submission>
+}
+
+/** Serves one SMTP connection to its end. Resolves with the exit code; never fails. */
+export const serveConnection = ({ input, output, env, readSettings, open }: Connection): Promise<number> => {
+  let settings: SmtpdSettings
+  try {
+    settings = readSettings()
+  } catch {
+    return sayGoodbye(input, output, CONTROL_FAILURE)
+  }
+  const session = new Session({
+    settings,
+    peer: peerOf(env),
+    relayclient: env.RELAYCLIENT,
+    maxBytes: sizeLimit(settings.databytes, env.DATABYTES),
+    open,
+    write: (text: Bytes) => void output.write(text, 'latin1'),
+    now: Date.now
+  })
+  const conversation = new Conversation(input, output, session, settings.timeoutSeconds)
+  session.greet()
+  return conversation.done
+}
+
+const sayGoodbye = (input: Readable, output: Writable, text: Bytes): Promise<number> =>
+  new Promise((resolve) => {
+    const finish = (): void => {
+      input.destroy()
+      output.destroy()
+      resolve(SessionExit.other)
+    }
+    output.on('error', finish)
+    output.write(text, 'latin1', finish)
+  })

@@ -1,0 +1,68 @@
+import type { Bytes } from '../core/bytes.ts'
+import { verdict } from '../queue/codes.ts'
+import type { Submission } from '../queue/submission.ts'
+import { BodyDecoder, type BodyStatus } from './body.ts'
+import { HopCounter, MAX_HOPS } from './hops.ts'
+
+/** One message between DATA and its verdict: decodes the body into a submission, minding the limits (spec network.md 4.5). */
+export class Transfer {
+  readonly #submission: Submission
+  readonly #maxBytes: number
+  readonly #decoder = new BodyDecoder()
+  readonly #hops = new HopCounter()
+  #bytes = 0
+  #wait: Promise<void> | undefined
+
+  /** `received` is the field that goes before the message; it does not count towards `maxBytes`. */
+  constructor(submission: Submission, received: Bytes, maxBytes: number) {
+    this.#submission = submission
+    this.#maxBytes = maxBytes
+    this.#hand(Buffer.from(received, 'latin1'))
+  }
+
+  /** How many bytes of the last chunk belonged to the body. */
+  get consumed(): number {
+    return this.#decoder.consumed
+  }
+
+  /** Takes the next chunk, which is overwritten. */
+  push(chunk: Buffer): BodyStatus {
+    this.#hops.push(chunk)
+    return this.#decoder.push(chunk, this.#put)
+  }
+
+  /** What to wait for before the next push, if anything. */
+  takeWait(): Promise<void> | undefined {
+    const wait = this.#wait
+    this.#wait = undefined
+    return wait
+  }
+
+  /** The body is complete: the reply to it, after the message is in the queue or given up. Loop, then size, then the queue decide. */
+  async finish(sender: Bytes, recipients: readonly Bytes[], now: () => number): Promise<Bytes> {
+    const isLoop = this.#hops.hops >= MAX_HOPS
+    if (isLoop || this.#bytes > this.#maxBytes) {
+      await this.#submission.abort()
+      return isLoop ? '554 too many hops, this message is looping (#5.4.6)' : '552 sorry, that message size exceeds my databytes limit (#5.3.4)'
+    }
+    const result = await this.#submission.finish(sender, recipients)
+    const judged = verdict(result)
+    if (judged.kind === 'ok') return `250 ok ${Math.floor(now() / 1000)} qp ${result.qp}`
+    return `${judged.kind === 'permanent' ? '554' : '451'} ${judged.text}`
+  }
+
+  /** Gives the message up: nothing is queued. */
+  abort(): Promise<void> {
+    return this.#submission.abort()
+  }
+
+  readonly #put = (piece: Buffer): void => {
+    this.#bytes += piece.length
+    if (this.#bytes <= this.#maxBytes && this.#hops.hops < MAX_HOPS) this.#hand(piece)
+  }
+
+  #hand(piece: Buffer): void {
+    const wait = this.#submission.write(piece)
+    if (wait) this.#wait = this.#wait ? this.#wait.then(() => wait) : wait
+  }
+}
