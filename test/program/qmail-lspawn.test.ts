@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { chmodSync, chownSync, readdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { chmodSync, chownSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import { cdbBytes } from '../../src/format/cdb.ts'
@@ -174,6 +174,17 @@ test('a resident that is killed crashes its own deliveries only, and is replaced
   await lspawn.end()
 })
 
+test('a resident that dies while idle costs no delivery', async () => {
+  const lspawn = startLspawn(home, './Maildir/')
+  for (let i = 0; i < 3; i++) {
+    assert.equal(await lspawn.deliver(message, 'wrp@ex.org'), 'Kdid 1+0+0\n')
+    const [resident] = lspawn.children('qmail-local')
+    process.kill(resident?.pid ?? -1, 'SIGKILL')
+    await until('its end to be noticed', () => lspawn.children('qmail-local').length === 0)
+  }
+  await lspawn.end()
+})
+
 test('residents killed under load lose nothing that was reported: each success stands whole in new', async () => {
   const own = makeHome()
   const [kim] = makeUsers(own, ['kim'])
@@ -232,12 +243,18 @@ test('a home of someone else, or one that is gone, defers', rootOnly, async () =
   await lspawn.end()
 })
 
-test('no argument is exit 100 without a word on fd 1; an unreadable setting or unknown users are exit 111', () => {
+test('no argument is exit 100 without a word on fd 1; an unreadable setting and a missing queue are exit 111', () => {
   const own = makeHome()
   const usage = runProgram(own, 'qmail-lspawn')
   assert.deepEqual([usage.exit, usage.stdout], [100, ''])
+  const refusal = (): string => {
+    const r = runProgram(own, 'qmail-lspawn', { args: ['./Mailbox'] })
+    assert.deepEqual([r.exit, r.stdout], [111, ''])
+    return r.stderr
+  }
+  mkdirSync(own.at('control', 'firstgear'))
+  assert.match(refusal(), /control\/firstgear/)
+  rmSync(own.at('control', 'firstgear'), { recursive: true })
   rmSync(own.at('queue', 'mess'), { recursive: true })
-  const r = runProgram(own, 'qmail-lspawn', { args: ['./Mailbox'] })
-  assert.deepEqual([r.exit, r.stdout], [111, ''])
-  assert.match(r.stderr, /queue\/mess/)
+  assert.match(refusal(), /queue\/mess/)
 })
