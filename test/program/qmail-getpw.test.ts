@@ -103,11 +103,38 @@ test('the second gear answers the same, many at once, and sees a home that goes 
   assert.equal(await ended, 0)
 })
 
-test('accounts that only getent knows are found, and digits are no uid', { skip }, () => {
+test('accounts that only getent knows are found by their name alone, and its failure is 118, never "no such user"', { skip }, () => {
   layAccounts()
-  writeFileSync(home.at('nsswitch'), 'passwd: systemd files\n')
-  const local = 'nobody-x'
-  const r = spawnSync('unshare', mounted([home.at('bin', 'qmail-getpw'), local]))
-  assert.equal(r.stdout.toString('latin1'), aliasFields(local), 'an account without a home of its own')
-  assert.equal(spawnSync('unshare', mounted([home.at('bin', 'qmail-getpw'), '64401'])).stdout.toString('latin1'), aliasFields('64401'))
+  const far = home.at('homes', 'far')
+  mkdirSync(far, { recursive: true })
+  chownSync(far, 64_408, 64_408)
+  writeFileSync(home.at('nsswitch'), 'passwd: files ldap\n')
+  const account = `far:x:64408:65408::${far}:/bin/sh`
+  writeFileSync(
+    home.at('getent'),
+    `#!/bin/sh\n[ "$1 $2" = "passwd --" ] || exit 3\ncase "$3" in far|64408) echo "${account}";; broken) exit 1;; *) exit 2;; esac\n`,
+    {
+      mode: 0o755
+    }
+  )
+  const run = (local: string) => {
+    const r = spawnSync('unshare', [
+      '-m',
+      '/bin/sh',
+      '-c',
+      `mount --bind "$1/getent" /usr/bin/getent && ${MOUNT}`,
+      'sh',
+      home.path,
+      home.at('bin', 'qmail-getpw'),
+      local
+    ])
+    return [r.status, r.stdout.toString('latin1')]
+  }
+  assert.deepEqual(run('Far-x'), [0, user('far', 64_408, '-', 'x')])
+  assert.deepEqual(run('64408'), [0, aliasFields('64408')])
+  assert.deepEqual(run('joe-x'), [0, user('joe', 64_401, '-', 'x')])
+  assert.deepEqual(run('nosuch'), [0, aliasFields('nosuch')])
+  assert.deepEqual(run('broken'), [118, ''])
+  writeFileSync(home.at('nsswitch'), 'passwd: files # ldap\n')
+  assert.deepEqual(run('broken'), [0, aliasFields('broken')])
 })
