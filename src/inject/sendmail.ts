@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { Exit } from '../core/exit.ts'
-import { Permanent, Temporary } from '../core/failure.ts'
+import { Permanent, reason, Temporary } from '../core/failure.ts'
 import { writeFd } from '../core/fdio.ts'
 import { logLine } from '../core/logline.ts'
 import type { Context, Env } from '../core/run.ts'
@@ -91,9 +91,19 @@ const parse = (context: Context): SendmailOptions => {
   }
 }
 
+/** Everything below, qmail-inject's $QMAILMFTFILE too, is relative to the home. */
+const goHome = (home: string): void => {
+  try {
+    process.chdir(home)
+  } catch (error) {
+    throw new Temporary(`unable to chdir: ${reason(error)}`, { cause: error })
+  }
+}
+
 /** sendmail, mailq and newaliases, by the name they are called by (spec injection-admin.md 3, 13). Gives back the exit code; throws Permanent, Temporary. */
 export const sendmail = async (context: Context): Promise<number> => {
   try {
+    goHome(context.home)
     return await act(context, parse(context))
   } catch (error) {
     if (!(error instanceof Usage)) throw error

@@ -135,3 +135,9 @@ test('under any other name it is sendmail', () => {
   const r = spawnSync(home.at('rmail'), ['-Z'], { encoding: 'latin1', env: { PATH: '/bin:/usr/bin' } })
   assert.deepEqual([r.status, r.stderr], [100, `rmail: illegal option -- Z\n${USAGE}`])
 })
+
+test('relative names in the environment are looked for in the home', () => {
+  writeFileSync(home.at('lists'), 't@t.x\n')
+  assert.deepEqual(sendmail(['-t'], undefined, { USER: 'joe', QMAILMFTFILE: 'lists' }), QUIET)
+  assert.match(takeQueued(home)[0]?.message ?? '', /^Mail-Followup-To: t@t\.x$/m)
+})
