@@ -13,8 +13,10 @@ import { readableFd, writableFd } from '../src/net/stdio.ts'
 import { submit } from '../src/queue/submit.ts'
 import { serveConnection } from '../src/smtpd/connection.ts'
 import { readSettings } from '../src/smtpd/settings.ts'
+import { parentChannel, SmtpdWorker } from '../src/smtpd/worker.ts'
 
-run('qmail-smtpd', ({ home, env }) => {
+run('qmail-smtpd', ({ home, env, resident }) => {
+  if (resident) return new SmtpdWorker(home, parentChannel()).run()
   return serveConnection({
     input: readableFd(0),
     output: writableFd(1),

@@ -87,6 +87,7 @@ export class Resident {
   #over(reply: Reply, onOver: () => void): void {
     if (this.#isOver) return
     this.#isOver = true
+    this.#onIdle = () => {}
     onOver()
     for (const number of this.#waiting.keys()) this.#settle(number, reply)
   }

@@ -18,7 +18,15 @@ const FD = { message: 0, out: 1, err: 2 } as const
 /** Whatever a delivery creates is the recipient's alone. */
 export const PRIVATE_UMASK = 0o077
 
-const say = (text: Bytes): void => writeFd(FD.out, text)
+/** A report that nobody hears changes nothing about the delivery. */
+const tell = (fd: number, text: Bytes): void => {
+  try {
+    writeFd(fd, text)
+  } catch {
+    // its reader has gone
+  }
+}
+const say = (text: Bytes): void => tell(FD.out, text)
 
 const waysOf = (home: string, inherited: Env, plan: Plan): Ways => {
   const { job, lines, newSender, matched } = plan
@@ -44,13 +52,13 @@ export const deliverOnce = async ({ args, env, home }: Context): Promise<number>
     const { isDryRun, job } = parseArguments(args)
     if (isDryRun)
       describe(
-        describePlan(job, (text) => writeFd(FD.err, `${text}\n`)),
+        describePlan(job, (text) => tell(FD.err, `${text}\n`)),
         say
       )
     else await deliver(home, env, job)
     return Exit.ok
   } catch (error) {
-    writeFd(FD.err, reportOf(error))
+    tell(FD.err, reportOf(error))
     return exitFor(error)
   }
 }

@@ -7,6 +7,7 @@ import { writeFd } from '../core/fdio.ts'
 import { logLine } from '../core/logline.ts'
 import type { Context, Env } from '../core/run.ts'
 import { portOf } from './service.ts'
+import { isSmtpd, SmtpdWorkers } from './smtpd-workers.ts'
 import { type FindNames, listenOn, TcpServer } from './tcpserver.ts'
 import { TcpserverLog } from './tcpserver-log.ts'
 import { parseOptions, type TcpserverOptions, UsageError } from './tcpserver-options.ts'
@@ -100,7 +101,7 @@ const open = async (options: TcpserverOptions, env: Readonly<Env>): Promise<Serv
 }
 
 /** The whole of tcpserver: ends with 0 at SIGTERM, 100 for bad usage; throws Temporary when it cannot start. */
-export const tcpserver = async ({ args, env }: Context): Promise<number> => {
+export const tcpserver = async ({ home, args, env }: Context): Promise<number> => {
   const stopped = new Promise<number>((resolve) => process.on('SIGTERM', () => resolve(Exit.ok)))
   let options: TcpserverOptions
   try {
@@ -111,6 +112,11 @@ export const tcpserver = async ({ args, env }: Context): Promise<number> => {
   }
   const server = await open(options, env)
   const log = new TcpserverLog(options.verbosity)
-  new TcpServer(options, env, log, nameFinder(options, env), undefined).attach(server)
-  return stopped
+  const workers = options.workers > 0 && isSmtpd(home, options.program, env.PATH) ? new SmtpdWorkers(home, options.workers, log) : undefined
+  workers?.start()
+  new TcpServer(options, env, log, nameFinder(options, env), workers).attach(server)
+  const exit = await stopped
+  server.close()
+  await workers?.flush()
+  return exit
 }

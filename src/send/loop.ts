@@ -127,7 +127,7 @@ export class Loop {
   }
 
   #hear(): void {
-    const { state } = { state: this.#state }
+    const state = this.#state
     state.cleaner.answers()
     for (const channel of CHANNELS) {
       const spawner = state.spawners[channel]

@@ -1,5 +1,4 @@
 import { readdirSync } from 'node:fs'
-import { performance } from 'node:perf_hooks'
 import { nowSeconds, type State } from './state.ts'
 import { takeUp } from './take-up.ts'
 

@@ -1,0 +1,40 @@
+import type { Bytes } from '../core/bytes.ts'
+import type { Env } from '../core/run.ts'
+
+/**
+ * What tcpserver and a resident qmail-smtpd say to each other over Node's IPC channel. Both come from one installation, and a worker retires
+ * when its program file changes, so there is no version.
+ */
+
+/** From tcpserver; `client` and `queue` come with a socket. */
+export type ToWorker =
+  /** Serve this client, under this number. */
+  | { kind: 'client'; id: number; env: Env }
+  /** A connection to the submission socket. */
+  | { kind: 'queue' }
+  /** There is none to be had. */
+  | { kind: 'noQueue' }
+  /** Finish what you are at, then end. */
+  | { kind: 'retire' }
+
+/** To tcpserver. */
+export type FromWorker =
+  /** These sessions are over, each with its exit code. */
+  | { kind: 'ended'; sessions: [id: number, exit: number][] }
+  /** One more connection to the submission socket, please. */
+  | { kind: 'wantQueue' }
+  /** One of them was closed from the other end: qmail-queued may be gone. */
+  | { kind: 'lostQueue' }
+
+/** The variables of a connection that qmail-smtpd looks at. */
+const VARIABLES = ['TCPREMOTEIP', 'TCPREMOTEHOST', 'TCPREMOTEINFO', 'TCPLOCALHOST', 'TCPLOCALIP', 'RELAYCLIENT', 'DATABYTES'] as const
+
+/** A connection's environment, as far as qmail-smtpd looks at it. */
+export const sessionEnv = (env: Readonly<Env>): Record<string, Bytes> => {
+  const few: Record<string, Bytes> = {}
+  for (const name of VARIABLES) {
+    const value = env[name]
+    if (value !== undefined) few[name] = value
+  }
+  return few
+}

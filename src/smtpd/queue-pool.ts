@@ -1,0 +1,91 @@
+import type { Socket } from 'node:net'
+import { Temporary } from '../core/failure.ts'
+import type { Submission } from '../queue/submission.ts'
+import { submitThroughSocket } from '../queue/submit-socket.ts'
+
+/** Connections kept while nobody needs them. */
+const MAX_IDLE = 32
+
+interface Waiter {
+  resolve: (socket: Socket) => void
+  reject: (error: Error) => void
+}
+
+/** What the pool asks of whoever can open connections. */
+export interface QueueSource {
+  /** Asks for one more: `add` or `refuse` will follow. */
+  want: () => void
+  /** An idle one was closed from the other end. */
+  lost: () => void
+}
+
+/** Connections to the submission socket, each for one message at a time (DESIGN.md 3). They are handed in: this process may not open any. */
+export class QueuePool {
+  readonly #source: QueueSource
+  readonly #idle: Socket[] = []
+  readonly #waiters: Waiter[] = []
+  #isCut = false
+
+  constructor(source: QueueSource) {
+    this.#source = source
+  }
+
+  /** A way into the queue for one message. Rejects with Temporary when there is none. */
+  open(): Submission | Promise<Submission> {
+    const socket = this.#idle.pop()
+    if (socket) return this.#submission(socket)
+    if (this.#isCut) throw new Temporary('unable to reach the queue')
+    return new Promise<Socket>((resolve, reject) => {
+      this.#waiters.push({ resolve, reject })
+      this.#source.want()
+    }).then((handed) => this.#submission(handed))
+  }
+
+  /** Takes a fresh connection in. */
+  add(socket: Socket): void {
+    socket.on('error', () => {}) // 'close' follows
+    socket.on('close', () => this.#closed(socket))
+    socket.resume()
+    this.#release(socket)
+  }
+
+  /** A connection asked for is not to be had: one who waits is told so. */
+  refuse(): void {
+    this.#waiters.shift()?.reject(new Temporary('unable to reach the queue'))
+  }
+
+  /** Nobody opens connections any more: what there is must do. */
+  cut(): void {
+    this.#isCut = true
+    while (this.#waiters.length > 0) this.refuse()
+  }
+
+  #closed(socket: Socket): void {
+    const at = this.#idle.indexOf(socket)
+    if (at < 0) return
+    this.#idle.splice(at, 1)
+    this.#source.lost()
+  }
+
+  #release(socket: Socket): void {
+    if (socket.destroyed) return
+    const waiter = this.#waiters.shift()
+    if (waiter) waiter.resolve(socket)
+    else if (this.#idle.length < MAX_IDLE) this.#idle.push(socket)
+    else socket.destroy()
+  }
+
+  #submission(socket: Socket): Submission {
+    const submission = submitThroughSocket(socket)
+    return {
+      qp: submission.qp,
+      write: (chunk) => submission.write(chunk),
+      finish: async (sender, recipients) => {
+        const result = await submission.finish(sender, recipients)
+        this.#release(socket)
+        return result
+      },
+      abort: () => submission.abort()
+    }
+  }
+}

@@ -1,0 +1,84 @@
+import type { Socket } from 'node:net'
+import { Exit } from '../core/exit.ts'
+import { serveConnection } from './connection.ts'
+import type { FromWorker, ToWorker } from './handover.ts'
+import { QueuePool } from './queue-pool.ts'
+import { SettingsCache } from './settings.ts'
+
+/** The channel to the parent. */
+export interface ParentChannel {
+  send: (message: FromWorker) => void
+  onMessage: (listener: (message: ToWorker, socket: Socket | undefined) => void) => void
+  onClose: (listener: () => void) => void
+}
+
+/** This process's own channel to the parent that keeps it resident. */
+export const parentChannel = (): ParentChannel => ({
+  send: (message) => {
+    // a parent that has gone needs no reports
+    if (process.connected) process.send?.(message, undefined, undefined, () => {})
+  },
+  onMessage: (listener) => void process.on('message', (message, socket) => listener(message as ToWorker, socket as Socket | undefined)),
+  onClose: (listener) => void process.on('disconnect', listener)
+})
+
+/** Second gear (DESIGN.md 2): serves every connection the parent hands over, until it retires us or is gone itself. Resolves with the exit code. */
+export class SmtpdWorker {
+  readonly #channel: ParentChannel
+  readonly #settings: SettingsCache
+  readonly #queue: QueuePool
+  #active = 0
+  #ended: [number, number][] = []
+  #isRetiring = false
+  #resolve: (exit: number) => void = () => {}
+
+  constructor(home: string, channel: ParentChannel) {
+    this.#channel = channel
+    this.#settings = new SettingsCache(home)
+    this.#queue = new QueuePool({ want: () => channel.send({ kind: 'wantQueue' }), lost: () => channel.send({ kind: 'lostQueue' }) })
+  }
+
+  run(): Promise<number> {
+    this.#channel.onMessage(this.#onMessage)
+    this.#channel.onClose(() => {
+      this.#queue.cut()
+      this.#retire()
+    })
+    return new Promise((resolve) => {
+      this.#resolve = resolve
+    })
+  }
+
+  readonly #onMessage = (message: ToWorker, socket: Socket | undefined): void => {
+    if (message.kind === 'client') this.#serve(message.id, message.env, socket)
+    else if (message.kind === 'retire') this.#retire()
+    else if (message.kind === 'queue' && socket) this.#queue.add(socket)
+    else this.#queue.refuse()
+  }
+
+  #serve(id: number, env: Record<string, string>, socket: Socket | undefined): void {
+    this.#active++
+    const served = socket
+      ? serveConnection({ input: socket, output: socket, env, readSettings: () => this.#settings.get(), open: () => this.#queue.open() })
+      : Promise.resolve(1) // it was closed on its way here
+    void served.then((exit) => this.#end(id, exit))
+  }
+
+  /** Reports are gathered over one turn of the event loop. */
+  #end(id: number, exit: number): void {
+    this.#active--
+    if (this.#ended.length === 0) setImmediate(this.#report)
+    this.#ended.push([id, exit])
+  }
+
+  readonly #report = (): void => {
+    this.#channel.send({ kind: 'ended', sessions: this.#ended })
+    this.#ended = []
+    if (this.#isRetiring) this.#retire()
+  }
+
+  #retire(): void {
+    this.#isRetiring = true
+    if (this.#active === 0 && this.#ended.length === 0) this.#resolve(Exit.ok)
+  }
+}
