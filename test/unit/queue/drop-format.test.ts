@@ -17,6 +17,11 @@ test('a trailer that does not fit the size of the file does not count', () => {
 })
 
 test('anything else is not a trailer', () => {
-  for (const text of ['', 'x'.repeat(TRAILER_BYTES), packTrailer(trailer).toString().replace('drop 1', 'drop 2'), packTrailer(trailer).toString().replace('\n', ' ')])
+  for (const text of [
+    '',
+    'x'.repeat(TRAILER_BYTES),
+    packTrailer(trailer).toString().replace('drop 1', 'drop 2'),
+    packTrailer(trailer).toString().replace('\n', ' ')
+  ])
     assert.equal(parseTrailer(Buffer.from(text), fileBytes), undefined)
 })

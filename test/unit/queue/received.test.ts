@@ -25,5 +25,8 @@ test('where all users are the same one, the Received line gives the uid', () => 
 })
 
 test('the Received line, to the byte', () => {
-  assert.equal(receivedLine(11630, 'by uid 3001', Date.UTC(2026, 10, 20, 21, 4, 47)), 'Received: (qmail 11630 invoked by uid 3001); 20 Nov 2026 21:04:47 -0000\n')
+  assert.equal(
+    receivedLine(11630, 'by uid 3001', Date.UTC(2026, 10, 20, 21, 4, 47)),
+    'Received: (qmail 11630 invoked by uid 3001); 20 Nov 2026 21:04:47 -0000\n'
+  )
 })
