@@ -40,10 +40,10 @@ const filePass = (state: State, spawner: Spawner, id: number): Pass | undefined 
 
 const openPass = (state: State, spawner: Spawner): boolean => {
   const { local, remote } = state.spawners
-  if (state.jobs >= local.limit + remote.limit) return false
+  if (!spawner.hasRoom || state.jobs >= local.limit + remote.limit) return false
   const id = spawner.waiting.takeDue(nowSeconds())
   if (id === undefined) return false
-  const held = state.express.get(id)
+  const held = state.lane.get(id)
   if (held !== undefined) {
     const job = newJob(state, spawner, id, { sender: held.sender ?? '', birth: held.birth, held })
     spawner.pass = { job, records: new HeldRecords(held.recipients[spawner.channel]), next: undefined }

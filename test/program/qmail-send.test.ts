@@ -273,6 +273,32 @@ test('express lane: an envelope that cannot be removed is not delivered twice', 
   rig.kill('SIGKILL')
 })
 
+test('express lane: more messages than it holds wait in todo, in order, and none is written', async () => {
+  const home = makeRigHome()
+  const count = 300
+  const wanted = Array.from({ length: count }, () => putMessage(home, ['a@me.example']))
+  const rig = new SendRig(home, { resident: true, limits: [1, 1] })
+  const first = await rig.delivery(/^a@/)
+  const mixed = putMessage(home, ['b@me.example', 'c@far.example'])
+  rig.pull()
+  rig.report(await rig.delivery(/^c@/), 'Zlater\n') // it does not wait for the busy channel: it is sorted
+  const done = [first.id]
+  rig.onDelivery = ({ id }) => {
+    if (id !== mixed) done.push(id)
+    return 'Kok\n'
+  }
+  rig.report(first, 'Kok\n')
+  await until('all deliveries', () => done.length === count && !existsSync(home.at('queue/local', split(mixed))))
+  assert.deepEqual(done.toSorted(), wanted.toSorted())
+  assert.equal(rig.log.split('new msg').length, count + 2)
+  rig.kill('SIGKILL')
+  await rig.ended
+  assert.deepEqual(
+    Object.keys(queueFiles(home)).filter((name) => /^(info|local|remote)/.test(name)),
+    [`info/${mixed}`, `remote/${mixed}`]
+  )
+})
+
 test('messages that qmail-send took no notice of while it was scanning are found by the pull that came meanwhile', async () => {
   const home = makeRigHome()
   const rig = new SendRig(home, { resident: true })
