@@ -93,7 +93,7 @@ const writeHeld = (state: State, held: Held): boolean => {
   const info = create(state, splitPath('info', held.id))
   if (info === undefined || !writeSorted(state, held, info, [...held.open])) return false
   held.stage = 'written'
-  state.lane.remove(held)
+  state.lane.leave(held)
   return true
 }
 
@@ -101,6 +101,7 @@ const giveUpEnvelope = (state: State, held: Held): void =>
   removeEnvelope(state, held.id, (isDone) => {
     if (!isDone) return later(state, AGAIN_SECONDS, () => giveUpEnvelope(state, held))
     held.stage = 'sorted'
+    state.lane.left(held)
     state.spokenFor.delete(held.id)
     for (const work of held.afterwards) work()
     state.done.insert(held.id, nowSeconds())

@@ -7,11 +7,17 @@ const MAX_HELD = 250
 /** The messages of the express lane, oldest first, and those that wait to get in. */
 export class Lane {
   readonly #held = new Map<number, Held>()
+  readonly #leaving = new Map<number, Held>()
   readonly #use: Record<Channel, number> = { local: 0, remote: 0 }
   readonly #parked: Record<Channel, Set<number>> = { local: new Set(), remote: new Set() }
 
   get(id: number): Held | undefined {
     return this.#held.get(id)
+  }
+
+  /** A message that has its files already, while its envelope is still there. */
+  leaving(id: number): Held | undefined {
+    return this.#leaving.get(id)
   }
 
   has(id: number): boolean {
@@ -31,6 +37,17 @@ export class Lane {
   remove(held: Held): void {
     if (!this.#held.delete(held.id)) return
     for (const channel of CHANNELS) if (held.recipients[channel].length > 0) this.#use[channel]--
+  }
+
+  /** Its files are written; deliveries go by them from now on. */
+  leave(held: Held): void {
+    this.remove(held)
+    this.#leaving.set(held.id, held)
+  }
+
+  /** Its envelope is gone. */
+  left(held: Held): void {
+    this.#leaving.delete(held.id)
   }
 
   hasRoom(channel: Channel): boolean {

@@ -30,7 +30,7 @@ const filePass = (state: State, spawner: Spawner, id: number): Pass | undefined 
     const { sender, birth } = readInfo(id)
     path = splitPath(spawner.channel, id)
     const records = new FileRecords(path)
-    return { job: newJob(state, spawner, id, { sender, birth, held: undefined }), records, next: undefined }
+    return { job: newJob(state, spawner, id, { sender, birth, held: state.lane.leaving(id) }), records, next: undefined }
   } catch {
     state.log.line(`warning: trouble opening ${path}; will try again later`)
     spawner.waiting.insert(id, nowSeconds() + AGAIN_SECONDS)

@@ -210,6 +210,25 @@ test('express lane: a failure bounces, once', async () => {
   assert.deepEqual(queueFiles(home), {})
 })
 
+test('express lane: no failure is noted while the envelope is still in todo', async () => {
+  const home = makeRigHome()
+  const id = putMessage(home, ['a@me.example', 'b@far.example', 'c@me.example'])
+  const rig = new SendRig(home, { resident: true, limits: [1, 1] })
+  const [a, b] = [await rig.delivery(/^a@/), await rig.delivery(/^b@/)]
+  rig.onClean = () => undefined
+  rig.report(a, 'Znot now\n')
+  await until('the request', () => rig.cleaned.length === 1)
+  rig.report(b, 'Dnever\n')
+  await rig.logged(/delivery 2: failure/)
+  rig.report(await rig.delivery(/^c@/), 'Dnever\n')
+  await rig.logged(/delivery 3: failure/)
+  assert.ok(!existsSync(home.at('queue/bounce', String(id))))
+  rig.say('clean', rig.obey(`todo/${id}`))
+  await until('both failures', () => existsSync(home.at('queue/bounce', String(id))) && readFileSync(home.at('queue/bounce', String(id)), 'latin1').length > 40)
+  assert.deepEqual(queueFiles(home)[`bounce/${id}`], '<b@far.example>:\nnever\n\n<c@me.example>:\nnever\n\n')
+  rig.kill('SIGKILL')
+})
+
 test('express lane: SIGTERM during deliveries writes the files at once; their reports still count', async () => {
   const home = makeRigHome()
   const id = putMessage(home, ['a@me.example', 'b@me.example', 'c@far.example'])
