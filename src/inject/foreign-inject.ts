@@ -1,4 +1,3 @@
-import { once } from 'node:events'
 import type { Writable } from 'node:stream'
 import type { Bytes } from '../core/bytes.ts'
 import { Exit } from '../core/exit.ts'
@@ -6,9 +5,19 @@ import { reason, Temporary } from '../core/failure.ts'
 import type { Env } from '../core/run.ts'
 import { startChild } from '../os/child.ts'
 
+/** Resolves when more may be written, or nothing ever will be. */
+const room = (to: Writable): Promise<void> =>
+  new Promise((resolve) => {
+    const done = (): void => {
+      to.off('drain', done).off('close', done)
+      resolve()
+    }
+    to.on('drain', done).on('close', done)
+  })
+
 const feed = async (to: Writable, source: Iterator<Buffer>): Promise<void> => {
   for (let next = source.next(); next.done !== true && !to.destroyed; next = source.next()) {
-    if (!to.write(next.value)) await Promise.race([once(to, 'drain'), once(to, 'close')])
+    if (!to.write(next.value)) await room(to)
   }
   to.end()
 }
@@ -26,7 +35,7 @@ export const injectThroughProgram = async (file: Bytes, args: Bytes[], env: Env,
     if (child.stdin) await feed(child.stdin, source)
   } catch (error) {
     child.kill()
-    throw new Temporary(`unable to read the message: ${reason(error)}`, { cause: error })
+    throw error
   }
   return ended
 }

@@ -1,17 +1,19 @@
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { Exit } from '../core/exit.ts'
-import { Permanent, Temporary } from '../core/failure.ts'
-import { chunks, writeFd } from '../core/fdio.ts'
+import { Permanent, reason, Temporary } from '../core/failure.ts'
+import { writeFd } from '../core/fdio.ts'
 import { logLine } from '../core/logline.ts'
 import type { Context, Env } from '../core/run.ts'
 import { isOwn } from '../os/own.ts'
 import { callerEnv } from './caller.ts'
 import { unixLines } from './crlf.ts'
 import { injectMessage } from './inject.ts'
+import { messageOn } from './message-source.ts'
 import { Usage } from './options.ts'
 import { parseSendmailOptions, type SendmailOptions } from './sendmail-options.ts'
 
+const MESSAGE_FD = 0
 const USAGE = 'sendmail: usage: sendmail [ -t ] [ -fsender ] [ -Fname ] [ -bp ] [ -bs ] [ arg ... ]'
 
 const become = async ({ home, env }: Context, program: string, added: Env = {}): Promise<never> => {
@@ -62,7 +64,7 @@ const flush = async ({ home }: Context): Promise<number> => {
 const submitMessage = async (context: Context, options: SendmailOptions): Promise<number> => {
   const args = [options.useHeader ? '-H' : '-a', ...(options.sender === undefined ? [] : ['-f', options.sender]), '--', ...options.operands]
   const env = callerEnv(context.env, options, process.getuid?.() ?? 0)
-  const message = unixLines(chunks(0))
+  const message = unixLines(messageOn(MESSAGE_FD))
   const file = join(context.home, 'bin', 'qmail-inject')
   if (isOwn(file, 'qmail-inject')) return injectMessage({ ...context, invokedAs: 'qmail-inject', args, env }, message)
   const { injectThroughProgram } = await import('./foreign-inject.ts')
@@ -89,9 +91,19 @@ const parse = (context: Context): SendmailOptions => {
   }
 }
 
+/** Everything below, qmail-inject's $QMAILMFTFILE too, is relative to the home. */
+const goHome = (home: string): void => {
+  try {
+    process.chdir(home)
+  } catch (error) {
+    throw new Temporary(`unable to chdir: ${reason(error)}`, { cause: error })
+  }
+}
+
 /** sendmail, mailq and newaliases, by the name they are called by (spec injection-admin.md 3, 13). Gives back the exit code; throws Permanent, Temporary. */
 export const sendmail = async (context: Context): Promise<number> => {
   try {
+    goHome(context.home)
     return await act(context, parse(context))
   } catch (error) {
     if (!(error instanceof Usage)) throw error

@@ -3,8 +3,8 @@ import { hostname } from 'node:os'
 import { type Bytes, fsPath } from '../core/bytes.ts'
 import { errorCode, isTemporary, Temporary } from '../core/failure.ts'
 import { cannotSyncFolder, syncFolder } from '../os/durable.ts'
+import { writeWhole } from './files.ts'
 import type { HeaderLines } from './lines.ts'
-import { writeWhole } from './mbox.ts'
 import type { Message } from './message.ts'
 
 const MAX_HOST_BYTES = 64

@@ -1,8 +1,9 @@
-import { closeSync, constants, fstatSync, fsyncSync, ftruncateSync, openSync, writeSync } from 'node:fs'
+import { closeSync, constants, fstatSync, fsyncSync, ftruncateSync, openSync } from 'node:fs'
 import { type Bytes, fsPath } from '../core/bytes.ts'
 import { reason, Temporary } from '../core/failure.ts'
 import { cannotSyncFolder, syncFolder } from '../os/durable.ts'
 import { flock } from '../os/flock.ts'
+import { fromHome, writeWhole } from './files.ts'
 import type { HeaderLines } from './lines.ts'
 import { mboxLines } from './mbox-lines.ts'
 import type { Message } from './message.ts'
@@ -10,20 +11,12 @@ import type { Message } from './message.ts'
 const LOCK_SECONDS = 30
 const { O_WRONLY, O_APPEND, O_CREAT, O_NONBLOCK } = constants
 
-/** The path of a file a .qmail line names, relative to the home. */
-export const fromHome = (homedir: Bytes, name: Bytes): Bytes => (name.startsWith('/') ? name : `${homedir}/${name}`)
-
 const open = (path: Bytes, name: Bytes): number => {
   try {
     return openSync(fsPath(path), O_WRONLY | O_APPEND | O_CREAT | O_NONBLOCK, 0o600)
   } catch (error) {
     throw new Temporary(`Unable to open ${name}: ${reason(error)}. (#4.2.1)`, { cause: error })
   }
-}
-
-/** Writes everything or throws. A descriptor that would block counts as failed: nobody may hold up the delivery. */
-export const writeWhole = (fd: number, data: Buffer): void => {
-  for (let at = 0; at < data.length; ) at += writeSync(fd, data, at)
 }
 
 /** A file that may be new needs its name made durable as well. */

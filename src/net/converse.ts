@@ -91,6 +91,7 @@ export class Conversation {
     if (this.#isClosing) return
     this.#isClosing = true
     this.#input.pause()
+    this.#timer.refresh()
     if (this.#output.destroyed || this.#output.writableLength === 0) this.#finish()
     else this.#output.write('', () => this.#finish())
   }

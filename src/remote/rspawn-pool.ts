@@ -106,7 +106,7 @@ export class RemotePool {
     const ending = await resident.deliver(job)
     if (resident.isIdle && resident === this.#current) {
       clearTimeout(this.#idle)
-      this.#idle = setTimeout(() => this.#retire(), this.#limits.idleSeconds * 1000)
+      this.#idle = setTimeout(() => this.#retire(), this.#limits.idleSeconds * 1000).unref()
     }
     return ending
   }

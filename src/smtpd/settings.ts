@@ -53,14 +53,16 @@ export const readSettings = (home: string): SmtpdSettings => {
 /** A file changed this short a time ago may change again without looking any different. */
 const SETTLED_MILLISECONDS = 2000
 
+const ABSENT_IS_FINE = { throwIfNoEntry: false } as const
+
 /** What control/ looks like from outside, for a resident process to tell whether it must be read again; undefined while it may still be changing. */
-const lookOf = (home: string): string | undefined => {
+const lookOf = (paths: readonly string[]): string | undefined => {
   let look = ''
   const settled = Date.now() - SETTLED_MILLISECONDS
-  for (const name of FILES) {
+  for (const path of paths) {
     let s: Stats | undefined
     try {
-      s = statSync(join(home, 'control', name), { throwIfNoEntry: false })
+      s = statSync(path, ABSENT_IS_FINE)
     } catch {
       return undefined
     }
@@ -73,15 +75,17 @@ const lookOf = (home: string): string | undefined => {
 /** The settings for many sessions: read again whenever one of the files is not the same as before. Throws as readSettings does. */
 export class SettingsCache {
   readonly #home: string
+  readonly #paths: string[]
   #look: string | undefined
   #settings: SmtpdSettings | undefined
 
   constructor(home: string) {
     this.#home = home
+    this.#paths = FILES.map((name) => join(home, 'control', name))
   }
 
   get(): SmtpdSettings {
-    const look = lookOf(this.#home)
+    const look = lookOf(this.#paths)
     if (look !== undefined && look === this.#look && this.#settings) return this.#settings
     this.#settings = undefined
     const settings = readSettings(this.#home)

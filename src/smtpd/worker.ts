@@ -5,6 +5,8 @@ import type { FromWorker, ToWorker } from './handover.ts'
 import { QueuePool } from './queue-pool.ts'
 import { SettingsCache } from './settings.ts'
 
+const REPORT_MILLISECONDS = 5
+
 /** The channel to the parent. */
 export interface ParentChannel {
   send: (message: FromWorker) => void
@@ -58,16 +60,17 @@ export class SmtpdWorker {
 
   #serve(id: number, env: Record<string, string>, socket: Socket | undefined): void {
     this.#active++
+    if (socket) socket.allowHalfOpen = true // who says no more may still be listening
     const served = socket
       ? serveConnection({ input: socket, output: socket, env, readSettings: () => this.#settings.get(), open: () => this.#queue.open() })
       : Promise.resolve(1) // it was closed on its way here
     void served.then((exit) => this.#end(id, exit))
   }
 
-  /** Reports are gathered over one turn of the event loop. */
+  /** Reports are gathered for a moment: under load, one message tells of many. */
   #end(id: number, exit: number): void {
     this.#active--
-    if (this.#ended.length === 0) setImmediate(this.#report)
+    if (this.#ended.length === 0) setTimeout(this.#report, REPORT_MILLISECONDS)
     this.#ended.push([id, exit])
   }
 

@@ -2,7 +2,7 @@ import { type ChildProcess, spawn } from 'node:child_process'
 import { chownSync, writeFileSync } from 'node:fs'
 import { after } from 'node:test'
 import { type SuiteUser, suiteUser } from '../../src/os/ids.ts'
-import { commandBytes } from '../../src/queue/spawnproto.ts'
+import { commandBytes, ReportParser } from '../../src/queue/spawnproto.ts'
 import { type Home, isRoot } from './home.ts'
 import { until } from './suite.ts'
 
@@ -30,11 +30,9 @@ export const layMessage = (home: Home, name: string, text: string): void => {
   if (isRoot) chownSync(file, suiteUser(home.path, 'qmailq').uid, suiteUser(home.path, 'qmailq').gid)
 }
 
-const split = (output: string): string[] => {
-  const reports: string[] = []
-  for (let at = 1, end = output.indexOf('\0', 2); end > 0; at = end + 1, end = output.indexOf('\0', at + 1)) reports.push(output.slice(at, end))
-  return reports
-}
+/** The reports of what a spawner wrote, the limit byte in front. */
+const split = (output: string): string[] =>
+  new ReportParser().push(Buffer.from(output.slice(1), 'latin1')).map(({ slot, letter, text }) => `${String.fromCharCode(slot)}${letter}${text}`)
 
 /** Starts a spawner as qmail-start would, as this user of the suite (or root), with this environment besides PATH. */
 export const startSpawner = (home: Home, program: string, user: SuiteUser | 'root', env: Record<string, string> = {}, args: string[] = []): SpawnerRig => {
