@@ -20,7 +20,7 @@ import { becomeUser, suiteGroup, suiteUser } from '../src/os/ids.ts'
 import { parentGone } from '../src/os/parent.ts'
 import { Queued } from '../src/queue/queued.ts'
 import { beTheOnlyOne } from '../src/queue/queued-lock.ts'
-import { whoIs } from '../src/queue/received.ts'
+import { whoTeller } from '../src/queue/received.ts'
 
 const FD = { parent: 0, log: 1 } as const
 const UMASK = 0o033
@@ -28,13 +28,12 @@ const UMASK = 0o033
 const main = async ({ home, resident }: Context): Promise<number> => {
   process.umask(UMASK)
   process.chdir(home)
-  const sender = (user: 'qmaild' | 'qmails', alone: string) => {
-    const { uid } = suiteUser(home, user)
-    const who = whoIs(home, uid)
-    return { uid, who: who.startsWith('by') ? alone : who }
+  const senders = {
+    smtpd: { uid: suiteUser(home, 'qmaild').uid, who: 'from network' },
+    send: { uid: suiteUser(home, 'qmails').uid, who: 'for bounce' }
   }
   const log = (line: string): void => logLine(FD.log, `qmail-queued: ${line}`)
-  const queued = new Queued({ home, senders: { smtpd: sender('qmaild', 'from network'), send: sender('qmails', 'for bounce') }, log })
+  const queued = new Queued({ home, senders, who: whoTeller(home), log })
   const ids = { uid: suiteUser(home, 'qmailq').uid, gid: suiteGroup(home, 'qmail') }
   const asked = new Promise<void>((resolve) => {
     process.on('SIGTERM', resolve)

@@ -4,7 +4,6 @@ import { DropDoor } from './queued-drop.ts'
 import type { Queue } from './queued-intake.ts'
 import { QueuedSession, type Sender } from './queued-session.ts'
 import { listenIn } from './queued-sockets.ts'
-import { whoIs } from './received.ts'
 import { GroupCommit } from './writer-group.ts'
 
 const TELL_AGAIN_MS = 60_000
@@ -14,6 +13,8 @@ export interface QueuedOptions {
   home: string
   /** Accounts behind the submission sockets. */
   senders: { smtpd: Sender; send: Sender }
+  /** A uid in the words of the `Received` line. */
+  who: (uid: number) => string
   log: (line: string) => void
 }
 
@@ -43,7 +44,7 @@ export class Queued {
     const queue = { root: 'queue/', group: new GroupCommit('queue/'), trouble: (why: string) => this.#trouble(why) }
     this.#queue = queue
     for (const server of this.#servers) server.on('error', (error) => log(`warning: unable to accept a connection: ${error.message}`))
-    this.#drop = new DropDoor({ folder: join(home, 'drop'), queue, who: (uid) => whoIs(home, uid), log })
+    this.#drop = new DropDoor({ folder: join(home, 'drop'), queue, who: this.#options.who, log })
     this.#drop.start()
     for (const [socket, sender] of this.#early.splice(0)) this.#accept(socket, sender)
   }
