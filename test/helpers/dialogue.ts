@@ -19,7 +19,10 @@ export const client = (port: number, options: { allowHalfOpen?: boolean } = {}):
   const socket = connect({ port, host: '127.0.0.1', ...options })
   let heard = ''
   let isClosed = false
-  let wake: () => void = () => {}
+  const waiting: (() => void)[] = []
+  const wake = (): void => {
+    for (const go of waiting.splice(0)) go()
+  }
   socket.on('error', () => {})
   socket.on('data', (data) => {
     heard += data.toString('latin1')
@@ -36,7 +39,7 @@ export const client = (port: number, options: { allowHalfOpen?: boolean } = {}):
     const timer = setTimeout(onEnd, seconds * 1000)
     while (!isDone() && !isClosed) {
       await new Promise<void>((resolve) => {
-        wake = resolve
+        waiting.push(resolve)
       })
     }
     clearTimeout(timer)
