@@ -32,8 +32,10 @@ EXIT
 FILES
   control/me, defaultdomain, defaulthost, plusdomain, idhost
 */
-import { chunks } from '../src/core/fdio.ts'
 import { run } from '../src/core/run.ts'
 import { injectMessage } from '../src/inject/inject.ts'
+import { messageOn } from '../src/inject/message-source.ts'
 
-run('qmail-inject', (context) => injectMessage(context, chunks(0)))
+const MESSAGE_FD = 0
+
+run('qmail-inject', (context) => injectMessage(context, messageOn(MESSAGE_FD)))

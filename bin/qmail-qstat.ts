@@ -1,6 +1,34 @@
-import { Permanent } from '../src/core/failure.ts'
+/*
+NAME
+  qmail-qstat - count the messages of the queue
+
+  qmail-qstat [--json]
+
+  Prints how many messages are in the queue (half-written ones too), and how many of them qmail-send has not taken up yet.
+
+RUNS AS
+  root, or group qmail; others get zeros
+
+FDS
+  1 > two lines, or with --json one object    2 > what could not be read
+
+EXIT
+  0 always
+
+FILES
+  queue/mess, queue/todo
+*/
+import { jsonLine, wantsJson } from '../src/admin/json.ts'
+import { countQueue } from '../src/admin/queuewalk.ts'
+import { Exit } from '../src/core/exit.ts'
+import { writeFd } from '../src/core/fdio.ts'
+import { logLine } from '../src/core/logline.ts'
 import { run } from '../src/core/run.ts'
 
-run('qmail-qstat', () => {
-  throw new Permanent('not built yet')
+run('qmail-qstat', async ({ home, args }) => {
+  const { messages, unprocessed, troubles } = await countQueue(home)
+  const text = `messages in queue: ${messages}\nmessages in queue but not yet preprocessed: ${unprocessed}\n`
+  writeFd(1, wantsJson(args) ? jsonLine({ messages, unprocessed }) : text)
+  for (const trouble of troubles) logLine(2, `qmail-qstat: warning: ${trouble}`)
+  return Exit.ok
 })

@@ -6,18 +6,20 @@
  * ENV       QMAIL_RESIDENT, from qmail-start
  * EXIT      0 SIGTERM, or the end of descriptor 0; 111 cannot start
  * FILES     run/smtpd/socket, run/send/socket: the doors of resident programs; drop/: everybody else's, woken by drop/trigger;
- *           queue/pid, mess, intd, todo, lock/trigger; lib/ids, else /etc/passwd and /etc/group
+ *           queue/pid, locked as there must be only one of us; queue/mess, intd, todo, lock/trigger; lib/ids, else /etc/passwd and /etc/group
  *
  * A submission socket takes messages one after another: netstrings ended by an empty one, then the envelope `F..\0T..\0\0` as one
  * netstring; it answers each with the netstring `CODE QP`, qmail-queue's exit code and the message's number. After code 0 the message
- * is on the disk. SIGHUP is ignored, SIGALRM scans drop/ now; SIGTERM finishes the messages whose envelope is complete.
+ * is on the disk. SIGHUP is ignored, SIGALRM scans drop/ now; SIGTERM and SIGINT finish the messages whose envelope
+ * is complete.
  */
 import { Exit } from '../src/core/exit.ts'
 import { logLine } from '../src/core/logline.ts'
 import { type Context, run } from '../src/core/run.ts'
 import { becomeUser, suiteGroup, suiteUser } from '../src/os/ids.ts'
+import { parentGone } from '../src/os/parent.ts'
 import { Queued } from '../src/queue/queued.ts'
-import { parentGone } from '../src/queue/queued-parent.ts'
+import { beTheOnlyOne } from '../src/queue/queued-lock.ts'
 import { whoIs } from '../src/queue/received.ts'
 
 const FD = { parent: 0, log: 1 } as const
@@ -36,10 +38,12 @@ const main = async ({ home, resident }: Context): Promise<number> => {
   const ids = { uid: suiteUser(home, 'qmailq').uid, gid: suiteGroup(home, 'qmail') }
   const asked = new Promise<void>((resolve) => {
     process.on('SIGTERM', resolve)
+    process.on('SIGINT', resolve)
     if (resident) parentGone(FD.parent, resolve)
   })
   process.on('SIGHUP', () => {})
   process.on('SIGALRM', () => queued.scan())
+  await beTheOnlyOne()
   await queued.bind()
   becomeUser(ids)
   queued.serve()

@@ -33,7 +33,6 @@ const watch = (daemons: Daemons, ended: (name: string, code: number | null) => v
 }
 
 const main = (context: Context): Promise<number> => {
-  process.chdir('/')
   process.umask(0o077)
   const [defaultDelivery = DEFAULT_DELIVERY, ...logger] = context.args
   const daemons = startDaemons(context, defaultDelivery, logger)

@@ -17,7 +17,7 @@ const rings: Record<Exclude<Ring, 'A'>, { src: string[]; node: string[] }> = {
   },
   Q: {
     src: ['core', 'os', 'format', 'queue', 'control', 'suite', 'send', 'remote/rspawn'],
-    node: ['fs', 'path', 'child_process', 'events', 'stream', 'net', 'os', 'util', 'assert', 'constants']
+    node: ['fs', 'path', 'child_process', 'events', 'stream', 'net', 'os', 'util', 'assert', 'constants', 'timers/promises', 'perf_hooks']
   },
   N: {
     src: ['core', 'os', 'format', 'control', 'queue', 'suite', 'net', 'smtpd', 'remote', 'auth'],

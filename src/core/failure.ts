@@ -42,13 +42,17 @@ const reasons: Record<string, string> = {
   ENAMETOOLONG: 'file name too long',
   ENOEXEC: 'exec format error',
   ENETUNREACH: 'network unreachable',
-  EHOSTUNREACH: 'host unreachable',
-  ERR_ACCESS_DENIED: 'denied by the permission model'
+  EHOSTUNREACH: 'host unreachable'
 }
+
+/** A refusal of Node's permission model is a bug of ours or of the table of programs: it says what was asked for. */
+const denied = (error: Error & { permission?: string; resource?: string }): string =>
+  `denied by the permission model: ${error.permission || 'an action'} ${error.resource ?? ''}`.trimEnd()
 
 /** What went wrong, for people: one line without a stack trace. */
 export const reason = (error: unknown): string => {
   const code = errorCode(error)
+  if (code === 'ERR_ACCESS_DENIED') return denied(error as Error)
   if (code !== undefined) return reasons[code] ?? code
   return (error instanceof Error ? error.message : String(error)).replace(/\s*\n[\s\S]*/, '')
 }

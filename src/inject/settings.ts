@@ -10,7 +10,7 @@ import { mustTokenize } from './rewrite.ts'
 
 /** The list file of $QMAILMFTFILE, relative to the caller's folder. Missing: undefined. Unreadable: Temporary. */
 const mailingLists = (file: Bytes | undefined): Set<Bytes> | undefined => {
-  if (file === undefined) return undefined
+  if (!file) return undefined
   try {
     return new Set(listOf(readFileSync(fsPath(resolve(file)), 'latin1')).map(lower))
   } catch (error) {

@@ -1,5 +1,5 @@
 import type { Bytes } from '../core/bytes.ts'
-import { Permanent, reason, Temporary } from '../core/failure.ts'
+import { Permanent, Temporary } from '../core/failure.ts'
 import type { Context } from '../core/run.ts'
 import { quoteAddress } from '../format/quote.ts'
 import { verdict } from '../queue/codes.ts'
@@ -48,7 +48,7 @@ export const queue = async (context: Context, letter: Letter, source: Iterator<B
     for (const chunk of wholeMessage(letter, source)) await submission.write(chunk)
   } catch (error) {
     await submission.abort()
-    throw new Temporary(`unable to read the message: ${reason(error)}`, { cause: error })
+    throw error
   }
   const judged = verdict(await submission.finish(letter.sender, letter.recipients))
   if (judged.kind === 'permanent') throw new Permanent(judged.text)

@@ -10,6 +10,7 @@ import type { UserTable } from './passwd.ts'
 const BREAK = '-'
 /** Longer names are no user's. */
 const MAX_NAME_BYTES = 31
+const ALIAS = 'alias'
 
 /** Exit code, and with code 0 the six fields `user uid gid homedir dash ext`, each ended by NUL. */
 export interface Answer {
@@ -38,11 +39,12 @@ const ownsHome = ({ uid, home }: Account): boolean | undefined => {
   }
 }
 
-const privateAlias = (home: string): Account | undefined => {
+/** The alias user: this installation's own, else the system's. */
+const aliasUser = async (home: string, users: UserTable): Promise<Account | undefined> => {
   try {
-    return suiteUser(home, 'alias')
+    return suiteUser(home, ALIAS)
   } catch {
-    return undefined
+    return users.find(ALIAS)
   }
 }
 
@@ -54,13 +56,13 @@ export const lookUp = async (home: string, local: Bytes, users: UserTable): Prom
   for (const end of ends(local)) {
     if (end === 0 || end > MAX_NAME_BYTES) continue
     const name = lower(local.slice(0, end))
-    const account = await users.find(name)
+    const account = await (name === ALIAS ? aliasUser(home, users) : users.find(name))
     if (account === undefined || account.uid === 0) continue
     const owns = ownsHome(account)
     if (owns === undefined) return failed(LspawnExit.nfs)
     if (owns) return found(account, end === local.length ? '' : BREAK, local.slice(end + 1))
   }
-  const alias = privateAlias(home) ?? (await users.find('alias'))
+  const alias = await aliasUser(home, users)
   return alias ? found(alias, BREAK, local) : failed(LspawnExit.noAlias)
 }
 

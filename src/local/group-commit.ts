@@ -1,5 +1,6 @@
 import { close, closeSync, fsync, open, renameSync, statSync } from 'node:fs'
 import { type Bytes, fsPath } from '../core/bytes.ts'
+import { cannotSyncFolder } from '../os/durable.ts'
 
 /** A file that is written and is to get its name: `to` is a new name in `folder`. The descriptor is closed for the caller. */
 export interface Candidate {
@@ -45,7 +46,9 @@ const publish = async (file: Waiting): Promise<Waiting | undefined> => {
 
 const settleFolder = async (folder: Bytes, files: readonly Waiting[]): Promise<void> => {
   try {
-    await syncFolderLater(folder)
+    await syncFolderLater(folder).catch((error: unknown) => {
+      if (!cannotSyncFolder(error)) throw error
+    })
     for (const file of files) file.resolve()
   } catch (error) {
     for (const file of files) file.reject(error)

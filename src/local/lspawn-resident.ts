@@ -6,6 +6,9 @@ import { AnswerParser } from './lspawn-wire.ts'
 /** What became of a request: the fields of the answer; `crashed`: the process ended without one; `unstarted`: it never ran. */
 export type Reply = Bytes[] | 'crashed' | 'unstarted'
 
+/** How long answers are waited for after the end of the process. */
+const LAST_WORDS_MILLISECONDS = 1000
+
 /** A program kept resident, and the requests it is working on. It may be another user's: nothing it says is trusted beyond its own requests. */
 export class Resident {
   readonly #child: ChildProcess
@@ -15,16 +18,19 @@ export class Resident {
   #served = 0
   #isOver = false
   #onIdle: () => void = () => {}
+  readonly #onOver: () => void
 
-  /** `started` is the fresh process: requests on its 0, answers on its 1. `onOver` is told when it has ended. */
+  /** `started` is the fresh process: requests on its 0, answers on its 1. `onOver` is told once, when it has ended. */
   constructor(started: ChildProcess, onOver: () => void) {
     this.#child = started
-    let end: Reply = 'crashed'
-    started.on('error', () => {
-      if (started.pid === undefined) end = 'unstarted'
-      this.#over(end, onOver)
+    this.#onOver = onOver
+    started.on('error', () => this.#settleAll(started.pid === undefined ? 'unstarted' : 'crashed'))
+    started.on('exit', () => {
+      this.#over()
+      // What it said last is still to be read; but a process it left behind may not hold us up.
+      setTimeout(() => started.stdout?.destroy(), LAST_WORDS_MILLISECONDS)
     })
-    started.on('close', () => this.#over(end, onOver))
+    started.on('close', () => this.#settleAll('crashed'))
     started.stdin?.on('error', () => {})
     started.stdout?.on('data', (chunk: Buffer) => this.#take(chunk))
   }
@@ -84,10 +90,16 @@ export class Resident {
     if (this.#waiting.size === 0) this.#onIdle()
   }
 
-  #over(reply: Reply, onOver: () => void): void {
+  /** It takes no more requests. */
+  #over(): void {
     if (this.#isOver) return
     this.#isOver = true
-    onOver()
+    this.#onIdle = () => {}
+    this.#onOver()
+  }
+
+  #settleAll(reply: Reply): void {
+    this.#over()
     for (const number of this.#waiting.keys()) this.#settle(number, reply)
   }
 }

@@ -1,14 +1,14 @@
 import { fstatSync, readSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Bytes } from '../core/bytes.ts'
-import { isTemporary } from '../core/failure.ts'
+import { errorCode, isTemporary } from '../core/failure.ts'
 import type { Env } from '../core/run.ts'
 import { type Ids, startChild } from '../os/child.ts'
 import { LspawnExit } from './lspawn-codes.ts'
 import type { Gear } from './lspawn-gear.ts'
 import type { Pool } from './lspawn-pool.ts'
 import { type Ending, endedWith, Output } from './lspawn-report.ts'
-import { FIRST_GEAR, MAX_RESIDENT_BYTES } from './lspawn-wire.ts'
+import { FIRST_GEAR, MAX_RESIDENT_BYTES, MAX_VALUES_BYTES } from './lspawn-wire.ts'
 
 const PROGRAM = 'bin/qmail-local'
 
@@ -23,6 +23,10 @@ export interface Local {
 /** Node cannot give a child one pipe on two descriptors; a shell that is at once replaced by the program can. It must not leave its PWD behind. */
 const shellLine = (env: Env): string => `${env.PWD === undefined ? 'unset PWD; ' : ''}exec "$0" "$@" 2>&1`
 
+/** The shell is always there, so trouble starting it will pass; but for arguments that are too long for any program. */
+const startTrouble = (error: Error): number =>
+  errorCode(error) === 'E2BIG' ? LspawnExit.cannotRunForGood : isTemporary(error) ? LspawnExit.cannotRun : LspawnExit.system
+
 /** Runs qmail-local for one delivery: the message on 0, its output on 1 and 2. Over when it has ended and nobody holds its output any more. */
 const runOnce = ({ home, env }: Local, ids: Ids | undefined, values: readonly Bytes[], fd: number): Promise<Ending> =>
   new Promise((resolve) => {
@@ -33,7 +37,7 @@ const runOnce = ({ home, env }: Local, ids: Ids | undefined, values: readonly By
     const output = new Output()
     const child = startChild('/bin/sh', ['-c', shellLine(env), PROGRAM, '--', ...values], { stdio: [fd, 'pipe', 'ignore'], env, cwd: home, ids })
     child.stdout?.on('data', (chunk: Buffer) => output.add(chunk))
-    child.on('error', (error) => resolve(endedWith(isTemporary(error) ? LspawnExit.cannotRun : LspawnExit.system)))
+    child.on('error', (error) => resolve(endedWith(startTrouble(error))))
     child.on('close', (code) => resolve({ code, output: output.text }))
   })
 
@@ -58,7 +62,7 @@ const endingOf = ([code, ...text]: Bytes[]): Ending => {
 
 /** Delivers in the second gear; undefined if this delivery needs the first: nothing has been done then. */
 const runResident = async (local: Local, ids: Ids, values: readonly Bytes[], fd: number): Promise<Ending | undefined> => {
-  const identity = local.gear.now()
+  const identity = values.join('').length < MAX_VALUES_BYTES ? local.gear.now() : undefined
   const message = identity === undefined ? undefined : smallMessage(fd)
   if (identity === undefined || message === undefined) return undefined
   const reply = await local.pool.ask(`${ids.uid}:${ids.gid}`, identity, values, message)

@@ -15,14 +15,16 @@ export const FIRST_GEAR = 'first'
 
 /** Messages up to this size are delivered in the second gear. */
 export const MAX_RESIDENT_BYTES = 256 * 1024
-/** Longest netstring of fields: nine values qmail-send may make 1000 bytes long each, and a default delivery of any sensible length. */
-export const MAX_FIELDS_BYTES = 256 * 1024
+/** Arguments up to this length, all together, are handed over in the second gear; qmail-send's never come near it. */
+export const MAX_VALUES_BYTES = 128 * 1024
+/** The longest answer. */
+const MAX_ANSWER_BYTES = 256 * 1024
 
 const FD = { requests: 0, answers: 1 } as const
 
 /** Cuts a resident's answers out of a stream. They are its user's word: framing errors throw, fields are the reader's to check. */
 export class AnswerParser {
-  readonly #parser = new NetstringParser(MAX_FIELDS_BYTES)
+  readonly #parser = new NetstringParser(MAX_ANSWER_BYTES)
 
   push(chunk: Buffer): Bytes[][] {
     this.#parser.push(chunk)

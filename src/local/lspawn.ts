@@ -18,7 +18,9 @@ import { type Local, runLocal } from './lspawn-run.ts'
 
 const MAX_LOCALS = 20
 const MAX_REQUESTS = 10_000
-const IDLE_SECONDS = 10
+const LOCAL_IDLE_SECONDS = 10
+/** Every user's mail needs it. */
+const GETPW_IDLE_SECONDS = 60
 
 const idsOf = (key: Bytes): { uid: number; gid: number } => {
   const [uid, gid] = key.split(':').map(Number)
@@ -33,7 +35,7 @@ const localFor = ({ home, env }: Context, firstgear: string[] | undefined): Loca
   pool: new Pool({
     max: MAX_LOCALS,
     maxRequests: MAX_REQUESTS,
-    idleSeconds: IDLE_SECONDS,
+    idleSeconds: LOCAL_IDLE_SECONDS,
     start: (key, onOver) =>
       new Resident(startResident(home, 'qmail-local', { stdio: ['pipe', 'pipe', 'ignore'], env, cwd: home, ids: isRoot() ? idsOf(key) : undefined }), onOver)
   })
@@ -50,7 +52,7 @@ const getpwFor = ({ home, env }: Context, firstgear: string[] | undefined): Getp
     pool: new Pool({
       max: 2,
       maxRequests: MAX_REQUESTS,
-      idleSeconds: IDLE_SECONDS,
+      idleSeconds: GETPW_IDLE_SECONDS,
       start: (_, onOver) => new Resident(startResident(home, 'qmail-getpw', { stdio: ['pipe', 'pipe', 'inherit'], env, cwd: home, ids: become }), onOver)
     })
   }

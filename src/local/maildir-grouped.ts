@@ -1,9 +1,9 @@
 import { closeSync, openSync } from 'node:fs'
 import { type Bytes, fsPath } from '../core/bytes.ts'
+import { writeWhole } from './files.ts'
 import { GroupCommit } from './group-commit.ts'
 import type { HeaderLines } from './lines.ts'
 import { enterMaildir, forget, hostBytes, MAILDIR_MODE, maildirTrouble } from './maildir.ts'
-import { writeWhole } from './mbox.ts'
 
 const group = new GroupCommit()
 const host = hostBytes()

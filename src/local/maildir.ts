@@ -2,8 +2,9 @@ import { accessSync, closeSync, constants, fsyncSync, linkSync, openSync, statSy
 import { hostname } from 'node:os'
 import { type Bytes, fsPath } from '../core/bytes.ts'
 import { errorCode, isTemporary, Temporary } from '../core/failure.ts'
+import { cannotSyncFolder, syncFolder } from '../os/durable.ts'
+import { writeWhole } from './files.ts'
 import type { HeaderLines } from './lines.ts'
-import { writeWhole } from './mbox.ts'
 import type { Message } from './message.ts'
 
 const MAX_HOST_BYTES = 64
@@ -70,9 +71,13 @@ export const forget = (file: Bytes): void => {
 }
 
 /** The link is the moment of delivery: it never replaces a file. The folder's fsync makes the new name last. */
-const commit = (path: Bytes, name: Bytes, newFolder: number): void => {
+const commit = (path: Bytes, name: Bytes): void => {
   linkSync(fsPath(`${path}/tmp/${name}`), fsPath(`${path}/new/${name}`))
-  fsyncSync(newFolder)
+  try {
+    syncFolder(`${path}/new`)
+  } catch (error) {
+    if (!cannotSyncFolder(error)) throw error
+  }
 }
 
 /**
@@ -81,7 +86,6 @@ const commit = (path: Bytes, name: Bytes, newFolder: number): void => {
  */
 export const deliverToMaildir = (path: Bytes, lines: HeaderLines, message: Message): void => {
   enterMaildir(path)
-  let newFolder: number | undefined
   let tmp: Bytes | undefined
   try {
     const { fd, name } = create(path)
@@ -91,12 +95,10 @@ export const deliverToMaildir = (path: Bytes, lines: HeaderLines, message: Messa
     } finally {
       closeSync(fd)
     }
-    newFolder = openSync(fsPath(`${path}/new`), 'r')
-    commit(path, name, newFolder)
+    commit(path, name)
   } catch (error) {
     throw error instanceof Temporary ? error : maildirTrouble(error)
   } finally {
     if (tmp !== undefined) forget(tmp)
-    if (newFolder !== undefined) closeSync(newFolder)
   }
 }

@@ -1,16 +1,15 @@
-import { closeSync, constants, fstatSync, fsyncSync, ftruncateSync, openSync, writeSync } from 'node:fs'
+import { closeSync, constants, fstatSync, fsyncSync, ftruncateSync, openSync } from 'node:fs'
 import { type Bytes, fsPath } from '../core/bytes.ts'
 import { reason, Temporary } from '../core/failure.ts'
+import { cannotSyncFolder, syncFolder } from '../os/durable.ts'
 import { flock } from '../os/flock.ts'
+import { fromHome, writeWhole } from './files.ts'
 import type { HeaderLines } from './lines.ts'
 import { mboxLines } from './mbox-lines.ts'
 import type { Message } from './message.ts'
 
 const LOCK_SECONDS = 30
 const { O_WRONLY, O_APPEND, O_CREAT, O_NONBLOCK } = constants
-
-/** The path of a file a .qmail line names, relative to the home. */
-export const fromHome = (homedir: Bytes, name: Bytes): Bytes => (name.startsWith('/') ? name : `${homedir}/${name}`)
 
 const open = (path: Bytes, name: Bytes): number => {
   try {
@@ -20,9 +19,13 @@ const open = (path: Bytes, name: Bytes): number => {
   }
 }
 
-/** Writes everything or throws. A descriptor that would block counts as failed: nobody may hold up the delivery. */
-export const writeWhole = (fd: number, data: Buffer): void => {
-  for (let at = 0; at < data.length; ) at += writeSync(fd, data, at)
+/** A file that may be new needs its name made durable as well. */
+const syncName = (path: Bytes): void => {
+  try {
+    syncFolder(path.slice(0, path.lastIndexOf('/') + 1))
+  } catch (error) {
+    if (!cannotSyncFolder(error)) throw error
+  }
 }
 
 const append = (fd: number, lines: HeaderLines, message: Message): void => {
@@ -44,13 +47,15 @@ const truncate = (fd: number, size: number): void => {
  * written is cut off again, if the lock was ours. Where flock does not work at all, the message is written without.
  */
 export const deliverToMbox = (homedir: Bytes, name: Bytes, lines: HeaderLines, message: Message): void => {
-  const fd = open(fromHome(homedir, name), name)
+  const path = fromHome(homedir, name)
+  const fd = open(path, name)
   try {
     const lock = flock(fd, LOCK_SECONDS)
     if (lock === 'busy') throw new Temporary(`Unable to lock ${name} for ${LOCK_SECONDS} seconds. (#4.3.0)`)
     const { size } = fstatSync(fd)
     try {
       append(fd, lines, message)
+      if (size === 0) syncName(path)
     } catch (error) {
       if (lock === 'locked') truncate(fd, size)
       if (error instanceof Temporary) throw error

@@ -5,10 +5,11 @@ import { writeFd } from '../core/fdio.ts'
 import type { Context, Env } from '../core/run.ts'
 import { carryOut, describe, reportOf, type Ways } from './deliver.ts'
 import { environmentOf } from './environment.ts'
+import { fromHome } from './files.ts'
 import { forwardMessage } from './forward.ts'
 import { type Job, parseArguments } from './job.ts'
 import { deliverToMaildir } from './maildir.ts'
-import { deliverToMbox, fromHome } from './mbox.ts'
+import { deliverToMbox } from './mbox.ts'
 import { fileMessage } from './message.ts'
 import { describePlan, type Plan, planDelivery } from './plan.ts'
 import { deliverToProgram } from './program.ts'
@@ -18,7 +19,15 @@ const FD = { message: 0, out: 1, err: 2 } as const
 /** Whatever a delivery creates is the recipient's alone. */
 export const PRIVATE_UMASK = 0o077
 
-const say = (text: Bytes): void => writeFd(FD.out, text)
+/** A report that nobody hears changes nothing about the delivery. */
+const tell = (fd: number, text: Bytes): void => {
+  try {
+    writeFd(fd, text)
+  } catch {
+    // its reader has gone
+  }
+}
+const say = (text: Bytes): void => tell(FD.out, text)
 
 const waysOf = (home: string, inherited: Env, plan: Plan): Ways => {
   const { job, lines, newSender, matched } = plan
@@ -37,20 +46,21 @@ const deliver = async (home: string, env: Env, job: Job): Promise<void> => {
   say(await carryOut(plan, waysOf(home, env, plan)))
 }
 
+const explain = (job: Job): void => {
+  const plan = describePlan(job, (warning) => tell(FD.err, `${warning}\n`))
+  describe(plan, say)
+}
+
 /** One delivery, qmail's way: arguments, message on 0, report on 1 and 2. Returns the exit code; the text of a failure stands without prefix. */
 export const deliverOnce = async ({ args, env, home }: Context): Promise<number> => {
   process.umask(PRIVATE_UMASK)
   try {
     const { isDryRun, job } = parseArguments(args)
-    if (isDryRun)
-      describe(
-        describePlan(job, (text) => writeFd(FD.err, `${text}\n`)),
-        say
-      )
+    if (isDryRun) explain(job)
     else await deliver(home, env, job)
     return Exit.ok
   } catch (error) {
-    writeFd(FD.err, reportOf(error))
+    tell(FD.err, reportOf(error))
     return exitFor(error)
   }
 }

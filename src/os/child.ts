@@ -70,7 +70,8 @@ const throughShell = (file: string, args: Bytes[], odd: [string, Bytes][]): { fi
   return { file: '/bin/sh', args: ['-c', `${lines.join('\n')}\nexec ${shellQuote(file)} ${words.join(' ')}`] }
 }
 
-const prepare = (file: string, args: Bytes[], options: ChildOptions) => {
+/** What is really run for this call: other bytes than UTF-8 go through a shell. For src/os/exec.ts. */
+export const prepare = (file: string, args: Bytes[], options: ChildOptions) => {
   const { env, odd } = cleanEnv(options.env, options.resident ?? false)
   const isOdd = odd.length > 0 || args.some((a) => utf8(a) === undefined)
   const call = isOdd ? throughShell(file, args, odd) : { file, args: args.map(textOf) }

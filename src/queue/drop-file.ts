@@ -92,8 +92,8 @@ export class DropFile implements QueueFile {
 
   discard(): void {
     try {
-      unlinkSync(this.#path)
       closeSync(this.#fd)
+      unlinkSync(this.#path)
     } catch {
       // qmail-queued sweeps it
     }

@@ -48,6 +48,7 @@ export class DropDoor {
   #scan: Promise<void> | undefined
   #again = false
   #hasTrouble = false
+  #asides = 0
   #isStopping = false
 
   /** Throws system errors when the folder cannot be looked at. */
@@ -134,8 +135,9 @@ export class DropDoor {
       return
     }
     try {
-      renameSync(this.#path(name), this.#path(BAD + name))
-      this.#log(`warning: set aside malformed ${file} as ${BAD}${printable(name)}: ${error.message}`)
+      const aside = `${BAD}${Date.now()}.${++this.#asides}` // not made of the old name, which may be of any length
+      renameSync(this.#path(name), this.#path(aside))
+      this.#log(`warning: set aside malformed ${file} as ${aside}: ${error.message}`)
     } catch (cause) {
       this.#log(`warning: unable to set aside malformed ${file}: ${reason(cause)}`)
     }
@@ -176,9 +178,9 @@ export class DropDoor {
       intake.abort()
       throw error
     }
-    const { code } = await intake.finish()
+    const { code, why } = await intake.finish()
     if (code === QueueExit.badEnvelope || code === QueueExit.addressTooLong || code === QueueExit.readError) throw new Malformed('bad envelope')
-    if (code !== QueueExit.ok) throw new Error(`qmail-queue's exit code would be ${code}`)
+    if (code !== QueueExit.ok) throw new Error(why ?? `code ${code}`)
   }
 
   /** Files whose writer died, and whatever else does not belong here. The time is that of the last change: nobody can forge it. */

@@ -1,3 +1,4 @@
+import { reason } from '../core/failure.ts'
 import { QueueExit } from './codes.ts'
 import { EnvelopeChecker } from './envelope.ts'
 import { QueueTrouble } from './queue-file.ts'
@@ -9,6 +10,17 @@ export interface Queue {
   /** See MessageFiles. */
   root: string
   group: GroupCommit
+  /** Hears about system trouble of messages whose senders only hear a code. */
+  trouble: (why: string) => void
+}
+
+/** How one message fared. */
+export interface IntakeResult {
+  /** qmail-queue's exit code. After 0 the message is on the disk. */
+  code: number
+  qp: number
+  /** What the system said, if it had trouble. */
+  why: string | undefined
 }
 
 /** qmail-queue gives up after a day, and so do we: after 36 hours its files are swept (spec queue.md 1.4, rule 6). */
@@ -25,6 +37,7 @@ export class Intake {
   readonly #checker = new EnvelopeChecker()
   #files: MessageFiles | undefined
   #code: number = QueueExit.ok
+  #why: string | undefined
 
   constructor(queue: Queue, origin: Origin) {
     this.#queue = queue
@@ -52,8 +65,8 @@ export class Intake {
     })
   }
 
-  /** The envelope is complete. Resolves with qmail-queue's exit code and the `qp` number; after code 0 the message is on the disk. */
-  async finish(): Promise<{ code: number; qp: number }> {
+  /** The envelope is complete. */
+  async finish(): Promise<IntakeResult> {
     this.#attempt(() => {
       const verdict = this.#checker.verdict ?? QueueExit.readError
       if (verdict !== QueueExit.ok) throw new QueueTrouble(verdict)
@@ -63,7 +76,7 @@ export class Intake {
     const files = this.#files
     if (this.#code === QueueExit.ok && files) await this.#queue.group.commit(files).catch((error: unknown) => this.#fail(error))
     files?.close()
-    return { code: this.#code, qp: files?.qp ?? 0 }
+    return { code: this.#code, qp: files?.qp ?? 0, why: this.#why }
   }
 
   /** Gives up; not after finish. */
@@ -90,6 +103,7 @@ export class Intake {
   #fail(error: unknown): void {
     if (!(error instanceof QueueTrouble)) throw error
     this.#code = error.code
+    if (error.cause !== undefined) this.#why = reason(error.cause)
     this.#files?.remove()
   }
 }

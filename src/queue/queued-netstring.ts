@@ -1,3 +1,5 @@
+import { Permanent } from '../core/failure.ts'
+
 const COLON = 0x3a
 const COMMA = 0x2c
 const ZERO = 0x30
@@ -25,7 +27,7 @@ export class NetstringStream {
     this.#reader = reader
   }
 
-  /** Takes a chunk. Returns what is left of it when the reader paused, undefined when all is taken. Throws Error if it is not a netstring. */
+  /** Takes a chunk. Returns what is left of it when the reader paused, undefined when all is taken. Throws Permanent if it is not a netstring. */
   push(chunk: Buffer): Buffer | undefined {
     let at = 0
     while (at < chunk.length) {
@@ -40,11 +42,11 @@ export class NetstringStream {
     if (byte !== undefined && byte >= ZERO && byte <= NINE) {
       this.#hasDigit = true
       this.#length = this.#length * 10 + byte - ZERO
-      if (this.#length > MAX_BYTES) throw new Error('netstring too long')
+      if (this.#length > MAX_BYTES) throw new Permanent('netstring too long')
     } else if (byte === COLON && this.#hasDigit) {
       this.#left = this.#length
       this.#phase = this.#left === 0 ? 'comma' : 'body'
-    } else throw new Error('malformed netstring')
+    } else throw new Permanent('malformed netstring')
   }
 
   #body(chunk: Buffer, at: number): number {
@@ -56,7 +58,7 @@ export class NetstringStream {
   }
 
   #comma(byte: number | undefined): boolean {
-    if (byte !== COMMA) throw new Error('malformed netstring')
+    if (byte !== COMMA) throw new Permanent('malformed netstring')
     const length = this.#length
     this.#phase = 'length'
     this.#hasDigit = false

@@ -1,4 +1,5 @@
 import type { Socket } from 'node:net'
+import { Permanent } from '../core/failure.ts'
 import { netstring } from '../core/netstring.ts'
 import { Intake, type Queue } from './queued-intake.ts'
 import { type NetstringReader, NetstringStream } from './queued-netstring.ts'
@@ -74,13 +75,15 @@ export class QueuedSession implements NetstringReader {
     try {
       const rest = this.#stream.push(chunk)
       if (rest) this.#held.push(rest)
-    } catch {
-      this.#socket.destroy() // not our protocol
+    } catch (error) {
+      this.#socket.destroy()
+      if (!(error instanceof Permanent)) throw error // Permanent: not our protocol
     }
   }
 
   async #commit(intake: Intake): Promise<void> {
-    const { code, qp } = await intake.finish()
+    const { code, qp, why } = await intake.finish()
+    if (why !== undefined) this.#queue.trouble(why)
     this.#intake = undefined
     this.#isEnvelope = false
     this.#isCommitting = false

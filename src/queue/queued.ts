@@ -7,6 +7,8 @@ import { listenIn } from './queued-sockets.ts'
 import { whoIs } from './received.ts'
 import { GroupCommit } from './writer-group.ts'
 
+const TELL_AGAIN_MS = 60_000
+
 /** What the doors need before root is given up. */
 export interface QueuedOptions {
   home: string
@@ -20,6 +22,8 @@ export class Queued {
   readonly #options: QueuedOptions
   readonly #sessions = new Map<Socket, QueuedSession>()
   #servers: Server[] = []
+  #early: [Socket, Sender][] = []
+  #told = { why: '', atMs: 0 }
   #queue: Queue | undefined
   #drop: DropDoor | undefined
 
@@ -36,11 +40,12 @@ export class Queued {
   /** Opens the queue and the drop folder, as qmailq; the current folder is the home. Throws system errors. */
   serve(): void {
     const { home, log } = this.#options
-    const queue = { root: 'queue/', group: new GroupCommit('queue/') }
+    const queue = { root: 'queue/', group: new GroupCommit('queue/'), trouble: (why: string) => this.#trouble(why) }
     this.#queue = queue
     for (const server of this.#servers) server.on('error', (error) => log(`warning: unable to accept a connection: ${error.message}`))
     this.#drop = new DropDoor({ folder: join(home, 'drop'), queue, who: (uid) => whoIs(home, uid), log })
     this.#drop.start()
+    for (const [socket, sender] of this.#early.splice(0)) this.#accept(socket, sender)
   }
 
   /** Looks through the drop folder now. */
@@ -56,9 +61,16 @@ export class Queued {
     await Promise.all([...closed, this.#drop?.stop()])
   }
 
+  /** The same trouble is told once a minute: a full disk refuses a thousand messages a second. */
+  #trouble(why: string): void {
+    if (why === this.#told.why && Date.now() - this.#told.atMs < TELL_AGAIN_MS) return
+    this.#told = { why, atMs: Date.now() }
+    this.#options.log(`warning: unable to queue messages: ${why}`)
+  }
+
   #accept(socket: Socket, sender: Sender): void {
     if (!this.#queue) {
-      socket.destroy() // still root: nothing is taken yet
+      this.#early.push([socket, sender]) // still root: nothing is read yet
       return
     }
     this.#sessions.set(socket, new QueuedSession(socket, this.#queue, sender))

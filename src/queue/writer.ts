@@ -1,4 +1,4 @@
-import { closeSync, fstatSync, fsyncSync, openSync, renameSync, statSync, truncateSync, unlinkSync } from 'node:fs'
+import { closeSync, fchmodSync, fstatSync, fsyncSync, openSync, renameSync, statSync, truncateSync, unlinkSync } from 'node:fs'
 import { errorCode } from '../core/failure.ts'
 import { syncFolder } from '../os/durable.ts'
 import { pullTrigger } from '../os/trigger.ts'
@@ -8,7 +8,7 @@ import { splitPath } from './paths.ts'
 import { type QueueFile, QueueTrouble, step } from './queue-file.ts'
 import { receivedLine } from './received.ts'
 
-/** Readable by qmail-send, the spawners and the deliveries, whatever the umask was made of. */
+/** Readable by qmail-send, the spawners and the deliveries. */
 const MODE = 0o644
 const ATTEMPTS = 9
 
@@ -143,6 +143,7 @@ export class Writer implements QueueFile {
   constructor(root: string, origin: Origin) {
     this.#root = root
     this.#files = new MessageFiles(root, origin)
+    step(QueueExit.writeError, () => fchmodSync(this.#files.messFd, MODE)) // the caller's umask is not ours to change
   }
 
   get qp(): number {
@@ -157,6 +158,7 @@ export class Writer implements QueueFile {
     this.#files.endMessage()
     step(QueueExit.writeError, () => fsyncSync(this.#files.messFd)) // its name too: the inode was renamed before
     this.#files.openEnvelope()
+    step(QueueExit.writeError, () => fchmodSync(this.#files.intdFd, MODE))
   }
 
   envelope(records: Buffer): void {

@@ -22,6 +22,9 @@ class Unreadable extends Error {}
 /** What is read of a message at a time; every write has its own time limit. All deliveries share the buffer: what was read is encoded at once. */
 const readBuffer = Buffer.allocUnsafeSlow(16384)
 
+/** An address as SMTP has it: its local part quoted if need be; without an `@` it goes out as it is. */
+const pathOf = (address: Bytes): Bytes => `<${address.includes('@') ? quoteAddress(address) : address}>`
+
 const isPermanent = ({ code }: Reply): boolean => code >= 500
 const isRefusal = ({ code }: Reply): boolean => code >= 400
 
@@ -66,7 +69,7 @@ class Conversation {
     if (greeting.code !== 220) return report('Z', `${at} greeting failed.\n`, greeting)
     const helo = await this.#ask(`HELO ${helohost}`)
     if (helo.code !== 250) return report('Z', `${at} my name was rejected.\n`, helo)
-    const mail = await this.#ask(`MAIL FROM:<${quoteAddress(sender)}>`)
+    const mail = await this.#ask(`MAIL FROM:${pathOf(sender)}`)
     if (isRefusal(mail)) return report(isPermanent(mail) ? 'D' : 'Z', `${at} sender was rejected.\n`, mail)
     if (!(await this.#offerRecipients())) return report('D', `Giving up on ${this.#ip}.\n`)
     const data = await this.#ask('DATA')
@@ -87,7 +90,7 @@ class Conversation {
   async #offerRecipients(): Promise<boolean> {
     let isAnyAccepted = false
     for (const recipient of this.#delivery.recipients) {
-      const reply = await this.#ask(`RCPT TO:<${quoteAddress(recipient)}>`)
+      const reply = await this.#ask(`RCPT TO:${pathOf(recipient)}`)
       if (isRefusal(reply)) this.#reports += report(isPermanent(reply) ? 'h' : 's', `${this.#ip} does not like recipient.\n`, reply)
       else {
         this.#reports += report('r')

@@ -26,16 +26,22 @@ const withMessage = async (path: string, work: (fd: number) => Promise<Bytes>): 
 
 /**
  * The second gear of qmail-remote: takes requests until their end, works on all of them at once, answers in completion order, one
- * write a turn. Returns when the last answer is out. Throws when qmail-rspawn speaks nonsense or is gone.
+ * write a turn. Returns when the last answer is out. Throws when qmail-rspawn speaks nonsense.
  */
 export const serveDeliveries = async (requestFd: number, answerFd: number, home: string, deliver: (delivery: Delivery) => Promise<Bytes>): Promise<void> => {
   const parser = new NetstringParser(MAX_WIRE_BYTES)
   const running = new Set<Promise<void>>()
   let answers: Buffer[] = []
+  let isReaderGone = false
   const flush = (): void => {
     const data = Buffer.concat(answers)
     answers = []
-    writeFd(answerFd, data)
+    try {
+      if (!isReaderGone) writeFd(answerFd, data)
+    } catch {
+      // qmail-rspawn is gone; what has begun is still brought to its end, lest it be delivered twice
+      isReaderGone = true
+    }
   }
   const handle = async ({ id, message, host, sender, recipients }: Request): Promise<void> => {
     const path = join(queueFolder(home), 'mess', message)

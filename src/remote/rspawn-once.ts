@@ -25,8 +25,11 @@ export const runRemote = (env: Env, { host, sender, recipient, fd }: Job): Promi
     const keep = (chunk: Buffer): void => {
       output.push(chunk)
     }
-    child.stdout?.on('data', keep)
-    child.stderr?.on('data', keep)
+    for (const stream of [child.stdout, child.stderr]) {
+      stream?.on('data', keep)
+      // the end of the stream says the same
+      stream?.on('error', () => {})
+    }
     child.on('error', (error) => resolve(cannotStart(error)))
     child.on('close', (code) => resolve({ code: code ?? 'crashed', output: Buffer.concat(output).toString('latin1') }))
   })

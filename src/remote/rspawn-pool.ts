@@ -4,10 +4,12 @@ import { NetstringParser } from '../core/netstring.ts'
 import type { Env } from '../core/run.ts'
 import type { Job } from '../queue/spawner.ts'
 import { startResident } from '../suite/resident.ts'
-import { cannotStart, type Ending } from './rspawn-report.ts'
+import type { Ending } from './rspawn-report.ts'
 import { MAX_WIRE_BYTES, parseAnswer, requestBytes } from './rspawn-wire.ts'
 
 const CRASHED: Ending = { code: 'crashed', output: '' }
+/** Not the delivery's fault: unlike a program named by PATH, our own runtime that cannot be started is for the administrator to mend. */
+const NOT_STARTED: Ending = { code: Exit.temporary, output: '' }
 
 /** One resident qmail-remote and the deliveries it has in hand. */
 class Resident {
@@ -22,7 +24,7 @@ class Resident {
     this.#child.stdin?.on('error', () => this.#end(CRASHED))
     this.#child.stdout?.on('error', () => this.#end(CRASHED))
     this.#child.stdout?.on('data', (chunk: Buffer) => this.#take(answers, chunk))
-    this.#child.on('error', (error) => this.#end(cannotStart(error)))
+    this.#child.on('error', () => this.#end(NOT_STARTED))
     this.#child.on('close', () => this.#end(CRASHED))
   }
 
@@ -102,7 +104,10 @@ export class RemotePool {
   async deliver(job: Job, version: string): Promise<Ending> {
     const resident = this.#residentOf(version)
     const ending = await resident.deliver(job)
-    if (resident.isIdle && resident === this.#current) this.#idle = setTimeout(() => this.#retire(), this.#limits.idleSeconds * 1000)
+    if (resident.isIdle && resident === this.#current) {
+      clearTimeout(this.#idle)
+      this.#idle = setTimeout(() => this.#retire(), this.#limits.idleSeconds * 1000).unref()
+    }
     return ending
   }
 

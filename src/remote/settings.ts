@@ -1,6 +1,8 @@
+import { join } from 'node:path'
 import { readSetting } from '../control/read.ts'
 import { type Bytes, leadingNumber, lower } from '../core/bytes.ts'
 import { Temporary } from '../core/failure.ts'
+import { identity } from '../os/own.ts'
 
 /** What control/ says to qmail-remote (spec network.md 6.2). */
 export interface Settings {
@@ -18,6 +20,16 @@ export interface Route {
 
 export const SMTP_PORT = 25
 
+let lastRoutes: { version: string; routes: Settings['routes'] } | undefined
+
+/** control/smtproutes may be long: a resident process reads it again only when it has changed. */
+const readRoutes = (home: string): Settings['routes'] => {
+  const file = join(home, 'control', 'smtproutes')
+  const version = `${file} ${identity(file)}`
+  if (lastRoutes?.version !== version) lastRoutes = { version, routes: readSetting(home, 'smtproutes') }
+  return lastRoutes.routes
+}
+
 /** Reads them all. Throws Temporary when one is unreadable, or when we have no name. */
 export const readSettings = (home: string): Settings => {
   const helohost = readSetting(home, 'helohost')
@@ -26,7 +38,7 @@ export const readSettings = (home: string): Settings => {
     helohost,
     connectSeconds: readSetting(home, 'timeoutconnect'),
     talkSeconds: readSetting(home, 'timeoutremote'),
-    routes: readSetting(home, 'smtproutes')
+    routes: readRoutes(home)
   }
 }
 

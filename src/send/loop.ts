@@ -1,4 +1,5 @@
 import { utimesSync } from 'node:fs'
+import { parentGone } from '../os/parent.ts'
 import { CHANNELS, splitPath } from '../queue/paths.ts'
 import { DueList } from '../queue/prioq.ts'
 import { Cleaner } from './cleaner.ts'
@@ -82,6 +83,7 @@ export class Loop {
       this.#wake()
     })
     process.on('SIGHUP', () => this.#reread())
+    if (this.#state.settings.isResident) parentGone(FD.parent, () => this.#exit())
   }
 
   #reread(): void {
@@ -125,7 +127,7 @@ export class Loop {
   }
 
   #hear(): void {
-    const { state } = { state: this.#state }
+    const state = this.#state
     state.cleaner.answers()
     for (const channel of CHANNELS) {
       const spawner = state.spawners[channel]

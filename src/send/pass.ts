@@ -45,7 +45,6 @@ const openPass = (state: State, spawner: Spawner): boolean => {
   if (id === undefined) return false
   const held = state.express.get(id)
   if (held !== undefined) {
-    held.isStarted = true
     const job = newJob(state, spawner, id, { sender: held.sender ?? '', birth: held.birth, held })
     spawner.pass = { job, records: new HeldRecords(held.recipients[spawner.channel]), next: undefined }
   } else spawner.pass = filePass(state, spawner, id)
@@ -64,6 +63,7 @@ const closePass = (state: State, spawner: Spawner, { job, records }: Pass, isCom
 const start = (state: State, spawner: Spawner, job: Job, { at, address }: UndoneRecipient): void => {
   const number = ++state.deliveries
   job.running++
+  if (job.held) job.held.isStarted = true
   spawner.start({ number, job, at, recipient: address })
   state.log.line(`starting delivery ${number}: msg ${job.id} to ${spawner.channel} ${masked(address)}`)
   logStatus(state)

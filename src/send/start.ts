@@ -5,8 +5,8 @@ import { holdForLife } from '../os/lock.ts'
 import { queueFolder } from '../queue/paths.ts'
 import { readSendSettings, type SendSettings } from './settings.ts'
 
-/** qmail-send's descriptors (spec queue.md 3). */
-export const FD = { log: 0, toLocal: 1, fromLocal: 2, toRemote: 3, fromRemote: 4, toClean: 5, fromClean: 6 } as const
+/** qmail-send's descriptors (spec queue.md 3); in its second gear also a pipe that qmail-start holds the other end of. */
+export const FD = { log: 0, toLocal: 1, fromLocal: 2, toRemote: 3, fromRemote: 4, toClean: 5, fromClean: 6, parent: 7 } as const
 
 /** Does a step of starting; its failure is Temporary, in the words of the log. */
 const step = <T>(words: string, work: () => T): T => {

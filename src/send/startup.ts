@@ -1,5 +1,4 @@
 import { readdirSync, statSync } from 'node:fs'
-import { setTimeout as pause } from 'node:timers/promises'
 import { CHANNELS, SPLIT, splitPath } from '../queue/paths.ts'
 import { exists, mtimeSeconds } from './files.ts'
 import { AGAIN_SECONDS, nowSeconds, type State } from './state.ts'
@@ -42,7 +41,7 @@ const namesOf = async (state: State, folder: string): Promise<string[]> => {
     } catch {
       state.log.line(`alert: unable to opendir ${folder}, sleeping...`)
       state.log.flush()
-      await pause(SLEEP_MILLISECONDS)
+      await new Promise((resolve) => setTimeout(resolve, SLEEP_MILLISECONDS))
     }
   }
 }

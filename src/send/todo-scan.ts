@@ -1,5 +1,4 @@
 import { readdirSync } from 'node:fs'
-import { performance } from 'node:perf_hooks'
 import { nowSeconds, type State } from './state.ts'
 import { takeUp } from './take-up.ts'
 
@@ -8,7 +7,7 @@ const SCAN_SECONDS = 1500
 /** After a failure to read the folder. */
 const SLEEP_SECONDS = 10
 /** Pulls that come faster share a look. */
-const SCAN_MILLISECONDS = 4
+const SCAN_MILLISECONDS = 2
 
 /** The number a file name of the queue stands for, written as we write it; else undefined. */
 export const numberOf = (name: string): number | undefined => (/^(0|[1-9][0-9]{0,15})$/.test(name) ? Number(name) : undefined)

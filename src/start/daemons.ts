@@ -30,7 +30,7 @@ const inPath = (name: string, path: string): string | undefined =>
 const starter =
   (context: Context, daemons: Daemons) =>
   (name: string, args: string[], stdio: StdioOptions, ids: Ids | undefined, resident = false): ChildProcess => {
-    const child = startChild(name, args, { stdio, env: context.env, ids, resident })
+    const child = startChild(name, args, { stdio, env: context.env, cwd: '/', ids, resident })
     daemons.set(name, child)
     return child
   }

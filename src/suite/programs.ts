@@ -158,7 +158,7 @@ export const programs = table({
     about: 'the resident writer of the queue: drop folder and submission sockets',
     runsAs: 'root to bind, then qmailq:qmail',
     mode: 0o700,
-    fds: '1> log',
+    fds: '0< end: stop (under qmail-start), 1> log',
     exits: { 0: 'stopped by SIGTERM', 111: 'cannot start' },
     permissions: ['unrestricted'],
     budget: 80
@@ -244,8 +244,8 @@ export const programs = table({
     runsAs: 'qmaill:nofiles',
     mode: 0o755,
     fds: '0< lines',
-    exits: { 0: 'end of input' },
-    permissions: ['net', 'child'],
+    exits: { 0: 'end of input', 111: 'logger(1) cannot be run' },
+    permissions: ['read:/usr/bin/logger', 'child'],
     budget: 60
   }
 })

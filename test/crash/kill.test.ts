@@ -1,14 +1,19 @@
 import assert from 'node:assert/strict'
-import { test } from 'node:test'
+import { chownSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { after, test } from 'node:test'
 import { setTimeout as delay } from 'node:timers/promises'
-import { type Home, makeHome } from '../helpers/home.ts'
+import { suiteUser } from '../../src/os/ids.ts'
+import { type Home, isRoot, makeHome } from '../helpers/home.ts'
 import { processTree } from '../helpers/proc.ts'
 import { runProgram } from '../helpers/run-program.ts'
 import { smtpSend } from '../helpers/smtp.ts'
-import { type Daemon, killGroup, maildir, startSmtpd, startSuite, until } from '../helpers/suite.ts'
+import { type Daemon, killGroup, maildir, makeMaildir, startSmtpd, startSuite, until } from '../helpers/suite.ts'
 import { makeUsers } from '../helpers/users.ts'
 
 const SESSIONS = 6
+/** u0 and u1 are users of users/cdb; u2 is the alias user's, found by qmail-getpw. */
+const BOXES = 3
 const BODY = 'x'.repeat(60)
 /** 4 kB whose last line proves that the message is whole. */
 const bodyOf = (n: number): string => `${Array.from({ length: 66 }, () => BODY).join('\n')}\nend ${n}\n`
@@ -22,7 +27,7 @@ const load = (port: () => number) => {
     while (!stop) {
       const n = next++
       try {
-        await smtpSend(port(), 'sender@away.example', [`u${n % 2}@local.example`], `Subject: message ${n}\n\n${bodyOf(n)}`)
+        await smtpSend(port(), 'sender@away.example', [`u${n % BOXES}@local.example`], `Subject: message ${n}\n\n${bodyOf(n)}`)
         acknowledged.add(n)
       } catch {
         await delay(20) // not acknowledged: nobody promised anything
@@ -30,6 +35,9 @@ const load = (port: () => number) => {
     }
   }
   const sessions = Array.from({ length: SESSIONS }, session)
+  after(() => {
+    stop = true
+  })
   return {
     acknowledged,
     finish: async (): Promise<void> => {
@@ -45,11 +53,19 @@ interface Running {
 }
 const startAll = async (home: Home): Promise<Running> => ({ suite: await startSuite(home), smtpd: await startSmtpd(home, ['-w', '2']) })
 
+const isQueueEmpty = (home: Home): boolean =>
+  runProgram(home, 'qmail-qstat').stdout.endsWith('preprocessed: 0\n') && runProgram(home, 'qmail-qread').stdout === ''
+
 /** Every acknowledged message is in a Maildir, whole; a duplicate is allowed, a torn one never. */
-const allArrive = async (home: Home, boxes: string[], acknowledged: Set<number>): Promise<void> => {
+const allArrive = async ({ suite }: Running, home: Home, boxes: string[], acknowledged: Set<number>): Promise<void> => {
   const arrived = (): Map<number, string> =>
     new Map(boxes.flatMap(maildir).map((text) => [Number(/^Subject: message (\d+)$/m.exec(text)?.[1] ?? -1), text] as const))
-  await until('an empty queue', () => runProgram(home, 'qmail-qstat').stdout === 'messages in queue: 0\nmessages in queue but not yet preprocessed: 0\n', 60)
+  // mess/ may hold what a killed qmail-queued left half-written, never acknowledged: it goes after 36 hours
+  const isEmpty = (): boolean => {
+    suite.child.kill('SIGALRM') // a delivery that met the crash was deferred
+    return isQueueEmpty(home)
+  }
+  await until('an empty queue', isEmpty, 60)
   const have = arrived()
   assert.deepEqual(
     [...acknowledged].filter((n) => !have.has(n)),
@@ -63,7 +79,13 @@ const prepare = (): { home: Home; boxes: string[] } => {
   const home = makeHome()
   home.control('locals', 'local.example\n')
   home.control('rcpthosts', 'local.example\n')
-  return { home, boxes: makeUsers(home, ['u0', 'u1']).map((u) => u.maildir()) }
+  const boxes = makeUsers(home, ['u0', 'u1']).map((u) => u.maildir())
+  const aliasBox = home.at('alias', 'box')
+  makeMaildir(aliasBox)
+  const { uid, gid } = suiteUser(home.path, 'alias')
+  for (const folder of ['', 'tmp', 'new', 'cur']) if (isRoot) chownSync(join(aliasBox, folder), uid, gid)
+  writeFileSync(home.at('alias', '.qmail-u2'), './box/\n')
+  return { home, boxes: [...boxes, aliasBox] }
 }
 
 /** Kills one process of the running suite by name; false if there is none. */
@@ -101,7 +123,7 @@ for (const victim of VICTIMS) {
     killGroup(running.suite.child)
     killGroup(running.smtpd.daemon.child)
     running = await startAll(home)
-    await allArrive(home, boxes, sending.acknowledged)
+    await allArrive(running, home, boxes, sending.acknowledged)
     assert.equal(await running.suite.stop(), 0)
   })
 }
@@ -117,7 +139,7 @@ test('SIGKILL of all at once under load, three times over: every acknowledged me
     running = await startAll(home)
   }
   await sending.finish()
-  await allArrive(home, boxes, sending.acknowledged)
+  await allArrive(running, home, boxes, sending.acknowledged)
 })
 
 test('SIGTERM in the middle of deliveries waits for them, and a restart loses nothing', { timeout: 60_000 }, async () => {
@@ -130,5 +152,5 @@ test('SIGTERM in the middle of deliveries waits for them, and a restart loses no
   await sending.finish()
   await running.smtpd.daemon.stop()
   running = await startAll(home)
-  await allArrive(home, boxes, sending.acknowledged)
+  await allArrive(running, home, boxes, sending.acknowledged)
 })

@@ -39,8 +39,8 @@ export interface Sink {
   server: Server
 }
 
-/** An SMTP server on 127.0.0.1 that answers as `answer` says (given the command line; undefined: the usual yes). */
-export const smtpSink = async (answer: (command: string) => string | undefined = () => undefined): Promise<Sink> => {
+/** An SMTP server on 127.0.0.1 that answers as `answer` says (given the command line; undefined: the usual yes; null: nothing at all). */
+export const smtpSink = async (answer: (command: string) => string | null | undefined = () => undefined): Promise<Sink> => {
   const sink: Sink = { port: 0, messages: [], commands: [], server: createServer((socket) => converse(socket, sink, answer)) }
   await new Promise<void>((resolve) => sink.server.listen(0, '127.0.0.1', resolve))
   after(() => sink.server.close())
@@ -49,11 +49,13 @@ export const smtpSink = async (answer: (command: string) => string | undefined =
   return sink
 }
 
-const converse = (socket: Socket, sink: Sink, answer: (command: string) => string | undefined): void => {
+const converse = (socket: Socket, sink: Sink, answer: (command: string) => string | null | undefined): void => {
   let held = ''
   let inData = false
   let mail = { from: '', to: [] as string[], text: '' }
-  const say = (text: string): void => void socket.write(`${text}\r\n`)
+  const say = (text: string | null): void => {
+    if (text !== null) socket.write(`${text}\r\n`)
+  }
   const command = (line: string): void => {
     sink.commands.push(line)
     const verb = line.slice(0, 4).toUpperCase()
@@ -82,7 +84,7 @@ const converse = (socket: Socket, sink: Sink, answer: (command: string) => strin
         inData = false
         const said = answer('.')
         if (said === undefined) sink.messages.push({ ...mail, text })
-        say(said ?? '250 taken')
+        say(said === undefined ? '250 taken' : said)
       }
     }
   })

@@ -41,7 +41,7 @@ export const startDaemon = (home: Home, program: string, args: string[], logName
     return ended
   }
   after(async () => {
-    if (child.exitCode === null && child.signalCode === null) await Promise.race([stop(), delay(5000)])
+    if (child.exitCode === null && child.signalCode === null) await Promise.race([stop(), delay(5000, undefined, { ref: false })])
     killGroup(child)
   })
   return { child, log: () => readFileSync(logFile, 'latin1'), stop }

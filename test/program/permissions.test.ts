@@ -51,7 +51,7 @@ const firstGear: [ProgramName, string[]][] = [
   ['qmail-rspawn', ['read /etc/hostname', 'read control', 'read queue', 'start a process', 'write queue/lock']],
   ['qmail-clean', ['read queue', 'write queue', 'write queue/lock']],
   ['qmail-getpw', ['read /etc/hostname', 'read control', 'read queue', 'start a process']],
-  ['qmail-remote', ['connect', 'read /etc/hostname', 'read control', 'read queue', 'start a process', 'write queue/lock']],
+  ['qmail-remote', ['connect', 'read control', 'read queue', 'start a process', 'write queue/lock']],
   ['tcpserver', ['connect', 'read /etc/hostname', 'read control', 'read queue', 'start a process']],
   ['qmail-qstat', ['read queue']],
   ['qmail-qread', ['read queue']],

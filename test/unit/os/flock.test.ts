@@ -4,7 +4,7 @@ import { closeSync, mkdtempSync, openSync, rmSync, writeFileSync } from 'node:fs
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, test } from 'node:test'
-import { flock } from '../../../src/os/flock.ts'
+import { flock, flockLater } from '../../../src/os/flock.ts'
 import { holdForLife } from '../../../src/os/lock.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'flock-'))
@@ -23,6 +23,18 @@ test('a flock is held by our descriptor, seen by other programs, and gone when i
   closeSync(second)
   closeSync(fd)
   assert.equal(lockedElsewhere(file), false)
+})
+
+test('waiting for a flock does not stop anything else, and ends when the other lets go', async () => {
+  const file = join(folder, 'b')
+  writeFileSync(file, '')
+  const [first, second] = [openSync(file, 'r+'), openSync(file, 'r+')]
+  assert.equal(await flockLater(first, 0), 'locked')
+  assert.equal(await flockLater(second, 0), 'busy')
+  const waiting = flockLater(second, 10)
+  setImmediate(() => closeSync(first))
+  assert.equal(await waiting, 'locked')
+  closeSync(second)
 })
 
 test('a descriptor that cannot be locked says so', () => {

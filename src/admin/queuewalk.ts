@@ -1,0 +1,40 @@
+import { readdirSync } from 'node:fs'
+import { join } from 'node:path'
+import glob from 'fast-glob'
+import { reason } from '../core/failure.ts'
+import { queueFolder } from '../queue/paths.ts'
+
+/** How much the queue holds, and what could not be looked at. */
+export interface QueueCounts {
+  /** Files below the folders of mess/, stray and half-written ones included. */
+  messages: number
+  /** Files below todo/. */
+  unprocessed: number
+  troubles: string[]
+}
+
+const count = async (cwd: string, pattern: string): Promise<number> => {
+  let files = 0
+  const found = glob.stream(pattern, { cwd, dot: true, onlyFiles: true, followSymbolicLinks: false, suppressErrors: true })
+  for await (const _ of found) files++
+  return files
+}
+
+const trouble = (queue: string, folder: string): string[] => {
+  try {
+    readdirSync(join(queue, folder))
+    return []
+  } catch (error) {
+    return [`unable to read queue/${folder}: ${reason(error)}`]
+  }
+}
+
+/** Counts the files of the queue (spec injection-admin.md 6.1). What cannot be read counts nothing. */
+export const countQueue = async (home: string): Promise<QueueCounts> => {
+  const queue = queueFolder(home)
+  return {
+    messages: await count(queue, 'mess/*/**'),
+    unprocessed: await count(queue, 'todo/**'),
+    troubles: [...trouble(queue, 'mess'), ...trouble(queue, 'todo')]
+  }
+}

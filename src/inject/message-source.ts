@@ -1,0 +1,11 @@
+import { reason, Temporary } from '../core/failure.ts'
+import { chunks } from '../core/fdio.ts'
+
+/** The message as it comes in on a descriptor. A failure to read is Temporary, and says what was read. */
+export function* messageOn(fd: number): Generator<Buffer> {
+  try {
+    yield* chunks(fd)
+  } catch (error) {
+    throw new Temporary(`unable to read the message: ${reason(error)}`, { cause: error })
+  }
+}

@@ -1,0 +1,64 @@
+import type { Bytes } from '../core/bytes.ts'
+import { type Letters, last, parseOptions } from './options.ts'
+
+/** What sendmail is asked to do. `nothing`: a question we have no answer to, or work that needs none. */
+export type SendmailMode = 'submit' | 'list' | 'smtp' | 'count' | 'aliases' | 'nothing' | 'refused'
+
+export interface SendmailOptions {
+  mode: SendmailMode
+  /** -t: the header's recipients too. */
+  useHeader: boolean
+  /** -f or -r. */
+  sender: Bytes | undefined
+  /** -F. */
+  name: Bytes | undefined
+  /** -q: deliver what waits in the queue, submit nothing. */
+  isFlush: boolean
+  operands: Bytes[]
+}
+
+const ignored = { means: () => [] }
+const ignoredWord = { takes: 'word', means: () => [] } as const
+const ignoredRest = { takes: 'attached', means: () => [] } as const
+const sender = { takes: 'word', means: (value: Bytes) => [`--sender=${value}`] } as const
+
+const modes: Record<string, SendmailMode> = { m: 'submit', p: 'list', s: 'smtp', P: 'count', i: 'aliases', h: 'nothing', H: 'nothing' }
+const modeOf = (value: Bytes): SendmailMode => modes[value[0] ?? ''] ?? 'refused'
+
+const each = (letters: string, letter: Letters[string]): Letters => Object.fromEntries(Array.from(letters, (l) => [l, letter]))
+
+/** Everything Postfix's sendmail takes, and what others add (spec injection-admin.md 13.1). */
+const mailqLetters: Letters = {
+  ...each('vimxnGUc', ignored),
+  ...each('eopBACDhLONRVX', ignoredWord),
+  ...each('EJd', ignoredRest),
+  ...each('fr', sender),
+  t: { means: () => ['--header'] },
+  F: { takes: 'word', means: (name) => [`--name=${name}`] },
+  I: { means: () => ['--mode=aliases'] },
+  Q: { takes: 'attached', means: () => ['--mode=refused'] },
+  b: {
+    takes: 'word',
+    means: (value) => [`--mode=${modeOf(value)}`],
+    isLast: (value) => ['list', 'smtp', 'refused'].includes(modeOf(value))
+  }
+}
+/** Under the name mailq, -q is wrong, as it always was. */
+const sendmailLetters: Letters = { ...mailqLetters, q: { takes: 'attached', means: () => ['--flush'] } }
+
+/** `<a@b>` and `<>`, as other sendmails take them, without their brackets. */
+const bare = (address: Bytes | undefined): Bytes | undefined => (address && /^<([\s\S]*)>$/.exec(address)?.[1]) ?? address
+
+/** sendmail's command line (spec injection-admin.md 3.1, 13.1). Throws Usage. */
+export const parseSendmailOptions = (calledAs: string, args: readonly Bytes[]): SendmailOptions => {
+  const letters = calledAs === 'mailq' ? mailqLetters : sendmailLetters
+  const parsed = parseOptions(calledAs, args, letters, { boolean: ['header', 'flush'], string: ['mode', 'sender', 'name'] })
+  return {
+    mode: (last(parsed.mode) ?? 'submit') as SendmailMode,
+    useHeader: parsed.header === true,
+    sender: bare(last(parsed.sender)),
+    name: last(parsed.name),
+    isFlush: parsed.flush === true,
+    operands: parsed._
+  }
+}

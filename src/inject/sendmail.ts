@@ -1,0 +1,113 @@
+import { existsSync } from 'node:fs'
+import { join } from 'node:path'
+import { Exit } from '../core/exit.ts'
+import { Permanent, reason, Temporary } from '../core/failure.ts'
+import { writeFd } from '../core/fdio.ts'
+import { logLine } from '../core/logline.ts'
+import type { Context, Env } from '../core/run.ts'
+import { isOwn } from '../os/own.ts'
+import { callerEnv } from './caller.ts'
+import { unixLines } from './crlf.ts'
+import { injectMessage } from './inject.ts'
+import { messageOn } from './message-source.ts'
+import { Usage } from './options.ts'
+import { parseSendmailOptions, type SendmailOptions } from './sendmail-options.ts'
+
+const MESSAGE_FD = 0
+const USAGE = 'sendmail: usage: sendmail [ -t ] [ -fsender ] [ -Fname ] [ -bp ] [ -bs ] [ arg ... ]'
+
+const become = async ({ home, env }: Context, program: string, added: Env = {}): Promise<never> => {
+  const { becomeProgram } = await import('../os/exec.ts')
+  return becomeProgram(join(home, 'bin', program), [], { ...env, ...added })
+}
+
+/** What qmail-smtpd is told when nobody has: the caller itself, who may relay (spec injection-admin.md 3.3). */
+const smtpEnv = (env: Env): Env =>
+  env.PROTO !== undefined
+    ? {}
+    : {
+        RELAYCLIENT: '',
+        DATABYTES: '0',
+        PROTO: 'TCP',
+        TCPLOCALIP: '127.0.0.1',
+        TCPLOCALHOST: 'localhost',
+        TCPREMOTEIP: '127.0.0.1',
+        TCPREMOTEHOST: 'localhost',
+        TCPREMOTEINFO: 'sendmail-bs'
+      }
+
+const noAliases = (): never => {
+  throw new Permanent('please use fastforward/newaliases instead')
+}
+
+const rebuildAliases = async (context: Context): Promise<number> => {
+  const file = join(context.home, 'bin', 'newaliases')
+  return existsSync(file) && !isOwn(file, 'sendmail') ? become(context, 'newaliases') : noAliases()
+}
+
+const count = async ({ home, env }: Context): Promise<number> => {
+  const { runChild } = await import('../os/child.ts')
+  const { stdout } = runChild(join(home, 'bin', 'qmail-qstat'), [], { stdio: ['ignore', 'pipe', 2], env })
+  const number = /[0-9]+/.exec(stdout.toString('latin1'))?.[0]
+  if (number === undefined) throw new Temporary('unable to count the queue')
+  writeFd(1, `${number}\n`)
+  return Exit.ok
+}
+
+const flush = async ({ home }: Context): Promise<number> => {
+  const { flushQueue } = await import('./flush.ts')
+  flushQueue(home)
+  return Exit.ok
+}
+
+/** Hands the message to qmail-inject: within this process when it is the suite's own, else as a process. */
+const submitMessage = async (context: Context, options: SendmailOptions): Promise<number> => {
+  const args = [options.useHeader ? '-H' : '-a', ...(options.sender === undefined ? [] : ['-f', options.sender]), '--', ...options.operands]
+  const env = callerEnv(context.env, options, process.getuid?.() ?? 0)
+  const message = unixLines(messageOn(MESSAGE_FD))
+  const file = join(context.home, 'bin', 'qmail-inject')
+  if (isOwn(file, 'qmail-inject')) return injectMessage({ ...context, invokedAs: 'qmail-inject', args, env }, message)
+  const { injectThroughProgram } = await import('./foreign-inject.ts')
+  return injectThroughProgram(file, args, env, message)
+}
+
+const act = async (context: Context, options: SendmailOptions): Promise<number> => {
+  if (options.mode === 'smtp') return become(context, 'qmail-smtpd', smtpEnv(context.env))
+  if (options.mode === 'list' || (options.mode === 'submit' && context.invokedAs === 'mailq')) return become(context, 'qmail-qread')
+  if (options.mode === 'refused') throw new Usage(USAGE)
+  if (context.invokedAs === 'newaliases') return noAliases()
+  if (options.mode === 'aliases') return rebuildAliases(context)
+  if (options.mode === 'count') return count(context)
+  if (options.mode === 'nothing') return Exit.ok
+  return options.isFlush ? flush(context) : submitMessage(context, options)
+}
+
+const parse = (context: Context): SendmailOptions => {
+  try {
+    return parseSendmailOptions(context.invokedAs, context.args)
+  } catch (error) {
+    if (error instanceof Usage) throw new Usage(`${error.message}\n${USAGE}`)
+    throw error
+  }
+}
+
+/** Everything below, qmail-inject's $QMAILMFTFILE too, is relative to the home. */
+const goHome = (home: string): void => {
+  try {
+    process.chdir(home)
+  } catch (error) {
+    throw new Temporary(`unable to chdir: ${reason(error)}`, { cause: error })
+  }
+}
+
+/** sendmail, mailq and newaliases, by the name they are called by (spec injection-admin.md 3, 13). Gives back the exit code; throws Permanent, Temporary. */
+export const sendmail = async (context: Context): Promise<number> => {
+  try {
+    goHome(context.home)
+    return await act(context, parse(context))
+  } catch (error) {
+    if (!(error instanceof Usage)) throw error
+    logLine(2, error.message)
+    return Exit.permanent
+  }
+}

@@ -1,0 +1,111 @@
+import { createSocket } from 'node:dgram'
+import { createServer } from 'node:net'
+import { after } from 'node:test'
+
+/** What a name holds. `rcode`: answer every question with that code instead (2 SERVFAIL, 3 NXDOMAIN). */
+export interface Zone {
+  [name: string]: { mx?: [number, string][]; a?: string[]; cname?: string; rcode?: number }
+}
+
+export interface DnsZone {
+  /** For $DNSCACHEIP. */
+  server: string
+  /** `TYPE name`, as asked, by UDP; `TYPE name tcp` by TCP. */
+  questions: string[]
+}
+
+const TYPES: Record<number, 'A' | 'MX' | 'other'> = { 1: 'A', 15: 'MX' }
+const NUMBERS = { A: 1, CNAME: 5, MX: 15 } as const
+const UDP_BYTES = 512
+
+const wireName = (name: string): Buffer =>
+  Buffer.concat([
+    ...name
+      .split('.')
+      .filter(Boolean)
+      .map((label) => Buffer.from(`${String.fromCharCode(label.length)}${label}`, 'latin1')),
+    Buffer.of(0)
+  ])
+
+const record = (name: string, type: keyof typeof NUMBERS, data: Buffer): Buffer => {
+  const head = Buffer.alloc(10)
+  head.writeUInt16BE(NUMBERS[type], 0)
+  head.writeUInt16BE(1, 2)
+  head.writeUInt32BE(60, 4)
+  head.writeUInt16BE(data.length, 8)
+  return Buffer.concat([wireName(name), head, data])
+}
+
+const parseQuestion = (query: Buffer): { name: string; type: 'A' | 'MX' | 'other'; end: number } => {
+  const labels: string[] = []
+  let at = 12
+  for (let length = query[at] ?? 0; length > 0; length = query[at] ?? 0) {
+    labels.push(query.toString('latin1', at + 1, at + 1 + length))
+    at += length + 1
+  }
+  return { name: labels.join('.').toLowerCase(), type: TYPES[query.readUInt16BE(at + 1)] ?? 'other', end: at + 5 }
+}
+
+const addresses = (name: string, a: string[] = []): Buffer[] => a.map((ip) => record(name, 'A', Buffer.from(ip.split('.').map(Number))))
+
+const answersTo = (zone: Zone, name: string, type: string): Buffer[] => {
+  const entry = zone[name]
+  if (entry?.cname !== undefined) return [record(name, 'CNAME', wireName(entry.cname)), ...answersTo(zone, entry.cname, type)]
+  if (type === 'A') return addresses(name, entry?.a)
+  const preference = (n: number): Buffer => Buffer.of(n >> 8, n & 255)
+  return type === 'MX' ? (entry?.mx ?? []).map(([n, target]) => record(name, 'MX', Buffer.concat([preference(n), wireName(target)]))) : []
+}
+
+const reply = (zone: Zone, query: Buffer, maxBytes: number): Buffer => {
+  const { name, type, end } = parseQuestion(query)
+  const rcode = zone[name]?.rcode ?? (zone[name] === undefined ? 3 : 0)
+  const answers = rcode === 0 ? answersTo(zone, name, type) : []
+  const head = Buffer.from(query.subarray(0, 12))
+  const body = Buffer.concat([query.subarray(12, end), ...answers])
+  const isTruncated = 12 + body.length > maxBytes
+  head.writeUInt16BE(0x8180 | (isTruncated ? 0x0200 : 0) | rcode, 2)
+  head.writeUInt16BE(1, 4)
+  head.writeUInt16BE(isTruncated ? 0 : answers.length, 6)
+  head.writeUInt32BE(0, 8)
+  return Buffer.concat([head, isTruncated ? query.subarray(12, end) : body])
+}
+
+const serveTcp = (zone: Zone, port: number, questions: string[]): Promise<{ close: () => unknown }> =>
+  new Promise((resolve, reject) => {
+    const server = createServer((socket) => {
+      let held = Buffer.alloc(0)
+      socket.on('error', () => socket.destroy())
+      socket.on('data', (chunk: Buffer) => {
+        held = Buffer.concat([held, chunk])
+        while (held.length >= 2 && held.length >= 2 + held.readUInt16BE(0)) {
+          const query = held.subarray(2, 2 + held.readUInt16BE(0))
+          held = held.subarray(2 + query.length)
+          const { name, type } = parseQuestion(query)
+          questions.push(`${type} ${name} tcp`)
+          const answer = reply(zone, query, 65535)
+          socket.write(Buffer.concat([Buffer.of(answer.length >> 8, answer.length & 255), answer]))
+        }
+      })
+    })
+    server.on('error', reject)
+    server.listen(port, '127.0.0.1', () => resolve(server))
+  })
+
+/** A name server on 127.0.0.1, by UDP and TCP, that knows just this zone (a name it does not know does not exist), until the test file ends. */
+export const dnsZone = async (zone: Zone): Promise<DnsZone> => {
+  const questions: string[] = []
+  const udp = createSocket('udp4')
+  udp.on('message', (query, peer) => {
+    const { name, type } = parseQuestion(query)
+    questions.push(`${type} ${name}`)
+    udp.send(reply(zone, query, UDP_BYTES), peer.port, peer.address)
+  })
+  await new Promise<void>((resolve) => udp.bind(0, '127.0.0.1', () => resolve()))
+  const { port } = udp.address()
+  const tcp = await serveTcp(zone, port, questions)
+  after(() => {
+    udp.close()
+    tcp.close()
+  })
+  return { server: `127.0.0.1:${port}`, questions }
+}

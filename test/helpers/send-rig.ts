@@ -1,0 +1,197 @@
+import { type ChildProcess, spawn } from 'node:child_process'
+import {
+  closeSync,
+  constants,
+  existsSync,
+  mkdtempSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+  writeSync
+} from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import type { Duplex } from 'node:stream'
+import { after } from 'node:test'
+import type { Home } from './home.ts'
+import { until } from './suite.ts'
+
+/** One delivery qmail-send asked a spawner for. */
+export interface Asked {
+  channel: 'local' | 'remote'
+  slot: number
+  id: number
+  sender: string
+  recipient: string
+}
+
+export interface RigOptions {
+  /** Start it in its second gear. */
+  resident?: boolean
+  /** What the spawners announce; undefined: they leave without a word. */
+  limits?: [number, number] | undefined
+  env?: Record<string, string>
+}
+
+/** Slot, message, sender, recipient. */
+const COMMAND = /^([\s\S])([^\0]*)\0([^\0]*)\0([^\0]*)\0/
+
+const text = (b: Buffer): string => b.toString('latin1')
+
+/** qmail-send's neighbours, played by a test: the logger, both spawners and qmail-clean. */
+export class SendRig {
+  readonly #home: Home
+  readonly #child: ChildProcess
+  readonly #back: Record<'local' | 'remote' | 'clean', Duplex>
+  log = ''
+  /** Deliveries asked for and not answered by the test yet. */
+  asked: Asked[] = []
+  /** Commands for qmail-clean, in order. */
+  cleaned: string[] = []
+  /** What qmail-clean does with a command; undefined: no answer (yet). By default it obeys. */
+  onClean: (command: string) => string | undefined = (command) => this.obey(command)
+  /** Its exit code or the signal that ended it. */
+  readonly ended: Promise<number | string>
+
+  constructor(home: Home, options: RigOptions = {}) {
+    const { resident, limits, env } = { resident: false, limits: [120, 120], env: {}, ...options }
+    this.#home = home
+    const order = 'exec "$1" 0>&3 1>&4 2<&5 3>&6 4<&7 5>&8 6<&9 7>&- 8>&- 9>&-'
+    this.#child = spawn('/bin/sh', ['-c', order, 'sh', home.at('bin', 'qmail-send')], {
+      stdio: ['ignore', 'inherit', 'inherit', ...Array<'pipe'>(7).fill('pipe')],
+      env: { PATH: `${home.at('bin')}:/usr/bin:/bin`, ...env, ...(resident ? { QMAIL_RESIDENT: '1' } : {}) }
+    })
+    this.ended = new Promise((resolve) => this.#child.on('exit', (code, signal) => resolve(signal ?? code ?? -1)))
+    after(() => this.#child.kill('SIGKILL'))
+    const fds = this.#child.stdio.slice(3) as unknown as Duplex[]
+    for (const stream of fds) stream.on('error', () => {})
+    const [log, toLocal, fromLocal, toRemote, fromRemote, toClean, fromClean] = fds as [Duplex, Duplex, Duplex, Duplex, Duplex, Duplex, Duplex]
+    this.#back = { local: fromLocal, remote: fromRemote, clean: fromClean }
+    log.on('data', (d: Buffer) => {
+      this.log += text(d)
+    })
+    this.#hearSpawner('local', toLocal)
+    this.#hearSpawner('remote', toRemote)
+    this.#hearClean(toClean)
+    for (const [i, stream] of [fromLocal, fromRemote].entries()) {
+      if (limits === undefined) stream.end()
+      else stream.write(Buffer.of(limits[i] ?? 0))
+    }
+  }
+
+  #hearSpawner(channel: 'local' | 'remote', stream: Duplex): void {
+    let held = ''
+    stream.on('data', (d: Buffer) => {
+      held += text(d)
+      for (let m = COMMAND.exec(held); m; m = COMMAND.exec(held)) {
+        held = held.slice(m[0].length)
+        const [, slot = '', name = '', sender = '', recipient = ''] = m
+        this.asked.push({ channel, slot: slot.charCodeAt(0), id: Number(name.split('/')[1]), sender, recipient })
+      }
+    })
+  }
+
+  #hearClean(stream: Duplex): void {
+    let held = ''
+    stream.on('data', (d: Buffer) => {
+      const commands = (held + text(d)).split('\0')
+      held = commands.pop() ?? ''
+      for (const command of commands) {
+        this.cleaned.push(command)
+        const answer = this.onClean(command)
+        if (answer !== undefined) this.say('clean', answer)
+      }
+    })
+  }
+
+  queue(...parts: string[]): string {
+    return this.#home.at('queue', ...parts)
+  }
+
+  /** Does what qmail-clean does. */
+  obey(command: string): string {
+    const [kind = '', id = ''] = command.split('/')
+    for (const file of kind === 'foop' ? [`intd/${id}`, `mess/${Number(id) % 23}/${id}`] : [`intd/${id}`, `todo/${id}`])
+      rmSync(this.queue(file), { force: true })
+    return '+'
+  }
+
+  /** Says something to qmail-send in a neighbour's name. */
+  say(who: 'local' | 'remote' | 'clean', words: string): void {
+    this.#back[who].write(Buffer.from(words, 'latin1'))
+  }
+
+  hangUp(who: 'local' | 'remote' | 'clean'): void {
+    this.#back[who].destroy()
+  }
+
+  /** Waits for the next delivery asked for, by a pattern of its recipient. */
+  async delivery(recipient: RegExp): Promise<Asked> {
+    const found = await until(`a delivery to ${recipient}; log:\n${this.log}`, () => this.asked.find((a) => recipient.test(a.recipient)))
+    this.asked.splice(this.asked.indexOf(found), 1)
+    return found
+  }
+
+  /** Reports on a delivery. */
+  report(delivery: Asked, words: string): void {
+    this.say(delivery.channel, `${String.fromCharCode(delivery.slot)}${words}\0`)
+  }
+
+  logged(pattern: RegExp, seconds = 20): Promise<RegExpExecArray> {
+    return until(`${pattern} in the log:\n${this.log}`, () => pattern.exec(this.log) ?? undefined, seconds)
+  }
+
+  kill(signal: NodeJS.Signals): void {
+    this.#child.kill(signal)
+  }
+
+  async stop(): Promise<number | string> {
+    this.kill('SIGTERM')
+    return this.ended
+  }
+
+  pull(): void {
+    const fd = openSync(this.queue('lock/trigger'), constants.O_WRONLY | constants.O_NONBLOCK)
+    writeSync(fd, '\0')
+    closeSync(fd)
+  }
+}
+
+/** Lays a message into mess/ under its own number, as its writer would; `envelope` into todo/. Returns the number. */
+export const putMessage = (home: Home, recipients: string[], { sender = 's@s.example', body = 'Subject: hi\n\nbody\n' } = {}): number => {
+  const scratch = home.at('queue/mess/0/new')
+  writeFileSync(scratch, body)
+  const id = statSync(scratch).ino
+  renameSync(scratch, home.at(`queue/mess/${id % 23}/${id}`))
+  putEnvelope(home, id, recipients, sender)
+  return id
+}
+
+export const putEnvelope = (home: Home, id: number, recipients: string[], sender = 's@s.example'): void => {
+  const envelope = home.at('queue/intd', String(id))
+  writeFileSync(envelope, Buffer.from(`u7\0p99\0F${sender}\0${recipients.map((r) => `T${r}\0`).join('')}`, 'latin1'))
+  renameSync(envelope, home.at('queue/todo', String(id)))
+}
+
+/** Every file of the queue that belongs to a message: `info/12` etc. by folder, with the text of those qmail-send writes. */
+export const queueFiles = (home: Home): Record<string, string> => {
+  const files: Record<string, string> = {}
+  for (const folder of ['mess', 'intd', 'todo', 'info', 'local', 'remote', 'bounce']) {
+    for (const name of readdirSync(home.at('queue', folder), { recursive: true }).map(String)) {
+      const path = home.at('queue', folder, name)
+      if (existsSync(path) && statSync(path).isFile()) files[`${folder}/${name.split('/').pop()}`] = folder === 'mess' ? '' : text(readFileSync(path))
+    }
+  }
+  return files
+}
+
+/** A folder for a test's own files. */
+export const scratchFolder = (): string => {
+  const path = mkdtempSync(join(tmpdir(), 'send-'))
+  after(() => rmSync(path, { recursive: true, force: true }))
+  return path
+}

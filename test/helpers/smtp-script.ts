@@ -1,0 +1,62 @@
+import { createServer, type Socket } from 'node:net'
+import { after } from 'node:test'
+
+/**
+ * What a server does, one step after another: `hear` a line, `hear all` of a message up to the lone dot, `close`, `reset`, be `silent`;
+ * everything else is said as it stands.
+ */
+export type Script = readonly string[]
+
+/** A polite server: yes to one recipient. */
+export const POLITE: Script = ['220 hi\r\n', 'hear', '250 hi\r\n', 'hear', '250 ok\r\n', 'hear', '250 ok\r\n', 'hear', '354 go\r\n', 'hear all', '250 done\r\n']
+
+export interface ScriptedServer {
+  port: number
+  /** All that each connection said, once it has ended. */
+  heard: () => Promise<string[]>
+}
+
+const play = (socket: Socket, script: Script): Promise<string> =>
+  new Promise((resolve) => {
+    const steps = [...script]
+    let [taken, held] = ['', '']
+    const take = (length: number): void => {
+      taken += held.slice(0, length)
+      held = held.slice(length)
+      steps.shift()
+    }
+    const go = (): void => {
+      for (let step = steps[0]; step !== undefined && !socket.destroyed; step = steps[0]) {
+        if (step === 'silent') return
+        const end = { hear: /\n/, 'hear all': /(^|\n)\.\r\n/ }[step]?.exec(held)
+        if (end) take(end.index + end[0].length)
+        else if (step.startsWith('hear')) return
+        else {
+          steps.shift()
+          if (step === 'close') socket.end()
+          else if (step === 'reset') socket.resetAndDestroy()
+          else socket.write(Buffer.from(step, 'latin1'))
+        }
+      }
+    }
+    socket.on('data', (chunk: Buffer) => {
+      held += chunk.toString('latin1')
+      go()
+    })
+    socket.on('error', () => {})
+    socket.on('end', () => socket.end())
+    socket.on('close', () => resolve(taken + held))
+    go()
+  })
+
+/** A server on 127.0.0.1 that plays a script to every connection, until the test file ends. */
+export const smtpScript = async (script: Script): Promise<ScriptedServer> => {
+  const conversations: Promise<string>[] = []
+  const server = createServer({ allowHalfOpen: true }, (socket) => {
+    conversations.push(play(socket, script))
+  })
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  after(() => server.close())
+  const address = server.address()
+  return { port: typeof address === 'object' && address ? address.port : 0, heard: () => Promise.all(conversations) }
+}

@@ -1,0 +1,260 @@
+import assert from 'node:assert/strict'
+import { chmodSync, chownSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { test } from 'node:test'
+import { cdbBytes } from '../../src/format/cdb.ts'
+import { suiteGroup, suiteUser } from '../../src/os/ids.ts'
+import { isRoot, makeHome } from '../helpers/home.ts'
+import { layMessage, startLspawn } from '../helpers/lspawn.ts'
+import { processOf } from '../helpers/proc.ts'
+import { runProgram } from '../helpers/run-program.ts'
+import { until } from '../helpers/suite.ts'
+import { makeUsers } from '../helpers/users.ts'
+
+const rootOnly = { skip: isRoot ? false : 'only root can become other users' }
+const MESSAGE = 'Subject: hi\n\nbody\n'
+const contents = (folder: string): string[] => readdirSync(folder).map((name) => readFileSync(join(folder, name), 'latin1'))
+const delivered = (to: string): string => `Return-Path: <s@sender.example>\nDelivered-To: ${to}\n${MESSAGE}`
+
+const home = makeHome()
+const users = makeUsers(home, ['ann', 'bob', 'prg', 'fwd', 'wrp'])
+const [ann, bob, prg, fwd, wrp] = users as [(typeof users)[0], (typeof users)[0], (typeof users)[0], (typeof users)[0], (typeof users)[0]]
+const message = layMessage(home, 23, MESSAGE)
+
+test('Maildir deliveries are done by one resident qmail-local a user, as that user with no other group', async () => {
+  const boxes = [ann.maildir(), bob.maildir()]
+  const lspawn = startLspawn(home, './Maildir/')
+  const reports = await Promise.all(['ann', 'bob', 'ann', 'bob', 'ann'].map((name) => lspawn.deliver(message, `${name}@ex.org`)))
+  assert.deepEqual(new Set(reports), new Set(['Kdid 1+0+0\n']))
+  assert.deepEqual(contents(join(boxes[0] ?? '', 'new')), Array(3).fill(delivered('ann@ex.org')))
+  assert.deepEqual(readdirSync(join(boxes[0] ?? '', 'tmp')), [])
+  const residents = lspawn.children('qmail-local')
+  assert.equal(residents.length, isRoot ? 2 : 1, 'one a uid')
+  for (const { uids, gids, groups } of residents) {
+    assert.equal(new Set(uids).size, 1)
+    assert.equal(new Set(gids).size, 1)
+    if (isRoot) assert.deepEqual(groups, [])
+  }
+  if (isRoot) {
+    assert.deepEqual(new Set(residents.map((p) => `${p.uids[0]}:${p.gids[0]}`)), new Set([`${ann.uid}:${ann.gid}`, `${bob.uid}:${bob.gid}`]))
+    const [file] = readdirSync(join(boxes[1] ?? '', 'new'))
+    assert.equal(statSync(join(boxes[1] ?? '', 'new', file ?? '')).uid, bob.uid)
+  }
+  assert.equal(await lspawn.end(), 0)
+  await until('the residents to end', () => residents.every(({ pid }) => processOf(pid) === undefined))
+})
+
+test('a recipient with uid 0 is refused, and the empty local part is thrown away', async () => {
+  const own = makeHome()
+  const name = layMessage(own, 23, MESSAGE)
+  writeFileSync(own.at('users', 'cdb'), cdbBytes([['!root\0', 'root\x000\x000\0/root\0\0'] as const, ['!odd\0', 'odd\0x\x001\0/\0\0'] as const, ['', '']]))
+  const lspawn = startLspawn(own, '|id; exit 100')
+  assert.match(await lspawn.deliver(name, 'root@ex.org'), /^Z.*root/)
+  assert.match(await lspawn.deliver(name, 'odd@ex.org'), /^Z/)
+  assert.equal(await lspawn.deliver(name, '@ex.org'), 'K')
+  assert.deepEqual(lspawn.children('qmail-local'), [])
+  await lspawn.end()
+})
+
+test('a broken users/cdb defers, it never falls back to qmail-getpw', async () => {
+  const own = makeHome()
+  const name = layMessage(own, 23, MESSAGE)
+  writeFileSync(own.at('users', 'cdb'), 'too short')
+  const lspawn = startLspawn(own, './Maildir/')
+  assert.match(await lspawn.deliver(name, 'alias-x@ex.org'), /^Z.*users\/cdb/)
+  assert.deepEqual(lspawn.children('qmail-getpw'), [])
+  await lspawn.end()
+})
+
+test('without users/cdb a resident qmail-getpw, as qmailp:nofiles, finds the alias user', async () => {
+  const own = makeHome()
+  const name = layMessage(own, 23, MESSAGE)
+  writeFileSync(own.at('alias', '.qmail-nobody:here'), '#\n')
+  const lspawn = startLspawn(own, './Maildir/')
+  const there = lspawn.deliver(name, 'Nobody.Here@ex.org')
+  const missing = lspawn.deliver(name, 'nothing@ex.org')
+  assert.equal(await there, 'Kdid 0+0+0\n')
+  assert.match(await missing, /^DSorry, no mailbox here by that name. \(#5.1.1\)\n$/)
+  const [getpw] = lspawn.children('qmail-getpw')
+  assert.ok(getpw)
+  if (isRoot) {
+    const [uid, gid] = [suiteUser(own.path, 'qmailp').uid, suiteGroup(own.path, 'nofiles')]
+    assert.deepEqual([getpw.uids, getpw.gids, getpw.groups], [Array(4).fill(uid), Array(4).fill(gid), []])
+  }
+  await lspawn.end()
+})
+
+test('a program gets a process of its own, as the user; its output on 1 and 2 is the report, in order', async () => {
+  prg.lay('.qmail', '|id -u; echo two >&2; pwd; cat; exit 100\n')
+  const lspawn = startLspawn(home, './Maildir/', { OWN: 'kept' })
+  assert.equal(await lspawn.deliver(message, 'prg@ex.org'), `D${prg.uid}\ntwo\n${prg.home}\n${MESSAGE}`)
+  if (isRoot) {
+    prg.lay('.qmail', '|id -G\n')
+    assert.equal(await lspawn.deliver(message, 'prg@ex.org'), `K${prg.gid}\ndid 0+0+1\n`)
+  }
+  prg.lay('.qmail', '|env | grep -E "^(OWN|NODE_|QMAIL_)"\n')
+  assert.equal(await lspawn.deliver(message, 'prg@ex.org'), 'KOWN=kept\ndid 0+0+1\n')
+  await lspawn.end()
+})
+
+test('an mbox, and a message too large to hand over in memory, are delivered whole by a process of their own', async () => {
+  prg.lay('.qmail', './Mailbox\n')
+  const large = layMessage(home, 46, `Subject: big\n\n${'0123456789abcde\n'.repeat(40_000)}`)
+  const box = prg.maildir('Large')
+  prg.lay('.qmail-large', './Large/\n')
+  const lspawn = startLspawn(home, './Maildir/')
+  assert.equal(await lspawn.deliver(message, 'prg@ex.org'), 'Kdid 1+0+0\n')
+  assert.match(
+    readFileSync(join(prg.home, 'Mailbox'), 'latin1'),
+    /^From s@sender.example .*\nReturn-Path: .*\nDelivered-To: prg@ex.org\nSubject: hi\n\nbody\n\n$/
+  )
+  assert.equal(await lspawn.deliver(large, 'prg-large@ex.org'), 'Kdid 1+0+0\n')
+  assert.ok(contents(join(box, 'new'))[0]?.endsWith('0123456789abcde\n'.repeat(40_000)))
+  await lspawn.end()
+})
+
+test('a forward and a list owner: the resident puts the message back, for the queue to hold', async () => {
+  fwd.lay('.qmail', '&one@far.example\ntwo@far.example\n')
+  const lspawn = startLspawn(home, './Maildir/', { QMAILQUEUE: home.at('fakequeue') })
+  writeFileSync(home.at('fakequeue'), `#!/bin/sh\ncat > ${fwd.home}/message; cat <&1 > ${fwd.home}/envelope; exit $(cat ${fwd.home}/code)\n`)
+  chmodSync(home.at('fakequeue'), 0o755)
+  for (const [code, report] of [
+    ['0', /^Kdid 0\+2\+0\nqp \d+\n$/],
+    ['31', /^DUnable to forward message: .*\(#5.3.0\)\.\n$/],
+    ['53', /^ZUnable to forward message: .*\(#4.3.0\)\.\n$/]
+  ] as const) {
+    fwd.lay('code', code)
+    assert.match(await lspawn.deliver(message, 'fwd@ex.org'), report)
+  }
+  assert.equal(readFileSync(join(fwd.home, 'message'), 'latin1'), `Delivered-To: fwd@ex.org\n${MESSAGE}`)
+  assert.equal(readFileSync(join(fwd.home, 'envelope'), 'latin1'), 'Fs@sender.example\0Tone@far.example\0Ttwo@far.example\0\0')
+  await lspawn.end()
+})
+
+test('control/firstgear, and a wrapper in bin/, mean one process a delivery', async () => {
+  const own = makeHome()
+  const [dan] = makeUsers(own, ['dan'])
+  const name = layMessage(own, 23, MESSAGE)
+  dan?.maildir()
+  own.control('firstgear', 'qmail-local\n')
+  const first = startLspawn(own, './Maildir/')
+  assert.equal(await first.deliver(name, 'dan@ex.org'), 'Kdid 1+0+0\n')
+  assert.deepEqual(first.children('qmail-local'), [])
+  await first.end()
+
+  rmSync(own.at('control', 'firstgear'))
+  const lspawn = startLspawn(own, './Maildir/')
+  assert.equal(await lspawn.deliver(name, 'dan@ex.org'), 'Kdid 1+0+0\n')
+  assert.equal(lspawn.children('qmail-local').length, 1)
+  renameSync(own.at('bin', 'qmail-local'), own.at('bin', 'real'))
+  writeFileSync(own.at('bin', 'qmail-local'), '#!/bin/sh\necho "$#:$1:$2:$4:$8:$9"\nexit 100\n')
+  chmodSync(own.at('bin', 'qmail-local'), 0o755)
+  assert.equal(await lspawn.deliver(name, 'dan-x@ex.org'), 'D9:--:dan:dan-x:s@sender.example:./Maildir/\n')
+  rmSync(own.at('bin', 'qmail-local'))
+  assert.equal(await lspawn.deliver(name, 'dan@ex.org'), 'DUnable to run qmail-local.\n')
+  await lspawn.end()
+})
+
+test('a resident that is killed crashes its own deliveries only, and is replaced', async () => {
+  const box = wrp.maildir()
+  wrp.lay('.qmail-stuck', `&x@y\n`)
+  writeFileSync(home.at('slowqueue'), '#!/bin/sh\ncat >/dev/null\nexec sleep 60\n')
+  chmodSync(home.at('slowqueue'), 0o755)
+  const lspawn = startLspawn(home, './Maildir/', { QMAILQUEUE: home.at('slowqueue') })
+  const stuck = lspawn.deliver(message, 'wrp-stuck@ex.org')
+  assert.equal(await lspawn.deliver(message, 'wrp@ex.org'), 'Kdid 1+0+0\n')
+  const [resident] = lspawn.children('qmail-local')
+  await until('the queue program', () => lspawn.children('sleep').length > 0)
+  const sleeping = lspawn.children('sleep')
+  process.kill(resident?.pid ?? -1, 'SIGKILL')
+  for (const { pid } of sleeping) process.kill(pid, 'SIGKILL')
+  assert.equal(await stuck, 'Zqmail-local crashed.\n')
+  assert.equal(await lspawn.deliver(message, 'wrp@ex.org'), 'Kdid 1+0+0\n')
+  assert.equal(readdirSync(join(box, 'new')).length, 2)
+  await lspawn.end()
+})
+
+test('a resident that dies while idle costs no delivery', async () => {
+  const lspawn = startLspawn(home, './Maildir/')
+  for (let i = 0; i < 3; i++) {
+    assert.equal(await lspawn.deliver(message, 'wrp@ex.org'), 'Kdid 1+0+0\n')
+    const [resident] = lspawn.children('qmail-local')
+    process.kill(resident?.pid ?? -1, 'SIGKILL')
+    await until('its end to be noticed', () => lspawn.children('qmail-local').length === 0)
+  }
+  await lspawn.end()
+})
+
+test('residents killed under load lose nothing that was reported: each success stands whole in new', async () => {
+  const own = makeHome()
+  const [kim] = makeUsers(own, ['kim'])
+  const name = layMessage(own, 23, MESSAGE)
+  const box = kim?.maildir() ?? ''
+  const lspawn = startLspawn(own, './Maildir/')
+  let successes = 0
+  const one = async (): Promise<void> => {
+    for (let i = 0; i < 8; i++) {
+      const report = await lspawn.deliver(name, 'kim@ex.org')
+      if (report.startsWith('K')) successes++
+      else assert.equal(report, 'Zqmail-local crashed.\n')
+      if (successes === 40 || successes === 80) for (const { pid } of lspawn.children('qmail-local')) process.kill(pid, 'SIGKILL')
+    }
+  }
+  await Promise.all(Array.from({ length: 20 }, one))
+  const files = contents(join(box, 'new'))
+  assert.ok(successes > 80 && files.length >= successes, `${successes} successes, ${files.length} files`)
+  assert.deepEqual(new Set(files), new Set([delivered('kim@ex.org')]))
+  await lspawn.end()
+})
+
+test('bytes of any value reach the recipient unchanged, in both gears', async () => {
+  const box = ann.maildir('Bytes')
+  ann.lay('.qmail-default', './Bytes/\n')
+  ann.lay('.qmail-run-default', '|printf %s "$DEFAULT|$SENDER"; exit 100\n')
+  const lspawn = startLspawn(home, './Maildir/')
+  const odd = '\xe9\xff\x80"`$\\ \u0001'
+  assert.equal(await lspawn.deliver(message, `ann-${odd}@ex.org`), 'Kdid 1+0+0\n')
+  assert.equal(contents(join(box, 'new'))[0], delivered(`ann-${odd}@ex.org`))
+  assert.equal(await lspawn.deliver(message, `ann-run-${odd}@ex.org`, `${odd}@h`), `D${odd}|${odd}@h`)
+  await lspawn.end()
+})
+
+test('a killed program is a crash, and output is cut at its first NUL and at 3000 bytes', async () => {
+  const lspawn = startLspawn(home, './Maildir/')
+  prg.lay('.qmail-kill', '|kill -9 $PPID\n')
+  assert.equal(await lspawn.deliver(message, 'prg-kill@ex.org'), 'Zqmail-local crashed.\n')
+  prg.lay('.qmail-nul', '|printf "abc\\000def"; exit 100\n')
+  assert.equal(await lspawn.deliver(message, 'prg-nul@ex.org'), 'Dabc')
+  prg.lay('.qmail-long', '|head -c 5000 /dev/zero | tr "\\000" x; exit 100\n')
+  assert.equal(await lspawn.deliver(message, 'prg-long@ex.org'), `D${'x'.repeat(2966)}\nError report too long, sorry.\n`)
+  await lspawn.end()
+})
+
+test('a home of someone else, or one that is gone, defers', rootOnly, async () => {
+  const own = makeHome()
+  const [eve] = makeUsers(own, ['eve'])
+  const name = layMessage(own, 23, MESSAGE)
+  const lspawn = startLspawn(own, './Maildir/')
+  eve?.maildir()
+  chownSync(join(eve?.home ?? '', 'Maildir', 'new'), 0, 0)
+  assert.match(await lspawn.deliver(name, 'eve@ex.org'), /^Z.*maildir/)
+  rmSync(eve?.home ?? '', { recursive: true })
+  assert.match(await lspawn.deliver(name, 'eve@ex.org'), /^ZUnable to switch/)
+  await lspawn.end()
+})
+
+test('no argument is exit 100 without a word on fd 1; an unreadable setting and a missing queue are exit 111', () => {
+  const own = makeHome()
+  const usage = runProgram(own, 'qmail-lspawn')
+  assert.deepEqual([usage.exit, usage.stdout], [100, ''])
+  const refusal = (): string => {
+    const r = runProgram(own, 'qmail-lspawn', { args: ['./Mailbox'] })
+    assert.deepEqual([r.exit, r.stdout], [111, ''])
+    return r.stderr
+  }
+  mkdirSync(own.at('control', 'firstgear'))
+  assert.match(refusal(), /control\/firstgear/)
+  rmSync(own.at('control', 'firstgear'), { recursive: true })
+  rmSync(own.at('queue', 'mess'), { recursive: true })
+  assert.match(refusal(), /queue\/mess/)
+})

@@ -1,0 +1,140 @@
+import assert from 'node:assert/strict'
+import { mkdirSync, readFileSync, renameSync, rmSync, utimesSync, writeFileSync } from 'node:fs'
+import { test } from 'node:test'
+import { makeHome } from '../helpers/home.ts'
+import { runProgram } from '../helpers/run-program.ts'
+
+const home = makeHome()
+const showctl = (...args: string[]) => runProgram(home, 'qmail-showctl', { args })
+
+/** What is printed for a file of control/, between its name and the next empty line. */
+const shown = (name: string): string => {
+  const { exit, stdout, stderr } = showctl()
+  assert.deepEqual([exit, stderr], [0, ''])
+  return stdout.split(`\n\n${name}: `)[1]?.split(/\n\n|\n$/)[0] ?? '(nothing)'
+}
+/** What is printed for a file while it holds this. */
+const shownWith = (name: string, text: string): string => {
+  home.control(name, text)
+  const value = shown(name)
+  rmSync(home.at('control', name))
+  return value
+}
+
+test('first comes what is built in, with the numbers of users and groups', () => {
+  const [users, groups] = ['user', 'group']
+    .map((kind) => new RegExp(`^${kind} (\\w+) ([0-9]+)`, 'gm'))
+    .map((re) => new Map(Array.from(readFileSync(home.at('lib', 'ids'), 'latin1').matchAll(re), (m) => [m[1], m[2]])))
+  const uids = ['alias', 'qmaild', 'qmaill', 'root', 'qmailp', 'qmailq', 'qmailr', 'qmails'].map((name) => (name === 'root' ? '0' : users?.get(name)))
+  const block = `qmail home directory: ${home.path}.
+user-ext delimiter: -.
+paternalism (in decimal): 2.
+silent concurrency limit: 120.
+subdirectory split: 23.
+user ids: ${uids.join(', ')}.
+group ids: ${groups?.get('nofiles')}, ${groups?.get('qmail')}.
+
+badmailfrom: `
+  assert.equal(showctl().stdout.slice(0, block.length), block)
+})
+
+test('without files the defaults are told', () => {
+  assert.equal(shown('badmailfrom'), '(Default.) Any MAIL FROM is allowed.')
+  assert.equal(shown('bouncefrom'), '(Default.) Bounce user name is MAILER-DAEMON.')
+  assert.equal(shown('helohost'), '(Default.) SMTP client HELO host name is mail.example.org.')
+  assert.equal(shown('databytes'), '(Default.) SMTP DATA limit is 0 bytes.')
+  assert.equal(shown('me'), 'My name is mail.example.org.')
+  assert.equal(shown('morercpthosts'), '(Default.) No rcpthosts; morercpthosts is irrelevant.')
+  assert.equal(shown('morercpthosts.cdb'), '(Default.) No effect.')
+})
+
+test('without me, names fall back to words', () => {
+  renameSync(home.at('control', 'me'), home.at('me.away'))
+  const found = ['me', 'helohost', 'idhost'].map(shown)
+  renameSync(home.at('me.away'), home.at('control', 'me'))
+  assert.deepEqual(found, [
+    '(Default.) My name is undefined! Uh-oh.',
+    '(Default.) SMTP client HELO host name is helohost.',
+    '(Default.) Message-ID host name is idhost.'
+  ])
+})
+
+test('lines: an empty file is an empty value; bytes that cannot be printed become question marks', () => {
+  assert.equal(shownWith('smtpgreeting', ''), 'SMTP greeting: 220 .')
+  assert.equal(shownWith('smtpgreeting', 'h\xe9\tx \nrest'), 'SMTP greeting: 220 h??x.')
+})
+
+test('numbers: leading digits count, none is the default, large ones wrap', () => {
+  assert.equal(shownWith('queuelifetime', '10junk'), 'Message lifetime in the queue is 10 seconds.')
+  assert.equal(shownWith('queuelifetime', ' 7'), '(Default.) Message lifetime in the queue is 604800 seconds.')
+  assert.equal(shownWith('queuelifetime', '99999999999'), 'Message lifetime in the queue is 1215752191 seconds.')
+})
+
+test('lists: a line for each entry, none for an empty file', () => {
+  assert.equal(
+    shownWith('badmailfrom', '# comment\n\nfoo@bar \t\n @x\nlast'),
+    '\nfoo@bar not accepted in MAIL FROM.\n @x not accepted in MAIL FROM.\nlast not accepted in MAIL FROM.'
+  )
+  assert.equal(shownWith('locals', ''), '')
+  assert.equal(shownWith('smtproutes', 'A.b:C:25\nno colon\n'), '\nSMTP route: A.b:C:25\nSMTP route: no colon')
+})
+
+test('a file that cannot be read is an oops of its own, but me ends it all', () => {
+  mkdirSync(home.at('control', 'locals'))
+  assert.equal(shown('locals'), 'Oops! Trouble reading this file.')
+  rmSync(home.at('control', 'locals'), { recursive: true })
+  renameSync(home.at('control', 'me'), home.at('me.away'))
+  mkdirSync(home.at('control', 'me'))
+  const r = showctl()
+  rmSync(home.at('control', 'me'), { recursive: true })
+  renameSync(home.at('me.away'), home.at('control', 'me'))
+  assert.deepEqual([r.exit, r.stdout.split('\n').at(-2)], [111, 'Oops! Trouble reading control/me.'])
+})
+
+test('morercpthosts depends on rcpthosts, its cdb on both and on their times', () => {
+  home.control('morercpthosts', 'a.b\n')
+  assert.equal(shown('morercpthosts'), "\nNo rcpthosts; doesn't matter that morercpthosts has a.b.")
+  assert.equal(shown('morercpthosts.cdb'), "Oops! morercpthosts exists but morercpthosts.cdb doesn't.")
+  home.control('rcpthosts', '')
+  assert.equal(shown('morercpthosts'), '\nSMTP clients may send messages to recipients at a.b.')
+  home.control('morercpthosts.cdb', '')
+  utimesSync(home.at('control', 'morercpthosts.cdb'), 1000, 1000)
+  assert.equal(shown('morercpthosts.cdb'), 'Oops! morercpthosts.cdb is older than morercpthosts.')
+  utimesSync(home.at('control', 'morercpthosts'), 1000, 1000)
+  assert.equal(shown('morercpthosts.cdb'), 'Modified recently enough; hopefully up to date.')
+  rmSync(home.at('control', 'morercpthosts'))
+  assert.equal(shown('morercpthosts.cdb'), "Oops! morercpthosts.cdb exists but morercpthosts doesn't.")
+  for (const name of ['morercpthosts.cdb', 'rcpthosts']) rmSync(home.at('control', name))
+})
+
+test('settings of our own are told where they are set, other files are owned up to', () => {
+  assert.equal(shown('firstgear'), '(nothing)')
+  assert.match(shownWith('firstgear', 'qmail-smtpd\n'), /\nqmail-smtpd$/)
+  assert.equal(shownWith('.odd', ''), 'I have no idea what this file does.')
+  writeFileSync(home.at('control', 'toString'), '')
+  assert.equal(shown('toString'), 'I have no idea what this file does.')
+  rmSync(home.at('control', 'toString'))
+})
+
+test('without control/ it ends', () => {
+  renameSync(home.at('control'), home.at('control.away'))
+  const r = showctl()
+  renameSync(home.at('control.away'), home.at('control'))
+  assert.deepEqual([r.exit, r.stdout.split('\n').at(-2)], [111, 'Oops! Unable to chdir to control.'])
+})
+
+const hasAccount = /^qmailp:/m.test(readFileSync('/etc/passwd', 'latin1'))
+test('an unknown user is told on descriptor 2', { skip: hasAccount ? 'this machine knows qmailp' : false }, () => {
+  const ids = readFileSync(home.at('lib', 'ids'), 'latin1')
+  writeFileSync(home.at('lib', 'ids'), ids.replace('user qmailp', 'user other'))
+  const r = showctl()
+  writeFileSync(home.at('lib', 'ids'), ids)
+  assert.deepEqual(r, { exit: 111, stdout: '', stderr: 'fatal: unable to find user qmailp\n' })
+})
+
+test('--json gives the value of every setting', () => {
+  home.control('locals', 'a\nb\n')
+  const values = JSON.parse(showctl('--json').stdout)
+  assert.deepEqual([values.me, values.locals, values.rcpthosts, values.queuelifetime], ['mail.example.org', ['a', 'b'], null, 604800])
+  rmSync(home.at('control', 'locals'))
+})

@@ -1,0 +1,46 @@
+import assert from 'node:assert/strict'
+import { existsSync, mkdirSync, mkdtempSync, openSync, readFileSync, rmSync, writeFileSync, writeSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { after, test } from 'node:test'
+import { GroupCommit } from '../../../src/local/group-commit.ts'
+
+const top = mkdtempSync(join(tmpdir(), 'qmgc-'))
+after(() => rmSync(top, { recursive: true, force: true }))
+mkdirSync(join(top, 'tmp'))
+mkdirSync(join(top, 'new'))
+
+const candidate = (name: string, folder = 'new') => {
+  const from = join(top, 'tmp', name)
+  const fd = openSync(from, 'wx')
+  writeSync(fd, name)
+  return { fd, from, to: join(top, folder, name), folder: join(top, folder) }
+}
+
+test('many files at once all get their names, in rounds', async () => {
+  const group = new GroupCommit()
+  const names = Array.from({ length: 25 }, (_, n) => `many${n}`)
+  const first = names.slice(0, 10).map((name) => group.commit(candidate(name)))
+  await first[0]
+  await Promise.all([...first, ...names.slice(10).map((name) => group.commit(candidate(name)))])
+  for (const name of names) assert.equal(readFileSync(join(top, 'new', name), 'latin1'), name)
+})
+
+test('a file never replaces another, and its failure is its own', async () => {
+  const group = new GroupCommit()
+  writeFileSync(join(top, 'new', 'taken'), 'old')
+  const results = await Promise.allSettled([group.commit(candidate('taken')), group.commit(candidate('free')), group.commit(candidate('lost', 'absent'))])
+  assert.deepEqual(
+    results.map((r) => r.status),
+    ['rejected', 'fulfilled', 'rejected']
+  )
+  assert.equal(readFileSync(join(top, 'new', 'taken'), 'latin1'), 'old')
+  assert.ok(existsSync(join(top, 'new', 'free')))
+})
+
+test('it goes on after a round that failed', async () => {
+  const group = new GroupCommit()
+  await assert.rejects(group.commit(candidate('fails', 'absent')))
+  await group.commit(candidate('later'))
+  assert.ok(existsSync(join(top, 'new', 'later')))
+})

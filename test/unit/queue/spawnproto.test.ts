@@ -1,0 +1,55 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { CommandParser, commandBytes, ReportParser, reportBytes } from '../../../src/queue/spawnproto.ts'
+
+const bytes = (text: string): Buffer => Buffer.from(text, 'latin1')
+const command = (slot: number, recipient = 'joe@example.org') => ({ slot, message: '10/5325154', sender: 's@t', recipient, isTooLong: false })
+
+test('a command is DELNUM and three strings ended by NUL', () => {
+  assert.equal(commandBytes(command(0)), '\x0010/5325154\0s@t\0joe@example.org\0')
+})
+
+test('commands are found wherever the stream is cut, DELNUM 0 included', () => {
+  const all = [command(0), command(7, 'b\xe9@x'), command(119, 'c@x')]
+  const stream = bytes(all.map(commandBytes).join(''))
+  for (let cut = 0; cut <= stream.length; cut++) {
+    const parser = new CommandParser()
+    assert.deepEqual([...parser.push(stream.subarray(0, cut)), ...parser.push(stream.subarray(cut))], all)
+  }
+})
+
+test('a command too long to be held keeps its DELNUM, and the next one is found', () => {
+  const parser = new CommandParser()
+  const big = bytes('x'.repeat(700_000))
+  assert.deepEqual(parser.push(bytes('\x0510/1\0s@t\0')), [])
+  assert.deepEqual(parser.push(big), [])
+  assert.deepEqual(parser.push(big), [])
+  const found = parser.push(bytes(`@x\0${commandBytes(command(6))}`))
+  assert.deepEqual([found[0]?.slot, found[0]?.isTooLong], [5, true])
+  assert.deepEqual(found[1], command(6))
+})
+
+test('a report text is cut at its first NUL', () => {
+  assert.equal(reportBytes(3, 'Dabc\0def'), '\x03Dabc\0')
+  assert.equal(reportBytes(0, 'K'), '\0K\0')
+})
+
+test('reports are found wherever the stream is cut; DELNUM and NUL alone are a report without a letter', () => {
+  const stream = bytes('\0Kok\n\0\x03\0\x05Dno\xe9\0')
+  const all = [
+    { slot: 0, letter: 'K', text: 'ok\n' },
+    { slot: 3, letter: '', text: '' },
+    { slot: 5, letter: 'D', text: 'no\xe9' }
+  ]
+  for (let cut = 0; cut <= stream.length; cut++) {
+    const parser = new ReportParser()
+    assert.deepEqual([...parser.push(stream.subarray(0, cut)), ...parser.push(stream.subarray(cut))], all)
+  }
+})
+
+test('of a report 10000 bytes count, DELNUM and letter included, however it arrives', () => {
+  const parser = new ReportParser()
+  const reports = [bytes(`\x01D${'a'.repeat(9000)}`), bytes('b'.repeat(9000)), bytes('c\0\x02Kok\0')].flatMap((piece) => parser.push(piece))
+  assert.equal(reports[0]?.text, 'a'.repeat(9000) + 'b'.repeat(998))
+  assert.deepEqual(reports[1], { slot: 2, letter: 'K', text: 'ok' })
+})

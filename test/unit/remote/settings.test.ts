@@ -1,0 +1,29 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { routeOf } from '../../../src/remote/settings.ts'
+
+const routes = new Map([
+  ['a.example', 'one:2525'],
+  ['.example', 'two'],
+  ['.direct.example', ''],
+  ['[192.0.2.1]', '[127.0.0.1]:26'],
+  ['odd.test', 'three:x']
+])
+
+test('the host itself, then its ends with a dot, longest first, then the default decide', () => {
+  assert.deepEqual(routeOf('A.Example', routes), { relay: 'one', port: 2525 })
+  assert.deepEqual(routeOf('b.a.example', routes), { relay: 'two', port: 25 })
+  assert.equal(routeOf('example', routes), undefined)
+  assert.deepEqual(routeOf('example', new Map([...routes, ['', 'all:1']])), { relay: 'all', port: 1 })
+  assert.deepEqual(routeOf('[192.0.2.1]', routes), { relay: '[127.0.0.1]', port: 26 })
+})
+
+test('an empty relay stops the search: MX as usual', () => {
+  assert.equal(routeOf('x.direct.example', new Map([...routes, ['', 'all']])), undefined)
+})
+
+test('a port without digits is the usual one', () => {
+  assert.deepEqual(routeOf('odd.test', routes), { relay: 'three', port: 25 })
+})
+
+test('without smtproutes there is no route', () => assert.equal(routeOf('x', undefined), undefined))
