@@ -8,24 +8,39 @@ import { AGAIN_SECONDS, later, nowSeconds, type State } from './state.ts'
 
 /** A message with more recipients is preprocessed. */
 const MAX_RECIPIENTS = 20
-/** So many messages are held in memory at most. */
-const MAX_HELD = 500
 /** A message that is still not through gets its files, so that a crash repeats less and the queue's tools see it. */
-export const EXPRESS_SECONDS = 15
+const EXPRESS_SECONDS = 15
 
-const hasLeftovers = (id: number): boolean => exists(splitPath('info', id)) || exists(splitPath('local', id)) || exists(splitPath('remote', id))
+const hasLeftovers = (id: number): boolean => {
+  try {
+    return exists(splitPath('info', id)) || exists(splitPath('local', id)) || exists(splitPath('remote', id))
+  } catch {
+    return true // preprocessing will say what is wrong with them
+  }
+}
 
-/** May this new message be delivered straight from todo/? */
-export const mayGoExpress = (state: State, message: Message): boolean => {
+/**
+ * What becomes of a new message: `express`, delivered straight from todo/; `wait`, left where it is until the lane has room: its one
+ * channel is busy, so sorting it would not get it delivered sooner; `sort`, preprocessed as ever. `isNext`: it has waited already.
+ */
+export const routeOf = ({ settings, lane, spawners }: State, message: Message, isNext: boolean): 'express' | 'wait' | 'sort' => {
   const channels = channelsOf(message)
-  return (
-    state.settings.isResident &&
+  const fits =
+    settings.isResident &&
     message.sender !== undefined &&
-    state.express.size < MAX_HELD &&
     message.recipients.local.length + message.recipients.remote.length <= MAX_RECIPIENTS &&
-    channels.every((channel) => state.spawners[channel].limit > 0) &&
-    !hasLeftovers(message.id)
-  )
+    channels.every((channel) => spawners[channel].limit > 0)
+  if (!fits || hasLeftovers(message.id)) return 'sort'
+  if (channels.every((channel) => lane.hasRoom(channel) && (isNext || !lane.hasQueue(channel)))) return 'express'
+  return channels.length === 1 ? 'wait' : 'sort'
+}
+
+/** Has a message wait in todo/ for room in the lane. */
+export const park = (state: State, message: Message): void => {
+  const [channel] = channelsOf(message)
+  if (channel === undefined) return
+  state.spokenFor.add(message.id)
+  state.lane.park(message.id, channel)
 }
 
 /** Takes a message into the express lane: it waits for its channels, with nothing written. */
@@ -33,7 +48,7 @@ export const goExpress = (state: State, message: Message): void => {
   const open = new Set<Channel>(channelsOf(message))
   const held: Held = { ...message, stage: 'express', isStarted: false, isLeaving: false, open, afterwards: [] }
   state.spokenFor.add(message.id)
-  state.express.set(message.id, held)
+  state.lane.add(held)
   for (const channel of open) state.spawners[channel].waiting.insert(message.id, message.birth)
   if (open.size === 0) arrived(state, held)
 }
@@ -41,7 +56,7 @@ export const goExpress = (state: State, message: Message): void => {
 /** Everything is delivered: the envelope goes, then the message (todo first: without it a crash repeats nothing). */
 const arrived = (state: State, held: Held): void => {
   const { id } = held
-  state.express.delete(id)
+  state.lane.remove(held)
   const remove = (): void =>
     removeEnvelope(state, id, (isDone) => {
       if (!isDone) return later(state, AGAIN_SECONDS, remove)
@@ -78,7 +93,7 @@ const writeHeld = (state: State, held: Held): boolean => {
   const info = create(state, splitPath('info', held.id))
   if (info === undefined || !writeSorted(state, held, info, [...held.open])) return false
   held.stage = 'written'
-  state.express.delete(held.id)
+  state.lane.leave(held)
   return true
 }
 
@@ -86,29 +101,32 @@ const giveUpEnvelope = (state: State, held: Held): void =>
   removeEnvelope(state, held.id, (isDone) => {
     if (!isDone) return later(state, AGAIN_SECONDS, () => giveUpEnvelope(state, held))
     held.stage = 'sorted'
+    state.lane.left(held)
     state.spokenFor.delete(held.id)
     for (const work of held.afterwards) work()
     state.done.insert(held.id, nowSeconds())
   })
 
+const oldest = (state: State): Held | undefined => {
+  for (const held of state.lane.messages()) if (!held.isLeaving) return held
+  return undefined
+}
+
 /** When the oldest message has been in the lane for long enough; undefined when it is empty. */
 export const expressDue = (state: State): number | undefined => {
-  for (const held of state.express.values()) if (held.isStarted && !held.isLeaving) return held.birth + EXPRESS_SECONDS
-  return undefined
+  const held = oldest(state)
+  return held && held.birth + EXPRESS_SECONDS
 }
 
 /** Takes the oldest message out of the lane if it has been there for too long. */
 export const expressStep = (state: State): boolean => {
-  for (const held of state.express.values()) {
-    if (!held.isStarted || held.isLeaving) continue
-    if (held.birth + EXPRESS_SECONDS > nowSeconds()) return false
-    leaveExpress(state, held)
-    return true
-  }
-  return false
+  const held = oldest(state)
+  if (held === undefined || held.birth + EXPRESS_SECONDS > nowSeconds()) return false
+  leaveExpress(state, held)
+  return true
 }
 
 /** SIGTERM: what has been started gets its files; the rest stays in todo/ as it is. */
 export const closeExpress = (state: State): void => {
-  for (const held of [...state.express.values()]) if (held.isStarted) leaveExpress(state, held)
+  for (const held of [...state.lane.messages()]) if (held.isStarted) leaveExpress(state, held)
 }

@@ -5,6 +5,7 @@ import { DueList } from '../queue/prioq.ts'
 import { Cleaner } from './cleaner.ts'
 import { closeExpress, expressDue, expressStep } from './express.ts'
 import { finishStep } from './finish.ts'
+import { Lane } from './lane.ts'
 import { Line } from './line.ts'
 import type { Log } from './log.ts'
 import { takeReport } from './outcome.ts'
@@ -15,6 +16,7 @@ import { FD } from './start.ts'
 import { admitAll, unseenStep } from './startup.ts'
 import { logStatus, nowSeconds, type State } from './state.ts'
 import { Sweep } from './sweep.ts'
+import { laneStep } from './take-up.ts'
 import { TodoScan } from './todo-scan.ts'
 import { Trigger } from './trigger.ts'
 
@@ -29,6 +31,8 @@ export class Loop {
   readonly #sweep = new Sweep()
   readonly #trigger: Trigger
   #isScheduled = false
+  /** qmail-clean is lost. */
+  #isAlone = false
   #timer: NodeJS.Timeout | undefined
   #resolve: () => void = () => {}
   #reject: (error: unknown) => void = () => {}
@@ -48,7 +52,7 @@ export class Loop {
       unseen: new DueList(),
       found: new Set(),
       spokenFor: new Set(),
-      express: new Map(),
+      lane: new Lane(),
       jobs: 0,
       deliveries: 0,
       isExiting: false,
@@ -117,6 +121,7 @@ export class Loop {
       if (this.#state.isBouncing && !isResident) return
       this.#hear()
       const isIdle = this.#work()
+      this.#notice()
       this.#say()
       if (isIdle && this.#mayEnd()) this.#end()
       else if (isIdle) this.#sleep()
@@ -132,13 +137,21 @@ export class Loop {
     for (const channel of CHANNELS) {
       const spawner = state.spawners[channel]
       for (const report of spawner.reports()) takeReport(state, spawner, report)
-      if (spawner.dies()) {
-        state.log.line('alert: oh no! lost spawn connection! dying...')
-        this.#exit()
-      }
     }
-    if (state.cleaner.isLost && !state.isExiting) {
-      state.log.line('alert: oh no! lost qmail-clean connection! dying...')
+    this.#notice()
+  }
+
+  /** Without a neighbour there is no going on. qmail-clean is missed only when it is needed. */
+  #notice(): void {
+    const { spawners, cleaner, log } = this.#state
+    for (const channel of CHANNELS) {
+      if (!spawners[channel].dies()) continue
+      log.line('alert: oh no! lost spawn connection! dying...')
+      this.#exit()
+    }
+    if (cleaner.isLost && !this.#isAlone) {
+      this.#isAlone = true
+      log.line('alert: oh no! lost qmail-clean connection! dying...')
       this.#exit()
     }
   }
@@ -157,6 +170,7 @@ export class Loop {
     const state = this.#state
     const { local, remote } = state.spawners
     const steps = [
+      !state.isExiting && laneStep(state),
       !state.isExiting && this.#scan.step(state),
       passStep(state, local),
       passStep(state, remote),
@@ -194,10 +208,10 @@ export class Loop {
 
   /** Leaves: when each message is due stands in its files' times from now on. */
   #end(): void {
-    const { log, spawners, express } = this.#state
+    const { log, spawners, lane } = this.#state
     for (const channel of CHANNELS) {
       for (const { id, due } of spawners[channel].waiting.entries()) {
-        if (express.has(id)) continue
+        if (lane.has(id)) continue // never sorted: still in todo
         const path = splitPath(channel, id)
         try {
           utimesSync(path, due, due)

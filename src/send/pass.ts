@@ -30,7 +30,7 @@ const filePass = (state: State, spawner: Spawner, id: number): Pass | undefined 
     const { sender, birth } = readInfo(id)
     path = splitPath(spawner.channel, id)
     const records = new FileRecords(path)
-    return { job: newJob(state, spawner, id, { sender, birth, held: undefined }), records, next: undefined }
+    return { job: newJob(state, spawner, id, { sender, birth, held: state.lane.leaving(id) }), records, next: undefined }
   } catch {
     state.log.line(`warning: trouble opening ${path}; will try again later`)
     spawner.waiting.insert(id, nowSeconds() + AGAIN_SECONDS)
@@ -40,10 +40,10 @@ const filePass = (state: State, spawner: Spawner, id: number): Pass | undefined 
 
 const openPass = (state: State, spawner: Spawner): boolean => {
   const { local, remote } = state.spawners
-  if (state.jobs >= local.limit + remote.limit) return false
+  if (!spawner.hasRoom || state.jobs >= local.limit + remote.limit) return false
   const id = spawner.waiting.takeDue(nowSeconds())
   if (id === undefined) return false
-  const held = state.express.get(id)
+  const held = state.lane.get(id)
   if (held !== undefined) {
     const job = newJob(state, spawner, id, { sender: held.sender ?? '', birth: held.birth, held })
     spawner.pass = { job, records: new HeldRecords(held.recipients[spawner.channel]), next: undefined }

@@ -1,8 +1,8 @@
 import type { Channel } from '../queue/paths.ts'
 import type { DueList } from '../queue/prioq.ts'
 import type { Cleaner } from './cleaner.ts'
+import type { Lane } from './lane.ts'
 import type { Log } from './log.ts'
-import type { Held } from './message.ts'
 import type { SendSettings } from './settings.ts'
 import type { Spawner } from './spawner.ts'
 
@@ -23,8 +23,8 @@ export interface State {
   found: Set<number>
   /** Numbers whose todo/ID is ours to deal with, or being removed: a scan passes them over; whoever takes one out looks at the name again. */
   spokenFor: Set<number>
-  /** The express lane, oldest first. */
-  express: Map<number, Held>
+  /** The express lane of the second gear. */
+  lane: Lane
   jobs: number
   deliveries: number
   isExiting: boolean

@@ -3,7 +3,7 @@ import { errorCode } from '../core/failure.ts'
 import { splitPath } from '../queue/paths.ts'
 import { type Routing, rewrite } from '../queue/rewrite.ts'
 import { parseTodo, type Todo } from '../queue/todo.ts'
-import { goExpress, mayGoExpress } from './express.ts'
+import { goExpress, park, routeOf } from './express.ts'
 import { masked } from './log.ts'
 import type { Message } from './message.ts'
 import { removeEnvelope } from './removal.ts'
@@ -78,16 +78,28 @@ const preprocess = (state: State, message: Message, isValid: boolean): void => {
   })
 }
 
-/** Deals with one message found in todo/. */
-export const takeUp = (state: State, id: number): void => {
+/** Deals with one message found in todo/; `isNext`: one that has waited there for room in the express lane. */
+export const takeUp = (state: State, id: number, isNext = false): void => {
   if (state.spokenFor.has(id)) return
   const todo = readTodo(state, id)
   const bytes = todo && messageBytes(state, id)
   if (todo === undefined || bytes === undefined) return
   const { uid, pid, sender, isValid } = todo
   const message: Message = { id, birth: nowSeconds(), bytes, uid, pid, sender, recipients: sortRecipients(todo, state.settings.routing) }
-  if (isValid && mayGoExpress(state, message)) {
+  const route = isValid ? routeOf(state, message, isNext) : 'sort'
+  if (route === 'wait') park(state, message)
+  else if (route === 'sort') preprocess(state, message, isValid)
+  else {
     logNew(state, message)
     goExpress(state, message)
-  } else preprocess(state, message, isValid)
+  }
+}
+
+/** Takes up a message that has waited for room in the express lane. False when there is none, or no room. */
+export const laneStep = (state: State): boolean => {
+  const id = state.lane.unpark()
+  if (id === undefined) return false
+  state.spokenFor.delete(id)
+  takeUp(state, id, true)
+  return true
 }

@@ -8,6 +8,8 @@ const SCAN_SECONDS = 1500
 const SLEEP_SECONDS = 10
 /** Pulls that come faster share a look. */
 const SCAN_MILLISECONDS = 2
+/** A look at a full folder takes a while: at most this part of the time goes into it. */
+const SCAN_SHARE = 0.1
 
 /** The number a file name of the queue stands for, written as we write it; else undefined. */
 export const numberOf = (name: string): number | undefined => (/^(0|[1-9][0-9]{0,15})$/.test(name) ? Number(name) : undefined)
@@ -16,7 +18,8 @@ export const numberOf = (name: string): number | undefined => (/^(0|[1-9][0-9]{0
 export class TodoScan {
   #isWanted = true
   #due = 0
-  #lastMilliseconds = 0
+  /** No look before (by performance.now). */
+  #notBefore = 0
 
   /** The trigger was pulled. A pull during a look counts for the next one. */
   pull(): void {
@@ -26,7 +29,7 @@ export class TodoScan {
   /** When the next look is due, in Unix milliseconds. */
   get dueMilliseconds(): number {
     if (!this.#isWanted) return this.#due * 1000
-    return Date.now() + Math.max(0, this.#lastMilliseconds + SCAN_MILLISECONDS - performance.now())
+    return Date.now() + Math.max(0, this.#notBefore - performance.now())
   }
 
   /** Looks if it is time to; takes up one message. False when there was nothing to do. */
@@ -41,12 +44,13 @@ export class TodoScan {
   }
 
   #isDue(): boolean {
-    return this.#isWanted ? performance.now() - this.#lastMilliseconds >= SCAN_MILLISECONDS : nowSeconds() >= this.#due
+    return this.#isWanted ? performance.now() >= this.#notBefore : nowSeconds() >= this.#due
   }
 
   #look(state: State): void {
     this.#isWanted = false
     this.#due = nowSeconds() + SCAN_SECONDS
+    const start = performance.now()
     try {
       for (const name of readdirSync('todo')) {
         const id = numberOf(name)
@@ -56,6 +60,7 @@ export class TodoScan {
       state.log.line('alert: unable to opendir todo, sleeping...')
       this.#due = nowSeconds() + SLEEP_SECONDS
     }
-    this.#lastMilliseconds = performance.now()
+    const end = performance.now()
+    this.#notBefore = end + Math.max(SCAN_MILLISECONDS, (end - start) / SCAN_SHARE)
   }
 }

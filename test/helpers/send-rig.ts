@@ -54,15 +54,18 @@ export class SendRig {
   cleaned: string[] = []
   /** What qmail-clean does with a command; undefined: no answer (yet). By default it obeys. */
   onClean: (command: string) => string | undefined = (command) => this.obey(command)
+  /** What a spawner reports at once; undefined: the test will see to it. */
+  onDelivery: (asked: Asked) => string | undefined = () => undefined
   /** Its exit code or the signal that ended it. */
   readonly ended: Promise<number | string>
 
   constructor(home: Home, options: RigOptions = {}) {
     const { resident, limits, env } = { resident: false, limits: [120, 120], env: {}, ...options }
     this.#home = home
-    const order = 'exec "$1" 0>&3 1>&4 2<&5 3>&6 4<&7 5>&8 6<&9 7>&- 8>&- 9>&-'
-    this.#child = spawn('/bin/sh', ['-c', order, 'sh', home.at('bin', 'qmail-send')], {
-      stdio: ['ignore', 'inherit', 'inherit', ...Array<'pipe'>(7).fill('pipe')],
+    const parent = resident ? '7<&10' : '7>&-' // in the second gear, what tells it that qmail-start is gone
+    const order = `exec "$1" 0>&3 1>&4 2<&5 3>&6 4<&7 5>&8 6<&9 ${parent} 8>&- 9>&- 10>&-`
+    this.#child = spawn('/bin/bash', ['-c', order, 'sh', home.at('bin', 'qmail-send')], {
+      stdio: ['ignore', 'inherit', 'inherit', ...Array<'pipe'>(8).fill('pipe')],
       env: { PATH: `${home.at('bin')}:/usr/bin:/bin`, ...env, ...(resident ? { QMAIL_RESIDENT: '1' } : {}) }
     })
     this.ended = new Promise((resolve) => this.#child.on('exit', (code, signal) => resolve(signal ?? code ?? -1)))
@@ -90,7 +93,10 @@ export class SendRig {
       for (let m = COMMAND.exec(held); m; m = COMMAND.exec(held)) {
         held = held.slice(m[0].length)
         const [, slot = '', name = '', sender = '', recipient = ''] = m
-        this.asked.push({ channel, slot: slot.charCodeAt(0), id: Number(name.split('/')[1]), sender, recipient })
+        const asked = { channel, slot: slot.charCodeAt(0), id: Number(name.split('/')[1]), sender, recipient }
+        const words = this.onDelivery(asked)
+        if (words === undefined) this.asked.push(asked)
+        else this.report(asked, words)
       }
     })
   }
@@ -131,7 +137,7 @@ export class SendRig {
 
   /** Waits for the next delivery asked for, by a pattern of its recipient. */
   async delivery(recipient: RegExp): Promise<Asked> {
-    const found = await until(`a delivery to ${recipient}; log:\n${this.log}`, () => this.asked.find((a) => recipient.test(a.recipient)))
+    const found = await until(`a delivery to ${recipient}; log:\n${this.log}`, () => this.asked.find((a) => recipient.test(a.recipient)), 5)
     this.asked.splice(this.asked.indexOf(found), 1)
     return found
   }
@@ -141,7 +147,7 @@ export class SendRig {
     this.say(delivery.channel, `${String.fromCharCode(delivery.slot)}${words}\0`)
   }
 
-  logged(pattern: RegExp, seconds = 20): Promise<RegExpExecArray> {
+  logged(pattern: RegExp, seconds = 5): Promise<RegExpExecArray> {
     return until(`${pattern} in the log:\n${this.log}`, () => pattern.exec(this.log) ?? undefined, seconds)
   }
 

@@ -210,6 +210,25 @@ test('express lane: a failure bounces, once', async () => {
   assert.deepEqual(queueFiles(home), {})
 })
 
+test('express lane: no failure is noted while the envelope is still in todo', async () => {
+  const home = makeRigHome()
+  const id = putMessage(home, ['a@me.example', 'b@far.example', 'c@me.example'])
+  const rig = new SendRig(home, { resident: true, limits: [1, 1] })
+  const [a, b] = [await rig.delivery(/^a@/), await rig.delivery(/^b@/)]
+  rig.onClean = () => undefined
+  rig.report(a, 'Znot now\n')
+  await until('the request', () => rig.cleaned.length === 1)
+  rig.report(b, 'Dnever\n')
+  await rig.logged(/delivery 2: failure/)
+  rig.report(await rig.delivery(/^c@/), 'Dnever\n')
+  await rig.logged(/delivery 3: failure/)
+  assert.ok(!existsSync(home.at('queue/bounce', String(id))))
+  rig.say('clean', rig.obey(`todo/${id}`))
+  await until('both failures', () => existsSync(home.at('queue/bounce', String(id))) && readFileSync(home.at('queue/bounce', String(id)), 'latin1').length > 40)
+  assert.deepEqual(queueFiles(home)[`bounce/${id}`], '<b@far.example>:\nnever\n\n<c@me.example>:\nnever\n\n')
+  rig.kill('SIGKILL')
+})
+
 test('express lane: SIGTERM during deliveries writes the files at once; their reports still count', async () => {
   const home = makeRigHome()
   const id = putMessage(home, ['a@me.example', 'b@me.example', 'c@far.example'])
@@ -271,6 +290,32 @@ test('express lane: an envelope that cannot be removed is not delivered twice', 
   assert.ok(existsSync(home.at('queue/mess', split(id))), 'the message stays as long as its envelope')
   assert.notEqual(other, id)
   rig.kill('SIGKILL')
+})
+
+test('express lane: more messages than it holds wait in todo, in order, and none is written', async () => {
+  const home = makeRigHome()
+  const count = 300
+  const wanted = Array.from({ length: count }, () => putMessage(home, ['a@me.example']))
+  const rig = new SendRig(home, { resident: true, limits: [1, 1] })
+  const first = await rig.delivery(/^a@/)
+  const mixed = putMessage(home, ['b@me.example', 'c@far.example'])
+  rig.pull()
+  rig.report(await rig.delivery(/^c@/), 'Zlater\n') // it does not wait for the busy channel: it is sorted
+  const done = [first.id]
+  rig.onDelivery = ({ id }) => {
+    if (id !== mixed) done.push(id)
+    return 'Kok\n'
+  }
+  rig.report(first, 'Kok\n')
+  await until('all deliveries', () => done.length === count && !existsSync(home.at('queue/local', split(mixed))))
+  assert.deepEqual(done.toSorted(), wanted.toSorted())
+  assert.equal(rig.log.split('new msg').length, count + 2)
+  rig.kill('SIGKILL')
+  await rig.ended
+  assert.deepEqual(
+    Object.keys(queueFiles(home)).filter((name) => /^(info|local|remote)/.test(name)),
+    [`info/${mixed}`, `remote/${mixed}`]
+  )
 })
 
 test('messages that qmail-send took no notice of while it was scanning are found by the pull that came meanwhile', async () => {
