@@ -19,13 +19,14 @@ export class BodyDecoder {
   consumed = 0
   #place: Place = 'lineStart'
   #chunk: Buffer = Buffer.alloc(0)
+  #put: (piece: Buffer) => void = () => {}
   #from = 0
   #to = 0
 
   /** Decodes a chunk, overwriting it, and hands the decoded pieces to `put`, which may keep them. */
   push(chunk: Buffer, put: (piece: Buffer) => void): BodyStatus {
-    this.#releaseHeld(chunk, put)
     this.#chunk = chunk
+    this.#put = put
     this.#from = 0
     this.#to = 0
     let status: BodyStatus = 'more'
@@ -36,13 +37,16 @@ export class BodyDecoder {
     return status
   }
 
-  /** Bytes held back at the end of the last chunk, which turn out to be text, go first: there is no room for them in this chunk. */
-  #releaseHeld(chunk: Buffer, put: (piece: Buffer) => void): void {
-    const held = this.#place === 'afterCr' ? '\r' : this.#place === 'afterDotCr' ? '.\r' : ''
-    if (held === '' || chunk.length === 0 || chunk[0] === LF) return
-    put(Buffer.from(held, 'latin1'))
-    this.bytes += held.length
+  /** Bytes not decided on turn out to be text. If they came with the last chunk, this one has no room for them; then nothing of it is written yet. */
+  #keepHeld(held: string): void {
     this.#place = 'middle'
+    const piece = Buffer.from(held, 'latin1')
+    if (this.#from - this.#to >= piece.length) {
+      for (const byte of piece) this.#add(byte)
+      return
+    }
+    this.bytes += piece.length
+    this.#put(piece)
   }
 
   /** The line's start is behind us: CRs only matter before a LF. */
@@ -77,12 +81,11 @@ export class BodyDecoder {
           this.#from++
           return 'done'
         }
-        this.#add(DOT)
-        this.#add(CR)
-        this.#place = 'middle'
+        this.#keepHeld('.\r')
         return 'more'
       default:
-        this.#endLine(this.#from)
+        if (byte === LF) this.#endLine(this.#from)
+        else this.#keepHeld('\r')
         return 'more'
     }
   }

@@ -1,5 +1,5 @@
 import type { Bytes } from '../core/bytes.ts'
-import { Cdb } from '../format/cdb.ts'
+import { hasKey } from '../format/cdb.ts'
 import { ownAddresses } from '../net/ipme.ts'
 import type { Submission } from '../queue/submission.ts'
 import { canonicalIp, parseAddress } from './address.ts'
@@ -185,13 +185,7 @@ export class Session {
 
   readonly #isInMore = (key: Bytes): boolean => {
     const { morercpthosts } = this.#options.settings
-    if (morercpthosts === undefined) return false
-    const cdb = new Cdb(morercpthosts)
-    try {
-      return cdb.get(key) !== undefined
-    } finally {
-      cdb.close()
-    }
+    return morercpthosts !== undefined && hasKey(morercpthosts, key)
   }
 
   #data(): Promise<void> | undefined {

@@ -1,0 +1,56 @@
+import { connect, type Socket } from 'node:net'
+import { after } from 'node:test'
+
+/** A raw client of a TCP server on 127.0.0.1. */
+export interface Client {
+  socket: Socket
+  /** Everything heard so far. */
+  heard: () => string
+  /** Sends bytes. */
+  say: (text: string) => void
+  /** Waits until what was heard matches; fails when the connection ends, or `seconds` pass, without. */
+  until: (pattern: RegExp, seconds?: number) => Promise<string>
+  /** Waits for the other side to close; all that was heard. */
+  closed: () => Promise<string>
+}
+
+/** Connects. The connection is destroyed when the test file ends. */
+export const client = (port: number, options: { allowHalfOpen?: boolean } = {}): Client => {
+  const socket = connect({ port, host: '127.0.0.1', ...options })
+  let heard = ''
+  let isClosed = false
+  const waiting: (() => void)[] = []
+  const wake = (): void => {
+    for (const go of waiting.splice(0)) go()
+  }
+  socket.on('error', () => {})
+  socket.on('data', (data) => {
+    heard += data.toString('latin1')
+    wake()
+  })
+  const onEnd = (): void => {
+    isClosed = true
+    wake()
+  }
+  socket.on('end', onEnd)
+  socket.on('close', onEnd)
+  after(() => socket.destroy())
+  const wait = async (isDone: () => boolean, what: string, seconds: number): Promise<string> => {
+    const timer = setTimeout(onEnd, seconds * 1000)
+    while (!isDone() && !isClosed) {
+      await new Promise<void>((resolve) => {
+        waiting.push(resolve)
+      })
+    }
+    clearTimeout(timer)
+    if (!isDone()) throw new Error(`no ${what} in ${JSON.stringify(heard)}`)
+    return heard
+  }
+  return {
+    socket,
+    heard: () => heard,
+    say: (text) => void socket.write(Buffer.from(text, 'latin1')),
+    until: (pattern, seconds = 20) => wait(() => pattern.test(heard), String(pattern), seconds),
+    closed: () => wait(() => isClosed, 'end', 20)
+  }
+}

@@ -1,0 +1,176 @@
+import assert from 'node:assert/strict'
+import { readdirSync, readFileSync, renameSync, rmSync, utimesSync, writeFileSync } from 'node:fs'
+import { after, test } from 'node:test'
+import { cdbBytes } from '../../src/format/cdb.ts'
+import { client } from '../helpers/dialogue.ts'
+import { makeHome } from '../helpers/home.ts'
+import { smtpSend } from '../helpers/smtp.ts'
+import { type Daemon, startDaemon, startSmtpd, until } from '../helpers/suite.ts'
+
+const home = makeHome()
+const queued = async (): Promise<Daemon> => {
+  rmSync(home.at('run', 'smtpd', 'socket'), { force: true })
+  const daemon = startDaemon(home, 'qmail-queued', [])
+  await until('the submission socket', () => readdirSync(home.at('run', 'smtpd')).includes('socket'))
+  return daemon
+}
+const todo = (): string[] => readdirSync(home.at('queue', 'todo'))
+const message = (id: string): string => readFileSync(home.at('queue', 'mess', String(Number(id) % 23), id), 'latin1')
+/** The workers a tcpserver has now. */
+const workers = (parent: number | undefined): number[] =>
+  readFileSync(`/proc/${parent}/task/${parent}/children`, 'latin1').split(' ').filter(Boolean).map(Number)
+const isRunning = (pid: number): boolean => {
+  try {
+    return !/\) Z /.test(readFileSync(`/proc/${pid}/stat`, 'latin1')) // a zombie's reaper takes its time
+  } catch {
+    return false
+  }
+}
+const MAIL = 'MAIL FROM:<a@b>\r\nRCPT TO:<c@d>\r\nDATA\r\n'
+
+let queue = await queued()
+
+test('a worker serves many sessions and queues their messages; the log names it with status 0 or 256', async () => {
+  const { port, daemon } = await startSmtpd(home, ['-w', '1'])
+  const [pid] = workers(daemon.child.pid)
+  const before = todo()
+  assert.match(await smtpSend(port, 'a@b', ['c@d'], 'Subject: one\n\nx\n'), /^250 ok \d{10} qp \d+$/)
+  await smtpSend(port, 'a@b', ['c@d', 'e@f'], 'Subject: two\n\ny\n')
+  const fresh = todo().filter((id) => !before.includes(id))
+  assert.equal(fresh.length, 2)
+  const one = fresh.map(message).find((text) => text.includes('Subject: one'))
+  assert.match(one ?? '', /\nReceived: from unknown \(HELO client\.example\) \(127\.0\.0\.1\)\n {2}by 0 with SMTP; [^\n]*\nSubject: one\n\nx\n$/)
+  const gone = client(port)
+  await gone.until(/220/)
+  gone.socket.destroy()
+  await until('three ends', () => daemon.log().match(new RegExp(`end ${pid} status (0|256)\n`, 'g'))?.length === 3)
+  assert.match(daemon.log(), new RegExp(`ok ${pid} 0:127\\.0\\.0\\.1:${port} :127\\.0\\.0\\.1::\\d+\n`))
+  assert.match(daemon.log(), /status: 0\/40\n$/)
+  assert.deepEqual(workers(daemon.child.pid), [pid])
+})
+
+test('rules reach the session: RELAYCLIENT and DATABYTES', async () => {
+  const rules = home.at('rules.cdb')
+  const put = (data: string): void => {
+    writeFileSync(`${rules}.tmp`, cdbBytes([['', data]]))
+    renameSync(`${rules}.tmp`, rules)
+  }
+  put('')
+  home.control('rcpthosts', 'here.example\n')
+  after(() => rmSync(home.at('control', 'rcpthosts'), { force: true }))
+  const { port } = await startSmtpd(home, ['-w', '1', '-x', rules])
+  await assert.rejects(smtpSend(port, 'a@b', ['c@far.example'], 'x\n'), /553 sorry/)
+  put('+RELAYCLIENT=\0+DATABYTES=3\0')
+  await smtpSend(port, 'a@b', ['c@far.example'], 'x\n')
+  await assert.rejects(smtpSend(port, 'a@b', ['c@far.example'], 'more than that\n'), /552 sorry/)
+  rmSync(home.at('control', 'rcpthosts'))
+})
+
+test('control files count for the next session', async () => {
+  const { port } = await startSmtpd(home, ['-w', '1'])
+  await client(port).until(/220 mail\.example\.org /)
+  home.control('smtpgreeting', 'other.example\n')
+  await client(port).until(/220 other\.example /)
+  rmSync(home.at('control', 'smtpgreeting'))
+  await client(port).until(/220 mail\.example\.org /)
+})
+
+test('a client that stops sending but listens on gets all its answers', async () => {
+  const { port } = await startSmtpd(home, ['-w', '1'])
+  const c = client(port, { allowHalfOpen: true })
+  c.socket.end(`HELO x\r\n${MAIL}x\r\n.\r\nQUIT\r\n`)
+  assert.match(await c.closed(), /354 go ahead\r\n250 ok \d+ qp \d+\r\n221 mail\.example\.org\r\n$/)
+})
+
+test('a client that goes away within a message leaves nothing', async () => {
+  const { port, daemon } = await startSmtpd(home, ['-w', '1'])
+  const before = todo().length
+  const c = client(port)
+  await c.until(/220/)
+  c.say(`${MAIL}Subject: half\r\n\r\n${'x'.repeat(100_000)}\r\n`)
+  await c.until(/354/)
+  c.socket.destroy()
+  await until('the end', () => /end \d+ status 256\n/.test(daemon.log()))
+  assert.equal(todo().length, before)
+  await smtpSend(port, 'a@b', ['c@d'], 'x\n')
+  assert.equal(todo().length, before + 1)
+})
+
+test('while qmail-queued is away, connections get a process each; when it is back, the worker again', async () => {
+  const { port, daemon } = await startSmtpd(home, ['-w', '1'])
+  const [pid] = workers(daemon.child.pid)
+  await smtpSend(port, 'a@b', ['c@d'], 'x\n')
+  await queue.stop()
+  const c = client(port)
+  await c.until(/220 mail/)
+  await until('a process', () => workers(daemon.child.pid).length === 2)
+  c.say('QUIT\r\n')
+  await c.closed()
+  queue = await queued()
+  assert.match(await smtpSend(port, 'a@b', ['c@d'], 'x\n'), /^250 ok/)
+  const last = [...daemon.log().matchAll(/ok (\d+) /g)].map((m) => Number(m[1]))
+  assert.equal(last[0], pid)
+  assert.notEqual(last[1], pid)
+  assert.equal(last[2], pid)
+})
+
+test('$QMAILQUEUE or control/firstgear: no worker is used', async () => {
+  home.control('firstgear', 'qmail-smtpd\n')
+  const { port, daemon } = await startSmtpd(home, ['-w', '1'])
+  await client(port).until(/220 mail/)
+  const list = workers(daemon.child.pid)
+  assert.equal(list.length, 1)
+  assert.ok(!readFileSync(`/proc/${list[0]}/environ`, 'latin1').includes('QMAIL_RESIDENT'))
+  rmSync(home.at('control', 'firstgear'))
+})
+
+test('a worker that crashes is replaced, and what it was serving is counted off', async () => {
+  const { port, daemon } = await startSmtpd(home, ['-w', '1'])
+  await smtpSend(port, 'a@b', ['c@d'], 'x\n')
+  await until('the first end', () => /end \d+ status 0\n/.test(daemon.log()))
+  const c = client(port)
+  await c.until(/220/)
+  const [pid] = workers(daemon.child.pid)
+  process.kill(pid ?? 0, 'SIGKILL')
+  await c.closed()
+  await until('the end', () => daemon.log().includes(`end ${pid} status 9\ntcpserver: status: 0/40\n`))
+  assert.match(daemon.log(), new RegExp(`warning: qmail-smtpd worker ${pid} ended with status 9, 1 sessions lost\n`))
+  assert.match(await smtpSend(port, 'a@b', ['c@d'], 'x\n'), /^250 ok/)
+})
+
+test('when its program file changes, a worker finishes its sessions and ends, and a new one takes over', async () => {
+  const { port, daemon } = await startSmtpd(home, ['-w', '1'])
+  const old = client(port)
+  await old.until(/220/)
+  const [pid] = workers(daemon.child.pid)
+  utimesSync(home.at('bin', 'qmail-smtpd'), 1, 1)
+  await client(port).until(/220/)
+  const oks = [...daemon.log().matchAll(/ok (\d+) /g)].map((m) => Number(m[1]))
+  assert.notEqual(oks[1], pid)
+  old.say(`${MAIL}x\r\n.\r\nQUIT\r\n`)
+  assert.match(await old.closed(), /250 ok \d+ qp/)
+  await until('the old worker to end', () => !workers(daemon.child.pid).includes(pid ?? 0))
+  assert.ok(!daemon.log().includes('warning'))
+})
+
+test('SIGTERM: tcpserver ends at once with 0, the worker finishes its sessions, then ends', async () => {
+  const { port, daemon } = await startSmtpd(home, ['-w', '1'])
+  await smtpSend(port, 'a@b', ['c@d'], 'x\n')
+  const c = client(port)
+  await c.until(/220/)
+  const [pid] = workers(daemon.child.pid)
+  assert.equal(await daemon.stop(), 0)
+  c.say(`HELO x\r\n${MAIL}x\r\n.\r\nQUIT\r\n`)
+  assert.match(await c.closed(), /250 ok \d+ qp \d+\r\n221/)
+  await until('the worker to end', () => !isRunning(pid ?? 0))
+})
+
+test('-w is nothing to other programs', async () => {
+  const { port, daemon } = await startSmtpd(home, ['-w', '2', '127.0.0.1', '0', '/bin/echo', 'hi'].slice(0, 2))
+  assert.equal(workers(daemon.child.pid).length, 2)
+  const other = startDaemon(home, 'tcpserver', ['-RHl0', '-1', '-w', '2', '127.0.0.1', '0', '/bin/echo', 'hi'], 'echo')
+  await until('the port', () => /^\d+\n/.test(other.log()))
+  assert.equal(workers(other.child.pid).length, 0)
+  assert.equal(await client(Number(other.log())).closed(), 'hi\n')
+  await client(port).until(/220/)
+})

@@ -1,0 +1,176 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import type { QueueResult } from '../../../src/queue/codes.ts'
+import type { Submission } from '../../../src/queue/submission.ts'
+import { Session, type SessionOptions } from '../../../src/smtpd/session.ts'
+
+interface Rig {
+  session: Session
+  /** What was written, one entry a flush. */
+  said: string[]
+  queued: { sender: string; recipients: readonly string[]; text: string }[]
+  aborted: number
+}
+
+const ok: QueueResult = { code: 0, text: '', qp: 42, weFailed: false }
+
+const rig = (over: Partial<SessionOptions> & { result?: QueueResult } = {}): Rig => {
+  const made: Rig = { session: undefined as unknown as Session, said: [], queued: [], aborted: 0 }
+  const open = (): Submission => {
+    const chunks: Buffer[] = []
+    return {
+      qp: 42,
+      write: (chunk) => void chunks.push(Buffer.from(chunk)),
+      finish: async (sender, recipients) => {
+        made.queued.push({ sender, recipients, text: Buffer.concat(chunks).toString('latin1') })
+        return over.result ?? ok
+      },
+      abort: async () => void made.aborted++
+    }
+  }
+  made.session = new Session({
+    settings: {
+      greeting: 'mx',
+      localiphost: undefined,
+      timeoutSeconds: 9,
+      rcpthosts: undefined,
+      morercpthosts: undefined,
+      badmailfrom: new Set(),
+      databytes: 0
+    },
+    peer: { ip: '1.2.3.4', host: 'peer', info: undefined, local: 'mx' },
+    relayclient: undefined,
+    maxBytes: Number.POSITIVE_INFINITY,
+    open,
+    write: (text) => void made.said.push(text),
+    now: () => 1000,
+    ...over
+  })
+  return made
+}
+const feed = async (r: Rig, ...chunks: string[]): Promise<void> => {
+  for (const chunk of chunks) await r.session.feed(Buffer.from(chunk, 'latin1'))
+}
+const codes = (r: Rig): string =>
+  r.said
+    .join('')
+    .replace(/^(\d{3}[ -]).*\r\n/gm, '$1')
+    .trim()
+const ENVELOPE = 'MAIL FROM:<a@b>\r\nRCPT TO:<c@d>\r\nDATA\r\n'
+
+test('a pipelining client gets one packet of replies', async () => {
+  const r = rig()
+  await feed(r, 'EHLO x\r\nMAIL FROM:<a@b>\r\nRCPT TO:<c@d>\r\nRCPT TO:<e@f>\r\nDATA\r\n')
+  assert.equal(r.said.length, 1)
+  assert.equal(codes(r), '250-250-250 250 250 250 354')
+})
+
+test('everything in one packet, or a byte at a time, comes to the same', async () => {
+  const all = `HELO x\r\n${ENVELOPE}Subject: x\r\n\r\n..dot\r\n.\r\nQUIT\r\n`
+  for (const chunks of [[all], [...all]]) {
+    const r = rig()
+    await feed(r, ...chunks)
+    assert.equal(codes(r), '250 250 250 354 250 221')
+    assert.equal(r.session.exit, 0)
+    assert.equal(r.said.join('').match(/250 ok 1 qp 42\r\n/g)?.length, 1)
+    assert.deepEqual(
+      r.queued.map((q) => [q.sender, q.recipients, q.text.replace(/^Received[^\n]*\n[^\n]*\n/, '')]),
+      [['a@b', ['c@d'], 'Subject: x\n\n.dot\n']]
+    )
+  }
+})
+
+test('DATA ends the transaction in every outcome', async () => {
+  const r = rig({ result: { ...ok, code: 53 } })
+  await feed(r, `${ENVELOPE}x\r\n.\r\nRCPT TO:<c@d>\r\nDATA\r\n`)
+  assert.equal(codes(r), '250 250 354 451 503 503')
+})
+
+test('the size verdict comes at the end, counts decoded bytes, and the next message starts afresh', async () => {
+  const r = rig({ maxBytes: 3 })
+  await feed(r, `${ENVELOPE}ab\r\n.\r\n`, `${ENVELOPE}abc\r\n`, 'more\r\n.\r\n', `${ENVELOPE}..\r\n.\r\n`)
+  assert.equal(codes(r), '250 250 354 250 250 250 354 552 250 250 354 250')
+  assert.equal(r.aborted, 1)
+  assert.equal(r.queued.length, 2)
+})
+
+test('too many hops are told before too many bytes', async () => {
+  const r = rig({ maxBytes: 3 })
+  await feed(r, `${ENVELOPE}${'Received: x\r\n'.repeat(100)}\r\n.\r\n`)
+  assert.match(r.said.join(''), /554 too many hops/)
+  assert.equal(r.queued.length, 0)
+})
+
+test('a bare LF in the body ends the session and queues nothing', async () => {
+  const r = rig()
+  await feed(r, `${ENVELOPE}x\n.\r\nQUIT\r\n`)
+  assert.match(r.said.join(''), /354 go ahead\r\n451 See https:\/\/cr\.yp\.to\/docs\/smtplf\.html\.\r\n$/)
+  assert.equal(r.session.exit, 1)
+  assert.deepEqual([r.queued.length, r.aborted], [0, 1])
+})
+
+test('a client that goes away within a message queues nothing', async () => {
+  const r = rig()
+  await feed(r, `${ENVELOPE}x\r\n`)
+  await r.session.hangUp()
+  assert.deepEqual([r.queued.length, r.aborted, r.session.exit], [0, 1, 1])
+})
+
+test('a syntax error leaves the transaction as it was', async () => {
+  const long = 'x'.repeat(900)
+  const r = rig()
+  await feed(r, `MAIL FROM:<a@b>\r\nMAIL FROM:<${long}>\r\nRCPT TO:<c@d>\r\nRCPT TO:<${long}>\r\nDATA\r\nx\r\n.\r\n`)
+  assert.equal(codes(r), '250 555 250 555 354 250')
+  assert.deepEqual([r.queued[0]?.sender, r.queued[0]?.recipients], ['a@b', ['c@d']])
+})
+
+test('no way into the queue is a temporary failure in place of 354', async () => {
+  const failures = [
+    () => {
+      throw new Error('no')
+    },
+    () => Promise.reject(new Error('no'))
+  ]
+  for (const open of failures) {
+    const r = rig({ open })
+    await feed(r, `${ENVELOPE}QUIT\r\n`)
+    assert.match(r.said.join(''), /451 qqt failure \(#4\.3\.0\)\r\n221 /)
+  }
+})
+
+test('RELAYCLIENT, even empty, lifts rcpthosts and is put after the recipient', async () => {
+  const settings = { ...base(), rcpthosts: new Set<string>() }
+  const r = rig({ settings, relayclient: '@relay.fix' })
+  await feed(r, 'MAIL FROM:<>\r\nRCPT TO:<u@far.org>\r\nDATA\r\n.\r\n')
+  assert.deepEqual(r.queued[0]?.recipients, ['u@far.org@relay.fix'])
+  const empty = rig({ settings, relayclient: '' })
+  await feed(empty, 'MAIL FROM:<>\r\nRCPT TO:<u@far.org>\r\n')
+  assert.equal(codes(empty), '250 250')
+  const none = rig({ settings })
+  await feed(none, 'MAIL FROM:<>\r\nRCPT TO:<u@far.org>\r\n')
+  assert.equal(codes(none), '250 553')
+})
+
+test('an unreadable morercpthosts.cdb is a control failure', async () => {
+  const r = rig({ settings: { ...base(), rcpthosts: new Set(), morercpthosts: '/nonexistent/cdb' } })
+  await feed(r, 'MAIL FROM:<>\r\nRCPT TO:<u@far.org>\r\n')
+  assert.match(r.said.join(''), /421 unable to read controls \(#4\.3\.0\)\r\n$/)
+  assert.equal(r.session.exit, 1)
+})
+
+test('a command line over 64 KiB ends the session, 60,000 bytes do not', async () => {
+  const r = rig()
+  await feed(r, `NOOP ${'x'.repeat(60_000)}\r\n`, 'y'.repeat(40_000), 'y'.repeat(40_000))
+  assert.equal(codes(r), '250 500')
+  assert.equal(r.session.exit, 1)
+})
+
+const base = (): SessionOptions['settings'] => ({
+  greeting: 'mx',
+  localiphost: undefined,
+  timeoutSeconds: 9,
+  rcpthosts: undefined,
+  morercpthosts: undefined,
+  badmailfrom: new Set(),
+  databytes: 0
+})
