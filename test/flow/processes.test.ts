@@ -77,6 +77,7 @@ const checkEnvironment = (p: Process): void => {
 const checkFds = (home: string, p: Process): void => {
   const own: Record<string, RegExp> = {
     'qmail-send': /\/queue\/lock\/(sendmutex|trigger)$/,
+    'qmail-clean': /\/queue\/pid$/,
     'qmail-queued': /\/drop\/trigger$|\/queue\/todo$/,
     'qmail-local': /\/Maildir\/new$/
   }
