@@ -9,7 +9,7 @@ const SLEEP_SECONDS = 10
 /** Pulls that come faster share a look. */
 const SCAN_MILLISECONDS = 2
 /** A look at a full folder takes a while: at most this part of the time goes into it. */
-const SCAN_SHARE = 0.1
+const SCAN_SHARE = 0.05
 
 /** The number a file name of the queue stands for, written as we write it; else undefined. */
 export const numberOf = (name: string): number | undefined => (/^(0|[1-9][0-9]{0,15})$/.test(name) ? Number(name) : undefined)
