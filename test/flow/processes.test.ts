@@ -77,12 +77,11 @@ const checkEnvironment = (p: Process): void => {
 const checkFds = (home: string, p: Process): void => {
   const own: Record<string, RegExp> = {
     'qmail-send': /\/queue\/lock\/(sendmutex|trigger)$/,
-    'qmail-clean': /\/queue\/pid$/,
-    'qmail-queued': /\/drop\/trigger$|\/queue\/todo$/,
+    'qmail-queued': /\/drop\/trigger$|\/queue\/(todo|pid)$/,
     'qmail-local': /\/Maildir\/new$/
   }
   const strays = [...p.fds.values()].filter(
-    (what) => !/^(anon_inode:|pipe:|socket:)/.test(what) && what !== '/dev/null' && !what.startsWith(`${home}/`.replace(/\/$/, '/')) && !what.endsWith('.log')
+    (what) => !/^(anon_inode:|pipe:|socket:)/.test(what) && what !== '/dev/null' && !what.startsWith(`${home}/`) && !what.endsWith('.log')
   )
   assert.deepEqual(strays, [], `${p.name}: descriptors outside the home`)
   const inside = [...p.fds.values()].filter((what) => what.startsWith(home) && !what.endsWith('.log') && !own[p.name]?.test(what))
