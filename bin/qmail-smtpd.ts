@@ -1,7 +1,7 @@
 /**
  * NAME     qmail-smtpd: receives mail by SMTP (spec network.md 4)
  * RUNS AS  qmaild:nofiles, under tcpserver
- * FDS      0< 1> the connection, 2> nothing; in its second gear: 3<> the parent, which hands over connections
+ * FDS      0< 1> the connection, 2> trouble with control files; in its second gear: 3<> the parent, which hands over connections
  * ENV      TCPREMOTEIP, TCPREMOTEHOST, TCPREMOTEINFO, TCPLOCALHOST, TCPLOCALIP; RELAYCLIENT, DATABYTES, QMAILQUEUE
  * EXIT     0 after QUIT, 1 after any other end
  * FILES    control/me, smtpgreeting, localiphost, timeoutsmtpd, rcpthosts, morercpthosts.cdb, badmailfrom, databytes

@@ -1,6 +1,9 @@
 import type { Readable, Writable } from 'node:stream'
 import type { Bytes } from '../core/bytes.ts'
+import { reason } from '../core/failure.ts'
+import { logLine } from '../core/logline.ts'
 import type { Env } from '../core/run.ts'
+import { hasKey } from '../format/cdb.ts'
 import { Conversation } from '../net/converse.ts'
 import type { Submission } from '../queue/submission.ts'
 import { sizeLimit } from './policy.ts'
@@ -24,13 +27,15 @@ export const serveConnection = ({ input, output, env, readSettings, open }: Conn
   let settings: SmtpdSettings
   try {
     settings = readSettings()
-  } catch {
+  } catch (error) {
+    warn(error)
     return sayGoodbye(input, output, CONTROL_FAILURE)
   }
   const session = new Session({
     settings,
     peer: peerOf(env),
     relayclient: env.RELAYCLIENT,
+    isInMore: (key) => settings.morercpthosts !== undefined && isInFile(settings.morercpthosts, key),
     maxBytes: sizeLimit(settings.databytes, env.DATABYTES),
     open,
     write: (text: Bytes) => void output.write(text, 'latin1'),
@@ -39,6 +44,18 @@ export const serveConnection = ({ input, output, env, readSettings, open }: Conn
   const conversation = new Conversation(input, output, session, settings.timeoutSeconds)
   session.greet()
   return conversation.done
+}
+
+/** The client is only told that there is trouble; which, is for the log. */
+const warn = (error: unknown): void => logLine(2, `qmail-smtpd: warning: ${reason(error)}`)
+
+const isInFile = (path: string, key: Bytes): boolean => {
+  try {
+    return hasKey(path, key)
+  } catch (error) {
+    warn(new Error(`unable to read ${path}: ${reason(error)}`))
+    throw error
+  }
 }
 
 const sayGoodbye = (input: Readable, output: Writable, text: Bytes): Promise<number> =>

@@ -1,5 +1,4 @@
 import type { Bytes } from '../core/bytes.ts'
-import { hasKey } from '../format/cdb.ts'
 import { ownAddresses } from '../net/ipme.ts'
 import type { Submission } from '../queue/submission.ts'
 import { canonicalIp, parseAddress } from './address.ts'
@@ -24,6 +23,8 @@ export interface SessionOptions {
   peer: Peer
   /** $RELAYCLIENT: where set, also to nothing, every recipient is taken, with this at its end. */
   relayclient: Bytes | undefined
+  /** Is this a key of morercpthosts.cdb? Throws when that cannot be told. */
+  isInMore: (key: Bytes) => boolean
   /** The size limit in bytes; Infinity for none. */
   maxBytes: number
   /** The way into the queue. Failing means that there is none now. */
@@ -166,13 +167,13 @@ export class Session {
   }
 
   #rcpt(argument: Bytes): Promise<void> | undefined {
-    const { settings, relayclient } = this.#options
+    const { settings, relayclient, isInMore } = this.#options
     if (this.#sender === undefined) return this.#say('503 MAIL first (#5.5.1)')
     const recipient = this.#address(argument)
     if (recipient === undefined) return this.#say('555 syntax error (#5.5.4)')
     if (isBadSender(settings.badmailfrom, this.#sender)) return this.#say('553 sorry, your envelope sender is in my badmailfrom list (#5.7.1)')
     try {
-      if (relayclient === undefined && !isAllowedRecipient(recipient, settings.rcpthosts, this.#isInMore)) {
+      if (relayclient === undefined && !isAllowedRecipient(recipient, settings.rcpthosts, isInMore)) {
         return this.#say("553 sorry, that domain isn't in my list of allowed rcpthosts (#5.7.1)")
       }
     } catch {
@@ -181,11 +182,6 @@ export class Session {
     if (this.#recipients.length >= MAX_RECIPIENTS) return this.#say('452 too many recipients (#4.5.3)')
     this.#recipients.push(recipient + (relayclient ?? ''))
     return this.#say('250 ok')
-  }
-
-  readonly #isInMore = (key: Bytes): boolean => {
-    const { morercpthosts } = this.#options.settings
-    return morercpthosts !== undefined && hasKey(morercpthosts, key)
   }
 
   #data(): Promise<void> | undefined {

@@ -89,6 +89,7 @@ test('trouble with a control file is 421 and exit 1, before any greeting', () =>
   const r = smtpd('QUIT\r\n')
   rmSync(home.at('control', 'databytes'), { recursive: true })
   assert.deepEqual([r.exit, r.stdout], [1, '421 unable to read controls (#4.3.0)\r\n'])
+  assert.equal(r.stderr, 'qmail-smtpd: warning: unable to read control/databytes: is a directory\n')
 })
 
 test('morercpthosts.cdb adds to rcpthosts; a broken one is a control failure', () => {

@@ -40,6 +40,7 @@ const rig = (over: Partial<SessionOptions> & { result?: QueueResult } = {}): Rig
     },
     peer: { ip: '1.2.3.4', host: 'peer', info: undefined, local: 'mx' },
     relayclient: undefined,
+    isInMore: () => false,
     maxBytes: Number.POSITIVE_INFINITY,
     open,
     write: (text) => void made.said.push(text),
@@ -152,7 +153,10 @@ test('RELAYCLIENT, even empty, lifts rcpthosts and is put after the recipient', 
 })
 
 test('an unreadable morercpthosts.cdb is a control failure', async () => {
-  const r = rig({ settings: { ...base(), rcpthosts: new Set(), morercpthosts: '/nonexistent/cdb' } })
+  const isInMore = (): boolean => {
+    throw new Error('broken')
+  }
+  const r = rig({ settings: { ...base(), rcpthosts: new Set() }, isInMore })
   await feed(r, 'MAIL FROM:<>\r\nRCPT TO:<u@far.org>\r\n')
   assert.match(r.said.join(''), /421 unable to read controls \(#4\.3\.0\)\r\n$/)
   assert.equal(r.session.exit, 1)
