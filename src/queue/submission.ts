@@ -18,6 +18,8 @@ export interface Submission {
 export interface Submitter {
   home: string
   env: Env
+  /** The process does nothing after this message but leave: as root it may become qmailq for good, instead of running a child that does. */
+  isLast?: boolean
 }
 
 /** `F`sender NUL, `T`recipient NUL ..., NUL: what qmail-queue reads on fd 1 (spec queue.md 2). */

@@ -3,7 +3,7 @@ import { isOwn } from '../os/own.ts'
 import { doorFor } from './door.ts'
 import type { Submission, Submitter } from './submission.ts'
 import { submitThroughDrop } from './submit-drop.ts'
-import { submitThroughWriter } from './submit-writer.ts'
+import { submitAsQmailq, submitThroughWriter } from './submit-writer.ts'
 
 const throughChild = async (from: Submitter): Promise<Submission> => {
   const { submitThroughChild } = await import('./submit-child.ts') // few need it, and it costs its callers node:child_process
@@ -11,14 +11,14 @@ const throughChild = async (from: Submitter): Promise<Submission> => {
 }
 
 /**
- * Starts handing a message to the queue, through the door that fits (DESIGN.md 3): $QMAILQUEUE or a wrapper in bin/ is run; root runs
- * bin/qmail-queue; everybody else writes to the drop folder within this process, or to the queue where it is its own. Chunks handed
+ * Starts handing a message to the queue, through the door that fits (DESIGN.md 3): $QMAILQUEUE or a wrapper in bin/ is run; root becomes
+ * qmailq, in a child unless this is its last deed; everybody else writes to the drop folder within this process, or to the queue where it is its own. Chunks handed
  * over must not be changed afterwards. Throws Temporary when none can be opened.
  */
 export const submit = async (from: Submitter): Promise<Submission> => {
   const program = join(from.home, 'bin', 'qmail-queue')
   if (from.env.QMAILQUEUE !== undefined || !isOwn(program, 'qmail-queue')) return throughChild(from)
   const door = doorFor(from.home)
-  if (door === 'become') return throughChild(from)
+  if (door === 'become') return from.isLast ? submitAsQmailq(from.home) : throughChild(from)
   return door === 'writer' ? submitThroughWriter(from.home) : submitThroughDrop(from.home)
 }
