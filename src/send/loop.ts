@@ -98,10 +98,11 @@ export class Loop {
     this.#wake()
   }
 
-  /** From now on nothing new is begun. */
+  /** From now on nothing new is begun: what waits to be finished is found again at the next start. */
   #exit(): void {
     if (!this.#state.isExiting) {
       this.#state.isExiting = true
+      this.#state.done = new DueList()
       closeExpress(this.#state)
     }
     this.#wake()
@@ -174,7 +175,7 @@ export class Loop {
       !state.isExiting && this.#scan.step(state),
       passStep(state, local),
       passStep(state, remote),
-      unseenStep(state),
+      !state.isExiting && unseenStep(state),
       finishStep(state),
       !state.isExiting && expressStep(state),
       !state.isExiting && this.#sweep.step(state)
@@ -190,14 +191,21 @@ export class Loop {
     cleaner.flush()
   }
 
+  /** When something becomes due by itself, in Unix milliseconds; what is due already waits for an event. */
+  #nextDue(): number[] {
+    const { done, unseen, spawners, jobs, isExiting } = this.#state
+    const later = (dues: (number | undefined)[]): number[] =>
+      dues.filter((due) => due !== undefined && due * 1000 > Date.now()).map((due) => Number(due) * 1000)
+    if (isExiting) return later([done.firstDue])
+    const passes = jobs < spawners.local.limit + spawners.remote.limit ? [passDue(spawners.local), passDue(spawners.remote)] : []
+    return [this.#scan.dueMilliseconds, ...later([...passes, done.firstDue, unseen.firstDue, this.#sweep.due, expressDue(this.#state)])]
+  }
+
   #sleep(): void {
     clearTimeout(this.#timer)
     this.#trigger.open()
-    const { done, unseen, spawners, jobs } = this.#state
     const now = Date.now()
-    const passes = jobs < spawners.local.limit + spawners.remote.limit ? [passDue(spawners.local), passDue(spawners.remote)] : []
-    const seconds = [...passes, done.firstDue, unseen.firstDue, this.#sweep.due, expressDue(this.#state)].filter((due) => due !== undefined)
-    const next = Math.min(this.#scan.dueMilliseconds, ...seconds.map((due) => due * 1000).filter((due) => due > now), now + MAX_SLEEP_SECONDS * 1000)
+    const next = Math.min(...this.#nextDue(), now + MAX_SLEEP_SECONDS * 1000)
     this.#timer = setTimeout(() => this.#wake(), Math.max(1, Math.ceil(next - now)))
   }
 

@@ -151,6 +151,12 @@ export class SendRig {
     return until(`${pattern} in the log:\n${this.log}`, () => pattern.exec(this.log) ?? undefined, seconds)
   }
 
+  /** Processor time used so far, in milliseconds. */
+  cpu(): number {
+    const fields = readFileSync(`/proc/${this.#child.pid}/stat`, 'latin1').split(') ')[1]?.split(' ') ?? []
+    return (Number(fields[11]) + Number(fields[12])) * 10
+  }
+
   kill(signal: NodeJS.Signals): void {
     this.#child.kill(signal)
   }

@@ -64,6 +64,25 @@ test('SIGTERM during a delivery: it is waited for, what is left is due when it w
   assert.deepEqual(queueFiles(home), {})
 })
 
+test('while a delivery is waited for after SIGTERM, nothing new is begun, and no time is burnt', async () => {
+  for (const resident of [false, true]) {
+    const home = makeRigHome()
+    putMessage(home, ['a@far.example'])
+    const rig = new SendRig(home, { resident })
+    const a = await rig.delivery(/^a@/)
+    rig.kill('SIGTERM')
+    const waits = putMessage(home, ['b@far.example'])
+    rig.pull()
+    const before = rig.cpu()
+    await delay(500)
+    assert.ok(rig.cpu() - before <= 100, `${rig.cpu() - before} ms of processor time in half a second`)
+    rig.report(a, 'Kok\n')
+    assert.equal(await rig.ended, 0)
+    assert.ok(existsSync(home.at('queue/todo', String(waits))))
+    assert.ok(!rig.log.includes(`new msg ${waits}`))
+  }
+})
+
 test('a second qmail-send on the same queue does not start, and leaves no lock behind', async () => {
   const home = makeRigHome()
   const rig = new SendRig(home)
