@@ -127,7 +127,10 @@ export const connectTo = (ip: string, port: number, seconds: number): Promise<Co
     })
     socket.on('error', (error: NodeJS.ErrnoException) => {
       clearTimeout(patience)
-      resolve(error.code === 'ETIMEDOUT' ? 'timeout' : 'refused')
+      connection.end()
+      // only a connection that stood can be reset
+      if (error.code === 'ECONNRESET' || error.code === 'EPIPE') resolve(connection)
+      else resolve(error.code === 'ETIMEDOUT' ? 'timeout' : 'refused')
     })
     socket.on('end', () => connection.end())
     socket.on('close', () => {
