@@ -24,8 +24,9 @@ run: build/stamp
 test: build/stamp check lint check-imports
 	$(NODE) --test --test-concurrency=2 $(TESTS)
 
+# against the PREFIX named on the command line (a throw-away one with nothing running), else against two of its own
 golden: build/stamp
-	$(NODE) tools/golden.ts
+	$(NODE) tools/golden.ts $(if $(filter command line,$(origin PREFIX)),$(PREFIX))
 
 bench: build/stamp
 	$(NODE) bench/run.ts
