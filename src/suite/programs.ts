@@ -238,6 +238,26 @@ export const programs = table({
     permissions: [...IDS, 'read:control'],
     budget: 120
   },
+  'qmail-newu': {
+    ring: 'A',
+    about: 'makes users/cdb from users/assign',
+    runsAs: 'root',
+    mode: 0o700,
+    fds: '2> why not',
+    exits: { 0: 'made', 111: 'the old one stays' },
+    permissions: ['unrestricted'],
+    budget: 40
+  },
+  'qmail-newmrh': {
+    ring: 'A',
+    about: 'makes control/morercpthosts.cdb from control/morercpthosts',
+    runsAs: 'root',
+    mode: 0o700,
+    fds: '2> why not',
+    exits: { 0: 'made', 111: 'the old one stays' },
+    permissions: ['unrestricted'],
+    budget: 40
+  },
   splogger: {
     ring: 'N',
     about: 'hands log lines to syslog',

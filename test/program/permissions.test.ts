@@ -80,5 +80,15 @@ for (const [name, may] of secondGear) {
 
 test('every program is under the model, but for those that must fsync or act for their caller', () => {
   const unrestricted = (Object.keys(programs) as ProgramName[]).filter((name) => (programs[name].permissions as readonly string[]).includes('unrestricted'))
-  assert.deepEqual(unrestricted.toSorted(), ['qmail-inject', 'qmail-local', 'qmail-queue', 'qmail-queued', 'qmail-send', 'qmail-smtpd', 'sendmail'])
+  assert.deepEqual(unrestricted.toSorted(), [
+    'qmail-inject',
+    'qmail-local',
+    'qmail-newmrh',
+    'qmail-newu',
+    'qmail-queue',
+    'qmail-queued',
+    'qmail-send',
+    'qmail-smtpd',
+    'sendmail'
+  ])
 })

@@ -19,7 +19,7 @@ test('every program of the table has its page in bin/, and every file of bin/ it
 })
 
 test('readers named by settings exist, or come with a later issue', () => {
-  const later = /^(all|qmail-(qmtpd|qmqpc|newmrh))$/
+  const later = /^(all|qmail-(qmtpd|qmqpc))$/
   for (const [name, { readers }] of Object.entries(settings))
     for (const reader of readers) assert.ok(reader in programs || later.test(reader), `control/${name} is read by ${reader}`)
 })
