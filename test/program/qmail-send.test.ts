@@ -67,10 +67,16 @@ test('SIGTERM during a delivery: it is waited for, what is left is due when it w
 test('while a delivery is waited for after SIGTERM, nothing new is begun, and no time is burnt', async () => {
   for (const resident of [false, true]) {
     const home = makeRigHome()
-    putMessage(home, ['a@far.example'])
+    putMessage(home, ['a@far.example', ...Array.from({ length: 15 }, (_, i) => `n${i}@far.example`)])
     const rig = new SendRig(home, { resident })
     const a = await rig.delivery(/^a@/)
     rig.kill('SIGTERM')
+    // a signal is heard when it is heard: the log shows it with the next report
+    for (let i = 0; i < 15; i++) {
+      rig.report(await rig.delivery(new RegExp(`^n${i}@`)), 'Kok\n')
+      await rig.logged(new RegExp(`status: local 0/10 remote ${15 - i}/20`))
+    }
+    assert.match(rig.log, /exitasap/)
     const waits = putMessage(home, ['b@far.example'])
     rig.pull()
     const before = rig.cpu()
