@@ -74,7 +74,7 @@ test('while a delivery is waited for after SIGTERM, nothing new is begun, and no
     // a signal is heard when it is heard: the log shows it with the next report
     for (let i = 0; i < 15; i++) {
       rig.report(await rig.delivery(new RegExp(`^n${i}@`)), 'Kok\n')
-      await rig.logged(new RegExp(`status: local 0/10 remote ${15 - i}/20`))
+      await rig.logged(new RegExp(`delivery ${i + 2}: success: ok/\\nstatus: [^\\n]*\\n`))
     }
     assert.match(rig.log, /exitasap/)
     const waits = putMessage(home, ['b@far.example'])
