@@ -8,7 +8,7 @@
  * FILES     homedir/.qmail, .qmail-ext, .qmail-...default, -owner, -owner-default; whatever mailboxes they name
  *
  * -n describes what would be done. The second gear (kept by qmail-lspawn, one process a uid) delivers many messages to Maildirs and
- * forwards, told by netstrings on 0 and answering on 1: src/local/lspawn-wire.ts.
+ * forwards, told by netstrings on 0 and answering on 1: src/os/resident-wire.ts.
  */
 import { run } from '../src/core/run.ts'
 import { deliverOnce } from '../src/local/once.ts'

@@ -6,9 +6,9 @@ import type { Env } from '../core/run.ts'
 import { type Assignment, assignmentOf, findAssignment } from '../format/assign.ts'
 import { Cdb } from '../format/cdb.ts'
 import { type Ids, startChild } from '../os/child.ts'
+import type { Gear } from '../suite/gear.ts'
+import type { Pool } from '../suite/resident-pool.ts'
 import { LspawnExit } from './lspawn-codes.ts'
-import type { Gear } from './lspawn-gear.ts'
-import type { Pool } from './lspawn-pool.ts'
 
 /** A recipient's user, or the exit code that says why there is none. */
 export type Found = Assignment | number
