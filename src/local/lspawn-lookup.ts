@@ -16,7 +16,7 @@ export type Found = Assignment | number
 const checked = (data: Bytes, rest: Bytes): Found => assignmentOf(data, rest) ?? LspawnExit.bug
 
 /** Looks in users/cdb, opened afresh. Undefined: it does not exist, or does not know the local part. Any trouble with it is code 117, never "not there". */
-export const findInCdb = (home: string, local: Bytes): Found | undefined => {
+const findInCdb = (home: string, local: Bytes): Found | undefined => {
   const file = join(home, 'users', 'cdb')
   let cdb: Cdb | undefined
   try {

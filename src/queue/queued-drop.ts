@@ -89,7 +89,7 @@ export class DropDoor {
       const fd = openSync(`${this.#folder}/trigger`, constants.O_RDWR | constants.O_NONBLOCK)
       this.#trigger = new Socket({ fd, readable: true, writable: false })
       this.#trigger.on('data', () => this.pull())
-      this.#trigger.on('error', () => {})
+      this.#trigger.on('error', () => {}) // as without it
     } catch (error) {
       this.#log(`warning: unable to watch drop/trigger: ${reason(error)}`)
     }
