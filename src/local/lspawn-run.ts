@@ -71,6 +71,6 @@ const runResident = async (local: Local, ids: Ids, values: readonly Bytes[], fd:
   return reply === 'crashed' ? endedWith(null) : endingOf(reply)
 }
 
-/** Delivers as a user, in whichever gear fits; `drop`: become that user (false in a one-user installation). */
-export const runLocal = async (local: Local, ids: Ids, drop: boolean, values: readonly Bytes[], fd: number): Promise<Ending> =>
-  (await runResident(local, ids, values, fd)) ?? runOnce(local, drop ? ids : undefined, values, fd)
+/** Delivers as a user, in whichever gear fits; `becomesUser`: as that user (false in a one-user installation). */
+export const runLocal = async (local: Local, ids: Ids, becomesUser: boolean, values: readonly Bytes[], fd: number): Promise<Ending> =>
+  (await runResident(local, ids, values, fd)) ?? runOnce(local, becomesUser ? ids : undefined, values, fd)
