@@ -1,11 +1,12 @@
 /**
- * NAME      qmail-getpw local: finds the user a local part belongs to
- * RUNS AS   qmailp:nofiles, under qmail-lspawn
- * FDS       1> user NUL uid NUL gid NUL homedir NUL dash NUL ext NUL
- * EXIT      0 found   100 no argument   115 trouble with a home   116 no alias user   118 trouble with the user data base
- * FILES     /etc/passwd, and what /etc/nsswitch.conf names (through getent); lib/ids for the alias user of a private installation
+ * NAME     qmail-getpw local: finds the user a local part belongs to
+ * RUNS AS  qmailp:nofiles, under qmail-lspawn
+ * FDS      1> user NUL uid NUL gid NUL homedir NUL dash NUL ext NUL; resident: 0< requests, 1> answers
+ * ENV      none
+ * EXIT     0 found, 100 no argument, 115 trouble with a home, 116 no alias user, 118 trouble with the user data base
+ * FILES    /etc/passwd, and what /etc/nsswitch.conf names (through getent); lib/ids for the alias user of a private installation
  *
- * The second gear (kept by qmail-lspawn) answers many questions, told by netstrings on 0 and answering on 1: src/local/lspawn-wire.ts.
+ * The second gear (kept by qmail-lspawn) answers many questions: src/os/resident-wire.ts.
  */
 import { Exit } from '../src/core/exit.ts'
 import { writeFd } from '../src/core/fdio.ts'

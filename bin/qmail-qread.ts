@@ -1,25 +1,15 @@
-/*
-NAME
-  qmail-qread - list the messages of the queue
-
-  qmail-qread [--json]
-
-  A line for each message that has been preprocessed: when it came, its number, its size, its sender; then a line for each
-  recipient, with the word done in front if it is. With --json one object a line says the same. Not a snapshot: a message
-  that vanishes meanwhile gives a warning.
-
-RUNS AS
-  root, or qmails:qmail
-
-FDS
-  1 > the list, warnings and what is fatal
-
-EXIT
-  0 listed    111 the queue cannot be read
-
-FILES
-  queue/info, queue/mess, queue/local, queue/remote, queue/bounce
-*/
+/**
+ * NAME     qmail-qread [--json]: lists the messages of the queue
+ * RUNS AS  root, or qmails:qmail
+ * FDS      1> the list, warnings and what is fatal
+ * ENV      none
+ * EXIT     0 listed, 111 the queue cannot be read
+ * FILES    queue/ info mess local remote bounce
+ *
+ * A line for each message that has been preprocessed: when it came, its number, its size, its sender; then a line for each
+ * recipient, with the word done in front if it is. With --json one object a line says the same. Not a snapshot: a message
+ * that vanishes meanwhile gives a warning.
+ */
 import { wantsJson } from '../src/admin/json.ts'
 import { listQueue } from '../src/admin/qread.ts'
 import { run } from '../src/core/run.ts'

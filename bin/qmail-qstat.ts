@@ -1,23 +1,13 @@
-/*
-NAME
-  qmail-qstat - count the messages of the queue
-
-  qmail-qstat [--json]
-
-  Prints how many messages are in the queue (half-written ones too), and how many of them qmail-send has not taken up yet.
-
-RUNS AS
-  root, or group qmail; others get zeros
-
-FDS
-  1 > two lines, or with --json one object    2 > what could not be read
-
-EXIT
-  0 always
-
-FILES
-  queue/mess, queue/todo
-*/
+/**
+ * NAME     qmail-qstat [--json]: counts the messages of the queue
+ * RUNS AS  root, or group qmail; others get zeros
+ * FDS      1> two lines, or with --json one object; 2> what could not be read
+ * ENV      none
+ * EXIT     0 always
+ * FILES    queue/mess, queue/todo
+ *
+ * Prints how many messages are in the queue (half-written ones too), and how many of them qmail-send has not taken up yet.
+ */
 import { jsonLine, wantsJson } from '../src/admin/json.ts'
 import { countQueue } from '../src/admin/queuewalk.ts'
 import { Exit } from '../src/core/exit.ts'

@@ -1,18 +1,17 @@
 /**
- * qmail-queue: puts one message into the queue (spec queue.md 2).
+ * NAME     qmail-queue: puts one message into the queue (spec queue.md 2)
+ * RUNS AS  the caller. Root becomes qmailq and writes the queue; so does qmailq, and everybody in a one-user installation. All others
+ *          leave the message in drop/, where qmail-queued takes it up, knowing the caller by the file's owner.
+ * FDS      0< the message, to its end; then 1< the envelope (it is read, whatever it was opened as); 2> an unknown user
+ * ENV      none
+ * EXIT     0 the message is on the disk and will be delivered; 11 an address is longer than 1002 bytes; 52 a day has passed;
+ *          53 write error; 54 read error, or the envelope is cut short; 61 home, 62 queue folder; 63 pid (or drop), 64 mess, 65 intd,
+ *          66 todo (or drop): cannot be entered or made; 91 bad envelope; 111 no such user
+ * FILES    queue/ pid mess intd todo lock/trigger; drop/, drop/trigger; lib/ids, else /etc/passwd
  *
- * RUNS AS   the caller. Root becomes qmailq and writes the queue; so does qmailq, and everybody in a one-user installation. All others
- *           leave the message in drop/, where qmail-queued takes it up, knowing the caller by the file's owner.
- * FDS       0< the message, to its end; then 1< the envelope (it is read, whatever it was opened as)
- * ENV       none
- * EXIT      0 the message is on the disk and will be delivered; 11 an address is longer than 1002 bytes; 51 out of memory; 52 a day has passed;
- *           53 write error; 54 read error, or the envelope is cut short; 61 home, 62 queue folder; 63 pid (or drop), 64 mess, 65 intd,
- *           66 todo (or drop): cannot be entered or made; 91 bad envelope; 111 no such user
- * FILES     queue/pid, mess, intd, todo, lock/trigger; drop/, drop/trigger; lib/ids, else /etc/passwd
- *
- * Nothing is printed, but when a user is unknown. HUP, INT, QUIT and XCPU are ignored. What is left after a failure is as qmail leaves it: 53 and 54
- * remove all; the others leave it to qmail-send's sweep after 36 hours. Descriptors are read without the event loop, which is
- * what makes a start cheap; so ALRM has its default effect, and the 24 hours are looked at after each read.
+ * HUP, INT, QUIT and XCPU are ignored. What is left after a failure is as qmail leaves it: 53 and 54 remove all; the others leave
+ * it to qmail-send's sweep after 36 hours. Descriptors are read without the event loop, which is what makes a start cheap; so ALRM
+ * has its default effect, and the 24 hours are looked at after each read.
  */
 import { Exit } from '../src/core/exit.ts'
 import { logLine } from '../src/core/logline.ts'

@@ -1,12 +1,11 @@
 /**
- * qmail-queued: the resident writer of the queue (DESIGN.md 3, 4).
- *
- * RUNS AS   root to bind its sockets, then qmailq:qmail for good; in a one-user installation the one user
- * FDS       0< under qmail-start a pipe whose end stops us, otherwise not looked at; 1> log, trouble only: `qmail-queued: warning: ...`
- * ENV       QMAIL_RESIDENT, from qmail-start
- * EXIT      0 SIGTERM, or the end of descriptor 0; 111 cannot start
- * FILES     run/smtpd/socket, run/send/socket: the doors of resident programs; drop/: everybody else's, woken by drop/trigger;
- *           queue/pid, locked as there must be only one of us; queue/mess, intd, todo, lock/trigger; lib/ids, else /etc/passwd and /etc/group
+ * NAME     qmail-queued: the resident writer of the queue (DESIGN.md 3, 4)
+ * RUNS AS  root to bind its sockets, then qmailq:qmail for good; in a one-user installation the one user
+ * FDS      0< under qmail-start a pipe whose end stops us, otherwise not looked at; 1> log, trouble only: `qmail-queued: warning: ...`
+ * ENV      QMAIL_RESIDENT, from qmail-start
+ * EXIT     0 SIGTERM, or the end of descriptor 0; 111 cannot start
+ * FILES    run/smtpd/socket, run/send/socket: the doors of resident programs; drop/: everybody else's, woken by drop/trigger;
+ *          queue/pid, locked as there must be only one of us; queue/ mess intd todo lock/trigger; lib/ids, else /etc/passwd and /etc/group
  *
  * A submission socket takes messages one after another: netstrings ended by an empty one, then the envelope `F..\0T..\0\0` as one
  * netstring; it answers each with the netstring `CODE QP`, qmail-queue's exit code and the message's number. After code 0 the message

@@ -1,12 +1,12 @@
 /**
- * NAME     qmail-remote host sender recipient...
- *          Delivers one message to its recipients at one host by SMTP (spec network.md 6).
+ * NAME     qmail-remote host sender recipient...: delivers one message to its recipients at one host by SMTP (spec network.md 6)
  * RUNS AS  qmailr:qmail, under qmail-rspawn
- * FDS      0< the message, LF lines   1> reports
- *          Resident: 0< requests, 1> answers, netstrings (src/remote/rspawn-wire.ts), many deliveries at once.
- * ENV      DNSCACHEIP  name servers instead of those of /etc/resolv.conf: 1.2.3.4, with :PORT if need be
+ * FDS      0< the message, LF lines, 1> reports; resident: 0< requests, 1> answers
+ * ENV      DNSCACHEIP: name servers instead of those of /etc/resolv.conf, 1.2.3.4, with :PORT if need be
  * EXIT     0 always: the reports say what happened
- * FILES    control/me, helohost, timeoutconnect, timeoutremote, smtproutes; queue/lock/tcpto; resident: queue/mess
+ * FILES    control/ me helohost timeoutconnect timeoutremote smtproutes; queue/lock/tcpto; resident: queue/mess
+ *
+ * The second gear (kept by qmail-rspawn) makes many deliveries at once: src/os/resident-wire.ts.
  */
 import { Exit } from '../src/core/exit.ts'
 import { writeFd } from '../src/core/fdio.ts'
@@ -32,7 +32,7 @@ const once = async ({ home, args, env }: Context): Promise<number> => {
 
 const resident = async ({ home, env }: Context): Promise<number> => {
   const resolver = systemResolver(env)
-  await serveDeliveries(FD.message, FD.reports, home, (delivery) => deliver(home, delivery, resolver))
+  await serveDeliveries(home, (delivery) => deliver(home, delivery, resolver))
   return Exit.ok
 }
 

@@ -1,13 +1,12 @@
 /**
- * NAME     qmail-rspawn
- *          Runs qmail-remote for qmail-send (spec queue.md 7.1, 7.3).
+ * NAME     qmail-rspawn: runs qmail-remote for qmail-send (spec queue.md 7.1, 7.3)
  * RUNS AS  qmailr:qmail, under qmail-start
- * FDS      0< delivery commands   1> one byte, the spawn limit; then reports
- * ENV      QMAILREMOTE  the program run for each delivery; unset: qmail-remote, looked up in PATH. When that is the suite's own,
- *                       it is kept resident, unless control/firstgear names it.
- *          All of it is handed on.
- * EXIT     0 end of commands, all deliveries reported   111 cannot start
+ * FDS      0< delivery commands, 1> one byte, the limit; then reports
+ * ENV      QMAILREMOTE: the program run for each delivery; unset: qmail-remote, looked up in PATH. All of it is handed on, without NODE_* and LD_*
+ * EXIT     0 end of commands, all deliveries reported; 111 cannot start
  * FILES    queue/mess; queue/lock/tcpto is emptied at the start; control/firstgear
+ *
+ * qmail-remote is kept resident when it is the suite's own and control/firstgear does not name it. src/os/resident-wire.ts.
  */
 import { join } from 'node:path'
 import { readSetting } from '../src/control/read.ts'

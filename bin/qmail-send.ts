@@ -3,10 +3,11 @@
  * RUNS AS  qmails:qmail, under qmail-start; one for each queue (queue/lock/sendmutex)
  * FDS      0> log, 1> 2< qmail-lspawn, 3> 4< qmail-rspawn, 5> 6< qmail-clean, 7< held by qmail-start (second gear: its end counts as TERM)
  * ENV      QMAILQUEUE: the program bounces are handed to
- * SIGNALS  TERM: ends when running deliveries have; ALRM: everything is due now; HUP: reads locals and virtualdomains again
  * EXIT     0 stopped, 111 cannot start (the log says why)
  * FILES    control/ bouncefrom bouncehost concurrencylocal concurrencyremote doublebouncehost doublebounceto envnoathost locals me
  *          percenthack queuelifetime virtualdomains; queue/ todo info local remote bounce mess lock/trigger lock/sendmutex
+ *
+ * TERM: ends when running deliveries have; ALRM: everything is due now; HUP: reads locals and virtualdomains again.
  */
 import { Exit } from '../src/core/exit.ts'
 import { reason } from '../src/core/failure.ts'

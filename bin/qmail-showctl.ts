@@ -1,24 +1,14 @@
-/*
-NAME
-  qmail-showctl - explain the configuration
-
-  qmail-showctl [--json]
-
-  Prints what is built in, then what each file of control/ says or what holds without it, then files it does not know.
-  With --json: one object, the value of every setting by its name (null where there is none).
-
-RUNS AS
-  anyone
-
-FDS
-  1 > the explanation, and why it cannot go on    2 > an unknown user or group
-
-EXIT
-  0 explained (a setting that cannot be read is said to be so)    111 control/ or the accounts cannot be read
-
-FILES
-  control/*, lib/ids, /etc/passwd, /etc/group
-*/
+/**
+ * NAME     qmail-showctl [--json]: explains the configuration
+ * RUNS AS  anyone
+ * FDS      1> the explanation, and why it cannot go on; 2> an unknown user or group
+ * ENV      none
+ * EXIT     0 explained (a setting that cannot be read is said to be so), 111 control/ or the accounts cannot be read
+ * FILES    control/*, lib/ids, /etc/passwd, /etc/group
+ *
+ * Prints what is built in, then what each file of control/ says or what holds without it, then files it does not know.
+ * With --json: one object, the value of every setting by its name (null where there is none).
+ */
 import { jsonLine, wantsJson } from '../src/admin/json.ts'
 import { settingsValues } from '../src/admin/settings-values.ts'
 import { buildBlock, settingsBlock } from '../src/admin/showctl.ts'

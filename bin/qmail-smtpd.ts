@@ -1,12 +1,12 @@
 /**
  * NAME     qmail-smtpd: receives mail by SMTP (spec network.md 4)
  * RUNS AS  qmaild:nofiles, under tcpserver
- * FDS      0< 1> the connection, 2> trouble with control files; in its second gear: 3<> the parent, which hands over connections
+ * FDS      0< 1> the connection, 2> trouble with control files; resident: 3<> the parent, which hands over connections
  * ENV      TCPREMOTEIP, TCPREMOTEHOST, TCPREMOTEINFO, TCPLOCALHOST, TCPLOCALIP; RELAYCLIENT, DATABYTES, QMAILQUEUE
  * EXIT     0 after QUIT, 1 after any other end
- * FILES    control/me, smtpgreeting, localiphost, timeoutsmtpd, rcpthosts, morercpthosts.cdb, badmailfrom, databytes
+ * FILES    control/ me smtpgreeting localiphost timeoutsmtpd rcpthosts morercpthosts.cdb badmailfrom databytes
  *
- * In its second gear (tcpserver -w) one process serves many connections; it may then read control/, and nothing else.
+ * The second gear (kept by tcpserver -w) serves many connections in one process; it may then read control/, and nothing else.
  */
 import { run } from '../src/core/run.ts'
 import { readableFd, writableFd } from '../src/net/stdio.ts'

@@ -1,11 +1,10 @@
 /**
- * qmail-start [defaultdelivery [logger arg ...]]: starts the daemons of the queue and watches over them (spec queue.md 3).
- *
- * RUNS AS   root (in a one-user installation: whoever starts it; then all daemons run as that user)
- * FDS       0 must be open; 1> the log, or the logger's standard output; 2> what goes wrong before the daemons run
- * ENV       PATH: where the daemons and the logger are found. All of it is passed down to qmail-local, qmail-remote and .qmail commands.
- * EXIT      0 qmail-send was stopped by a signal and all ended well; 111 something could not start, or a daemon failed
- * FILES     lib/ids, else /etc/passwd and /etc/group: the suite's users; control/firstgear
+ * NAME     qmail-start [defaultdelivery [logger arg ...]]: starts the daemons of the queue and watches over them (spec queue.md 3)
+ * RUNS AS  root (in a one-user installation: whoever starts it; then all daemons run as that user)
+ * FDS      0 must be open; 1> the log, or the logger's standard output; 2> what goes wrong before the daemons run
+ * ENV      PATH: where the daemons and the logger are found. All of it is passed down to qmail-local, qmail-remote and .qmail commands.
+ * EXIT     0 qmail-send was stopped by a signal and all ended well; 111 something could not start, or a daemon failed
+ * FILES    lib/ids, else /etc/passwd and /etc/group: the suite's users; control/firstgear
  *
  * SIGTERM stops the suite after the deliveries that are running; SIGALRM retries everything now; SIGHUP re-reads control/locals
  * and control/virtualdomains. When one daemon ends, all are stopped, and the supervisor starts afresh.

@@ -1,38 +1,28 @@
-/*
-NAME
-  sendmail, mailq, newaliases - what programs expect at /usr/sbin/sendmail
-
-  sendmail [-t] [-f SENDER] [-F NAME] [other options] [RECIPIENT...]
-  sendmail -bp | mailq     sendmail -bs     sendmail -q     sendmail -bi
-
-  Submits the message on descriptor 0 as qmail-inject does. If its first line ends in CR LF, all lines lose their CR.
-    -t         recipients are the arguments and those of the header (else the arguments only)
-    -f, -r SENDER  envelope sender, and From if the message has none; <> and '' are the null sender; cancels -F
-    -F NAME    personal name of a From that is made
-    -bm        submit (the default)        -bs   speak SMTP on descriptors 0 and 1 (qmail-smtpd); relaying is open
-    -bp        list the queue (qmail-qread)    -bP   print how many messages it holds
-    -bi, -I    rebuild the alias data base, if fastforward's newaliases is installed
-    -bh, -bH   nothing, successfully      -q...  have qmail-send try everything now, if the caller may; submit nothing
-    -bd -bD -bl -bv -bt and the rest, -Q   refused
-    -v -i -m -x -n -G -U -c, -e -o -p -B -A -C -D -h -L -O -N -R -V -X ARGUMENT, -E... -J... -d...   accepted, without effect
-  Called as mailq it lists the queue, called as newaliases it refuses: fastforward has its own.
-
-RUNS AS
-  the caller
-
-FDS
-  0 < message    1 > -bp, -bs, -bP only    2 > why not, one line
-
-ENV
-  as qmail-inject; without QMAILUSER, MAILUSER, USER and LOGNAME, USER is the name of the caller's uid. -bs: unless PROTO is
-  set, RELAYCLIENT and the TCP variables are set for qmail-smtpd
-
-EXIT
-  0 queued    100 usage, or it will never be    111 try again later    -bp, -bs, -bi: the other program's
-
-FILES
-  bin/qmail-inject (called within this process when it is the suite's own), bin/qmail-qread, bin/qmail-smtpd, bin/newaliases
-*/
+/**
+ * NAME     sendmail, mailq, newaliases: what programs expect at /usr/sbin/sendmail
+ * RUNS AS  the caller
+ * FDS      0< the message, 1> -bp, -bs, -bP only; 2> why not, one line
+ * ENV      as qmail-inject; without QMAILUSER, MAILUSER, USER and LOGNAME, USER is the name of the caller's uid. -bs: unless PROTO is
+ *          set, RELAYCLIENT, DATABYTES and the TCP variables are set for qmail-smtpd
+ * EXIT     0 queued, 100 usage, or it will never be; 111 try again later; -bp, -bs, -bi: the other program's
+ * FILES    bin/qmail-inject (called within this process when it is the suite's own), bin/qmail-qread, bin/qmail-qstat, bin/qmail-smtpd,
+ *          bin/newaliases
+ *
+ *   sendmail [-t] [-f SENDER] [-F NAME] [other options] [RECIPIENT...]
+ *   sendmail -bp | mailq     sendmail -bs     sendmail -q     sendmail -bi
+ *
+ * Submits the message on descriptor 0 as qmail-inject does. If its first line ends in CR LF, all lines lose their CR.
+ *   -t         recipients are the arguments and those of the header (else the arguments only)
+ *   -f, -r SENDER  envelope sender, and From if the message has none; <> and '' are the null sender; cancels -F
+ *   -F NAME    personal name of a From that is made
+ *   -bm        submit (the default)        -bs   speak SMTP on descriptors 0 and 1 (qmail-smtpd); relaying is open
+ *   -bp        list the queue (qmail-qread)    -bP   print how many messages it holds
+ *   -bi, -I    rebuild the alias data base, if fastforward's newaliases is installed
+ *   -bh, -bH   nothing, successfully      -q...  have qmail-send try everything now, if the caller may; submit nothing
+ *   -bd -bD -bl -bv -bt and the rest, -Q   refused
+ *   -v -i -m -x -n -G -U -c, -e -o -p -B -A -C -D -h -L -O -N -R -V -X ARGUMENT, -E... -J... -d...   accepted, without effect
+ * Called as mailq it lists the queue, called as newaliases it refuses: fastforward has its own.
+ */
 import { run } from '../src/core/run.ts'
 import { sendmail } from '../src/inject/sendmail.ts'
 

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { type Bytes, leadingNumber } from '../core/bytes.ts'
+import { type Bytes, leadingNumber, lower } from '../core/bytes.ts'
 import { errorCode, reason, Temporary } from '../core/failure.ts'
 import { type Setting, type SettingName, settings, type Value } from './table.ts'
 
@@ -29,11 +29,7 @@ export const listOf = (text: Bytes): Bytes[] =>
 
 /** A map file's entries as written: `key:value` split at the first colon; entries without a colon do not count; the last of equal keys wins. Keys in lower case. */
 export const mapOf = (entries: Bytes[]): Map<Bytes, Bytes> =>
-  new Map(
-    entries
-      .filter((entry) => entry.includes(':'))
-      .map((entry) => [entry.slice(0, entry.indexOf(':')).replace(/[A-Z]+/g, (s) => s.toLowerCase()), entry.slice(entry.indexOf(':') + 1)])
-  )
+  new Map(entries.filter((entry) => entry.includes(':')).map((entry) => [lower(entry.slice(0, entry.indexOf(':'))), entry.slice(entry.indexOf(':') + 1)]))
 
 /**
  * The value of a setting by the table: what its file says, else its default (`me`, a number, a word), else undefined.

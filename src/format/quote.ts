@@ -1,7 +1,7 @@
 import type { Bytes } from '../core/bytes.ts'
 
 /** Must a local part be quoted? Empty, dots at an end or doubled, or any byte that is not an RFC 822 atom's (spec injection-admin.md 2.9). */
-export const needsQuoting = (box: Bytes): boolean => box === '' || /^\.|\.$|\.\.|[^A-Za-z0-9!#$%&'*+\-./=?^_`{|}~]/.test(box)
+const needsQuoting = (box: Bytes): boolean => box === '' || /^\.|\.$|\.\.|[^A-Za-z0-9!#$%&'*+\-./=?^_`{|}~]/.test(box)
 
 /** A local part as it stands in SMTP and in headers: in quotes if it needs them, with `\` before CR, LF, `"` and `\`. */
 export const quoteBox = (box: Bytes): Bytes => (needsQuoting(box) ? `"${box.replace(/[\r\n"\\]/g, '\\$&')}"` : box)

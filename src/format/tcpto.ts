@@ -3,7 +3,7 @@
  * recent timeouts (0: free), 8-11 the time of the last one, little-endian Unix seconds. The other bytes are kept as they are.
  */
 export const TCPTO_BYTES = 1024
-export const TCPTO_RECORD_BYTES = 16
+const TCPTO_RECORD_BYTES = 16
 
 const COUNT = 4
 const LAST = 8

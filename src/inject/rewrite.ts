@@ -59,7 +59,7 @@ export const rewrite = (given: Token[], hosts: Hosts): Token[] => {
 }
 
 /** A raw envelope address as tokens, complete; undefined when its host cannot be read (2.9). */
-export const rewriteRaw = (address: Bytes, hosts: Hosts): Token[] | undefined => {
+const rewriteRaw = (address: Bytes, hosts: Hosts): Token[] | undefined => {
   if (address === '') return []
   const at = address.lastIndexOf('@')
   const box = at < 0 ? address : address.slice(0, at)

@@ -1,6 +1,6 @@
 import { Exit } from '../core/exit.ts'
+import { serveRequests } from '../os/resident-wire.ts'
 import { answerTo } from './getpw.ts'
-import { serveRequests } from './lspawn-wire.ts'
 import { UserTable } from './passwd.ts'
 
 /** qmail-getpw's second gear: answers look-ups until there are no more. Only /etc/passwd is kept in memory, for as long as it is the same file. */

@@ -44,7 +44,7 @@ const aliasUser = async (home: string, users: UserTable): Promise<Account | unde
   try {
     return suiteUser(home, ALIAS)
   } catch {
-    return users.find(ALIAS)
+    return users.find(ALIAS) // lib/ids and /etc/passwd do not have it; other user data bases may
   }
 }
 
@@ -52,7 +52,7 @@ const aliasUser = async (home: string, users: UserTable): Promise<Account | unde
  * Whose address is it? The longest user name the local part begins with that is an account owning its home, root excepted; else
  * alias (spec local-delivery.md 2.3). Throws Temporary when the user data base cannot be asked.
  */
-export const lookUp = async (home: string, local: Bytes, users: UserTable): Promise<Answer> => {
+const lookUp = async (home: string, local: Bytes, users: UserTable): Promise<Answer> => {
   for (const end of ends(local)) {
     if (end === 0 || end > MAX_NAME_BYTES) continue
     const name = lower(local.slice(0, end))

@@ -22,9 +22,6 @@ export const jobOf = (values: readonly Bytes[]): Job | undefined => {
   return { user, homedir, local, dash, ext, domain, sender, defaultdelivery } as Job
 }
 
-/** The job's values again, in the order of the arguments. */
-export const valuesOf = (job: Job): Bytes[] => [job.user, job.homedir, job.local, job.dash, job.ext, job.domain, job.sender, job.defaultdelivery]
-
 /** What is said to a wrong command line. */
 export const USAGE = 'qmail-local: usage: qmail-local [ -nN ] user homedir local dash ext domain sender aliasempty'
 

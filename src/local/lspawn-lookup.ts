@@ -6,9 +6,9 @@ import type { Env } from '../core/run.ts'
 import { type Assignment, assignmentOf, findAssignment } from '../format/assign.ts'
 import { Cdb } from '../format/cdb.ts'
 import { type Ids, startChild } from '../os/child.ts'
+import type { Gear } from '../suite/gear.ts'
+import type { Pool } from '../suite/resident-pool.ts'
 import { LspawnExit } from './lspawn-codes.ts'
-import type { Gear } from './lspawn-gear.ts'
-import type { Pool } from './lspawn-pool.ts'
 
 /** A recipient's user, or the exit code that says why there is none. */
 export type Found = Assignment | number
@@ -16,7 +16,7 @@ export type Found = Assignment | number
 const checked = (data: Bytes, rest: Bytes): Found => assignmentOf(data, rest) ?? LspawnExit.bug
 
 /** Looks in users/cdb, opened afresh. Undefined: it does not exist, or does not know the local part. Any trouble with it is code 117, never "not there". */
-export const findInCdb = (home: string, local: Bytes): Found | undefined => {
+const findInCdb = (home: string, local: Bytes): Found | undefined => {
   const file = join(home, 'users', 'cdb')
   let cdb: Cdb | undefined
   try {

@@ -4,9 +4,9 @@ import type { Bytes } from '../core/bytes.ts'
 import { errorCode, isTemporary } from '../core/failure.ts'
 import type { Env } from '../core/run.ts'
 import { type Ids, startChild } from '../os/child.ts'
+import type { Gear } from '../suite/gear.ts'
+import type { Pool } from '../suite/resident-pool.ts'
 import { LspawnExit } from './lspawn-codes.ts'
-import type { Gear } from './lspawn-gear.ts'
-import type { Pool } from './lspawn-pool.ts'
 import { type Ending, endedWith, Output } from './lspawn-report.ts'
 import { FIRST_GEAR, MAX_RESIDENT_BYTES, MAX_VALUES_BYTES } from './lspawn-wire.ts'
 
@@ -71,6 +71,6 @@ const runResident = async (local: Local, ids: Ids, values: readonly Bytes[], fd:
   return reply === 'crashed' ? endedWith(null) : endingOf(reply)
 }
 
-/** Delivers as a user, in whichever gear fits; `drop`: become that user (false in a one-user installation). */
-export const runLocal = async (local: Local, ids: Ids, drop: boolean, values: readonly Bytes[], fd: number): Promise<Ending> =>
-  (await runResident(local, ids, values, fd)) ?? runOnce(local, drop ? ids : undefined, values, fd)
+/** Delivers as a user, in whichever gear fits; `becomesUser`: as that user (false in a one-user installation). */
+export const runLocal = async (local: Local, ids: Ids, becomesUser: boolean, values: readonly Bytes[], fd: number): Promise<Ending> =>
+  (await runResident(local, ids, values, fd)) ?? runOnce(local, becomesUser ? ids : undefined, values, fd)

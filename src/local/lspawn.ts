@@ -7,13 +7,13 @@ import { Permanent, reason, Temporary } from '../core/failure.ts'
 import type { Context } from '../core/run.ts'
 import { isRoot, suiteGroup, suiteUser } from '../os/ids.ts'
 import { type Job, serveSpawner } from '../queue/spawner.ts'
+import { Gear } from '../suite/gear.ts'
 import { startResident } from '../suite/resident.ts'
+import { Pool } from '../suite/resident-pool.ts'
+import { Resident } from '../suite/resident-process.ts'
 import { LspawnExit } from './lspawn-codes.ts'
-import { Gear } from './lspawn-gear.ts'
 import { findUser, type Getpw } from './lspawn-lookup.ts'
-import { Pool } from './lspawn-pool.ts'
 import { type Ending, endedWith, reportOf } from './lspawn-report.ts'
-import { Resident } from './lspawn-resident.ts'
 import { type Local, runLocal } from './lspawn-run.ts'
 
 const MAX_LOCALS = 20
@@ -67,13 +67,13 @@ const enterable = (folder: string): string => {
   throw new Temporary(`unable to enter ${folder}: not a directory`)
 }
 
-const deliver = async (getpw: Getpw, local: Local, drop: boolean, defaultdelivery: Bytes, job: Job): Promise<Ending> => {
+const deliver = async (getpw: Getpw, local: Local, becomesUser: boolean, defaultdelivery: Bytes, job: Job): Promise<Ending> => {
   if (job.box === '') return endedWith(Exit.ok)
   const user = await findUser(getpw, job.box)
   if (typeof user === 'number') return endedWith(user)
   if (user.uid === 0) return endedWith(LspawnExit.root)
   const values = [user.user, user.homedir, job.box, user.dash, user.ext, job.host, job.sender, defaultdelivery]
-  return runLocal(local, { uid: user.uid, gid: user.gid }, drop, values, job.fd)
+  return runLocal(local, { uid: user.uid, gid: user.gid }, becomesUser, values, job.fd)
 }
 
 /** qmail-lspawn: serves qmail-send's commands to their end (spec queue.md 7.1, 7.2). Permanent without its argument, Temporary if it cannot start. */
@@ -85,7 +85,7 @@ export const serveLspawn = async (context: Context): Promise<number> => {
   const firstgear = readSetting(home, 'firstgear')
   const [getpw, local] = [getpwFor(context, firstgear), localFor(context, firstgear)]
   const owner = suiteUser(home, 'qmailq').uid
-  const drop = isRoot()
-  await serveSpawner({ mess, owner, deliver: async (job) => reportOf(await deliver(getpw, local, drop, defaultdelivery, job)) })
+  const becomesUser = isRoot()
+  await serveSpawner({ mess, owner, deliver: async (job) => reportOf(await deliver(getpw, local, becomesUser, defaultdelivery, job)) })
   return Exit.ok
 }

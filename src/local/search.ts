@@ -13,7 +13,7 @@ export interface Found {
 }
 
 /** The extension as it stands in file names. */
-export const safeExt = (ext: Bytes): Bytes => lower(ext).replaceAll('.', ':')
+const safeExt = (ext: Bytes): Bytes => lower(ext).replaceAll('.', ':')
 
 const unable = (name: Bytes, error: unknown): Temporary => new Temporary(`Unable to open ${name}: ${reason(error)}. (#4.3.0)`, { cause: error })
 

@@ -8,7 +8,7 @@ export interface Reply {
 }
 
 /** An answer whose first three bytes are not digits: worse than every code. */
-export const NONSENSE = 999
+const NONSENSE = 999
 /** What people get to see of an answer (spec network.md 6.1). */
 const MAX_TEXT_BYTES = 5000
 /** A server that talks on beyond this is not answering. */

@@ -4,15 +4,12 @@ import { isIPv6 } from 'node:net'
 import type { Bytes } from '../core/bytes.ts'
 import { lower } from '../core/bytes.ts'
 import type { Env } from '../core/run.ts'
+import { dnsServers } from './dns.ts'
 
-const MAX_SERVERS = 16
 const FIRST_TIMEOUT_MILLISECONDS = 1000
 const TRIES = 4
 /** The configuration is looked at again after this long. */
 const REREAD_MILLISECONDS = 600_000
-
-/** The servers of $DNSCACHEIP: addresses of four numbers each, strung together with dots. */
-export const cacheServers = (text: Bytes): string[] => (text.match(/[0-9]+\.[0-9]+\.[0-9]+\.[0-9]+/g) ?? []).slice(0, MAX_SERVERS)
 
 /** The name an address's PTR record has: `4.3.2.1.in-addr.arpa`, or nibbles below `ip6.arpa`. */
 export const reverseName = (ip: Bytes): string => {
@@ -49,8 +46,8 @@ export class NameLookup {
   #ask(): Resolver {
     if (this.#resolver && Date.now() - this.#madeAt < REREAD_MILLISECONDS) return this.#resolver
     const resolver = new Resolver({ timeout: FIRST_TIMEOUT_MILLISECONDS, tries: TRIES })
-    const servers = cacheServers(this.#env.DNSCACHEIP ?? '')
-    if (servers.length > 0) resolver.setServers(servers)
+    const servers = dnsServers(this.#env)
+    if (servers) resolver.setServers(servers)
     this.#resolver = resolver
     this.#madeAt = Date.now()
     return resolver
@@ -62,7 +59,7 @@ export class NameLookup {
       const name = (await this.#ask().resolvePtr(reverseName(ip)))[0]
       return name === undefined ? undefined : lower(Buffer.from(name, 'utf8').toString('latin1'))
     } catch {
-      return undefined
+      return undefined // no such name, or no answer: both are "unknown"
     }
   }
 
@@ -72,7 +69,7 @@ export class NameLookup {
       const addresses = await (isIPv6(ip) ? this.#ask().resolve6(name) : this.#ask().resolve4(name))
       return addresses.includes(ip)
     } catch {
-      return false
+      return false // what cannot be confirmed does not count
     }
   }
 

@@ -15,7 +15,7 @@ export const isOwn = (file: string, name: string): boolean => {
   try {
     fd = openSync(file, 'r')
   } catch {
-    return false
+    return false // what cannot be read is run as it is
   }
   try {
     const head = Buffer.alloc(512)

@@ -27,9 +27,9 @@ export const openSyslog = (tag: Bytes, env: Env): Syslog => {
     child.on('error', fail)
     stdin.on('error', fail)
   })
-  lost.catch(() => {})
+  lost.catch(() => {}) // write and close tell it
   const ended = once(child, 'exit')
-  ended.catch(() => {})
+  ended.catch(() => {}) // not started: that is `lost`
   return {
     write: async (entries) => {
       if (entries.length > 0 && !stdin.write(`${entries.join('\n')}\n`, 'latin1')) await Promise.race([once(stdin, 'drain'), lost])

@@ -37,7 +37,7 @@ const sweepOne = (path: string, now: number): void => {
 }
 
 /** Removes what writers that died have left in pid/, 36 hours later. Errors wait for the next sweep. */
-export const sweepPid = (now: number): void => {
+const sweepPid = (now: number): void => {
   let names: string[]
   try {
     names = readdirSync('pid')

@@ -13,7 +13,9 @@ export const splitPath = (folder: 'mess' | 'info' | Channel, id: number): string
 /** The queue's folder. */
 export const queueFolder = (home: string): string => join(home, 'queue')
 
-/** Files older than this, by atime, that no message owns are rubbish; qmail-queue gives up after a day (spec queue.md 1.4, rule 6). */
+/** qmail-queue, and qmail-queued for others, give up on a message after a day: what it has left by then is not rubbish yet (spec queue.md 1.4, rule 6). */
+export const PATIENCE_MILLISECONDS = 86_400_000
+/** Files older than this, by atime, that no message owns are rubbish. */
 export const RUBBISH_SECONDS = 129_600
 
 /** Spawners accept this many deliveries at a time (spec queue.md 1.1). */

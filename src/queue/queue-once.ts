@@ -1,10 +1,8 @@
 import { chunks } from '../core/fdio.ts'
 import { QueueExit } from './codes.ts'
 import { EnvelopeChecker } from './envelope.ts'
+import { PATIENCE_MILLISECONDS } from './paths.ts'
 import { type QueueFile, QueueTrouble } from './queue-file.ts'
-
-/** qmail-queue gives up after a day; the sweep of what it may have left comes later (spec queue.md 1.4, rule 6). */
-const PATIENCE_MS = 86_400_000
 
 /** The chunks of a descriptor; a read that fails is 54, one that ends a day after the start is 52. */
 function* read(fd: number, startMs: number): Generator<Buffer> {
@@ -17,7 +15,7 @@ function* read(fd: number, startMs: number): Generator<Buffer> {
       throw new QueueTrouble(QueueExit.readError, error)
     }
     // A blocked read cannot be timed out, but whatever it brings afterwards is too late: the files may have been swept.
-    if (Date.now() - startMs > PATIENCE_MS) throw new QueueTrouble(QueueExit.timeout)
+    if (Date.now() - startMs > PATIENCE_MILLISECONDS) throw new QueueTrouble(QueueExit.timeout)
     if (next.done) return
     yield next.value
   }

@@ -5,19 +5,17 @@ import { printable } from '../core/logline.ts'
 import { QueueExit } from './codes.ts'
 import { BAD, FINAL } from './drop-format.ts'
 import { Malformed, type OpenDrop, openDrop, pieces } from './drop-open.ts'
-import { RUBBISH_SECONDS } from './paths.ts'
+import { PATIENCE_MILLISECONDS, RUBBISH_SECONDS } from './paths.ts'
 import { Intake, type Queue } from './queued-intake.ts'
 
 /** A lost trigger costs at most this. */
-const RESCAN_MS = 300_000
+const RESCAN_MILLISECONDS = 300_000
 /** Messages of the drop folder on their way at a time. */
 const AT_A_TIME = 16
 /** Scans for a trigger that is pulled all the time keep this distance. */
-const REST_MS = 2
+const REST_MILLISECONDS = 2
 /** The other loops get a turn after this many pieces of one message. */
 const PIECES_A_TURN = 16
-/** A start time is a claim: it cannot be after the file was finished, nor longer before that than qmail-queue's patience. */
-const DAY_MS = 86_400_000
 
 /** What the drop folder's loop needs. */
 export interface DropOptions {
@@ -31,7 +29,8 @@ export interface DropOptions {
 
 const turn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve))
 
-const believable = ({ startMs, changedMs }: OpenDrop): number => (startMs <= changedMs && changedMs - startMs <= DAY_MS ? startMs : changedMs)
+/** A start time is a claim: it cannot be after the file was finished, nor longer before that than qmail-queue's patience. */
+const believable = ({ startMs, changedMs }: OpenDrop): number => (startMs <= changedMs && changedMs - startMs <= PATIENCE_MILLISECONDS ? startMs : changedMs)
 
 /** The door for everybody: takes the files of the drop folder into the queue, as they come (DESIGN.md 3). */
 export class DropDoor {
@@ -63,7 +62,7 @@ export class DropDoor {
   /** Watches the trigger, and scans at once. */
   start(): void {
     this.#watch()
-    this.#timer = setInterval(() => this.pull(), RESCAN_MS)
+    this.#timer = setInterval(() => this.pull(), RESCAN_MILLISECONDS)
     this.pull()
   }
 
@@ -89,7 +88,7 @@ export class DropDoor {
       const fd = openSync(`${this.#folder}/trigger`, constants.O_RDWR | constants.O_NONBLOCK)
       this.#trigger = new Socket({ fd, readable: true, writable: false })
       this.#trigger.on('data', () => this.pull())
-      this.#trigger.on('error', () => {})
+      this.#trigger.on('error', () => {}) // as without it
     } catch (error) {
       this.#log(`warning: unable to watch drop/trigger: ${reason(error)}`)
     }
@@ -103,7 +102,7 @@ export class DropDoor {
       } catch (error) {
         this.#log(`warning: unable to read drop: ${reason(error)}; will try again later`)
       }
-      if (this.#again) await new Promise((resolve) => setTimeout(resolve, REST_MS))
+      if (this.#again) await new Promise((resolve) => setTimeout(resolve, REST_MILLISECONDS))
     }
   }
 

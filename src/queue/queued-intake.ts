@@ -1,6 +1,7 @@
 import { reason } from '../core/failure.ts'
 import { QueueExit } from './codes.ts'
 import { EnvelopeChecker } from './envelope.ts'
+import { PATIENCE_MILLISECONDS } from './paths.ts'
 import { QueueTrouble } from './queue-file.ts'
 import { MessageFiles, type Origin } from './writer.ts'
 import type { GroupCommit } from './writer-group.ts'
@@ -22,9 +23,6 @@ export interface IntakeResult {
   /** What the system said, if it had trouble. */
   why: string | undefined
 }
-
-/** qmail-queue gives up after a day, and so do we: after 36 hours its files are swept (spec queue.md 1.4, rule 6). */
-const PATIENCE_MS = 86_400_000
 
 /**
  * One message on its way into the queue, fed by a connection or from the drop folder. Trouble is remembered, what follows is passed
@@ -70,7 +68,7 @@ export class Intake {
     this.#attempt(() => {
       const verdict = this.#checker.verdict ?? QueueExit.readError
       if (verdict !== QueueExit.ok) throw new QueueTrouble(verdict)
-      if (Date.now() - this.#beganMs > PATIENCE_MS) throw new QueueTrouble(QueueExit.timeout)
+      if (Date.now() - this.#beganMs > PATIENCE_MILLISECONDS) throw new QueueTrouble(QueueExit.timeout)
       this.#open().endEnvelope()
     })
     const files = this.#files

@@ -6,7 +6,7 @@ import { QueuedSession, type Sender } from './queued-session.ts'
 import { listenIn } from './queued-sockets.ts'
 import { GroupCommit } from './writer-group.ts'
 
-const TELL_AGAIN_MS = 60_000
+const TELL_AGAIN_MILLISECONDS = 60_000
 
 /** What the doors need before root is given up. */
 export interface QueuedOptions {
@@ -64,7 +64,7 @@ export class Queued {
 
   /** The same trouble is told once a minute: a full disk refuses a thousand messages a second. */
   #trouble(why: string): void {
-    if (why === this.#told.why && Date.now() - this.#told.atMs < TELL_AGAIN_MS) return
+    if (why === this.#told.why && Date.now() - this.#told.atMs < TELL_AGAIN_MILLISECONDS) return
     this.#told = { why, atMs: Date.now() }
     this.#options.log(`warning: unable to queue messages: ${why}`)
   }

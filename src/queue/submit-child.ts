@@ -1,5 +1,6 @@
+import type { ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
-import type { Readable, Writable } from 'node:stream'
+import { Duplex, type Writable } from 'node:stream'
 import { Temporary } from '../core/failure.ts'
 import { startChild } from '../os/child.ts'
 import type { QueueResult } from './codes.ts'
@@ -14,6 +15,15 @@ const send = (to: Writable, data: Buffer): Promise<boolean> =>
     else to.write(data, (error) => resolve(!error))
   })
 
+/** Its exit code; null when a signal ended it. */
+const exitOf = (child: ChildProcess): Promise<number | null> =>
+  new Promise((resolve) => {
+    child.on('error', () => resolve(QueueExit.cannotRun))
+    child.on('exit', (code) => resolve(code))
+  })
+
+const close = (stream: Writable): Promise<void> => new Promise((resolve) => stream.end(() => resolve()).once('error', () => resolve()))
+
 /** Submits through a queue program run for this message: $QMAILQUEUE, else bin/qmail-queue (spec queue.md 2.2). Throws Temporary when there is no process to be had. */
 export const submitThroughChild = ({ home, env }: Submitter): Submission => {
   const program = env.QMAILQUEUE ?? 'bin/qmail-queue'
@@ -21,23 +31,15 @@ export const submitThroughChild = ({ home, env }: Submitter): Submission => {
   const child =
     path === '' ? undefined : startChild(path, [], { stdio: ['pipe', 'pipe', 2, 'ignore', 'ignore', 'ignore', 'pipe'], env, cwd: home, argv0: program })
   if (child === undefined) return cannotRun()
-  let startError = false
-  const exited = new Promise<number | null>((resolve) => {
-    child.on('error', () => {
-      startError = true
-      resolve(QueueExit.cannotRun)
-    })
-    child.on('exit', (code) => resolve(code))
-  })
-  const [message, envelope] = child.stdio as unknown as [Writable, Writable]
-  const errors = (child.stdio as unknown[])[6] as Readable | undefined
-  if (!message || !envelope || !errors) {
+  const exited = exitOf(child)
+  const [message, envelope, , , , , errors]: readonly unknown[] = child.stdio
+  if (!(message instanceof Duplex && envelope instanceof Duplex && errors instanceof Duplex)) {
     if (child.pid === undefined) return cannotRun()
     throw new Temporary('unable to start the queue program')
   }
   let weFailed = false
   let text = ''
-  for (const stream of [message, envelope, errors]) stream.on('error', () => {})
+  for (const stream of [message, envelope, errors]) stream.on('error', () => {}) // a write that fails says so itself; its exit code tells the rest
   errors.on('data', (chunk: Buffer) => {
     text = (text + chunk.toString('latin1')).slice(0, MAX_TEXT_BYTES)
   })
@@ -45,11 +47,9 @@ export const submitThroughChild = ({ home, env }: Submitter): Submission => {
   const hand = async (to: Writable, data: Buffer): Promise<void> => {
     if (!weFailed && !(await send(to, data))) weFailed = true
   }
-  const close = (stream: Writable): Promise<void> => new Promise((resolve) => stream.end(() => resolve()).once('error', () => resolve()))
   const settle = async (): Promise<QueueResult> => {
     await errorsEnd
-    const code = await exited
-    return { code: startError ? QueueExit.cannotRun : code, text, qp: child.pid ?? 0, weFailed }
+    return { code: await exited, text, qp: child.pid ?? 0, weFailed }
   }
   return {
     qp: child.pid,

@@ -2,8 +2,7 @@ import { statSync } from 'node:fs'
 import { isAbsolute, join } from 'node:path'
 import type { Bytes } from '../core/bytes.ts'
 import type { Env } from '../core/run.ts'
-import { identity } from '../os/own.ts'
-import { hasSecondGear, programFile } from '../suite/resident.ts'
+import { Gear } from '../suite/gear.ts'
 
 /** Is there surely no program of that name in a folder? A folder we may not look into may hold one. */
 const isAbsentFrom = (folder: Bytes): boolean => {
@@ -26,16 +25,7 @@ const isOursInPath = (home: string, path: Bytes): boolean => {
  * resident; undefined: whatever PATH and $QMAILREMOTE name must be run for each delivery, a wrapper for one (DESIGN.md 2).
  */
 export const gearChooser = (home: string, env: Env, firstgear: readonly string[] | undefined): (() => string | undefined) => {
-  const file = programFile(home, 'qmail-remote')
-  let seen: string | undefined
-  let isOwn = false
-  return () => {
-    if (env.QMAILREMOTE !== undefined || env.PATH === undefined || !isOursInPath(home, env.PATH)) return undefined
-    const version = identity(file)
-    if (version !== seen) {
-      seen = version
-      isOwn = hasSecondGear(home, 'qmail-remote', firstgear)
-    }
-    return isOwn ? version : undefined
-  }
+  const gear = new Gear(home, 'qmail-remote', firstgear)
+  const isOurs = (): boolean => env.QMAILREMOTE === undefined && env.PATH !== undefined && isOursInPath(home, env.PATH)
+  return () => (isOurs() ? gear.now() : undefined)
 }

@@ -6,7 +6,7 @@ import type { Job } from '../queue/spawner.ts'
 import { cannotStart, type Ending } from './rspawn-report.ts'
 
 /** The program spec queue.md 7.3 names: $QMAILREMOTE, else `qmail-remote`; looked up in PATH when started. */
-export const remoteProgram = (env: Env): Bytes => env.QMAILREMOTE ?? 'qmail-remote'
+const remoteProgram = (env: Env): Bytes => env.QMAILREMOTE ?? 'qmail-remote'
 
 /**
  * The first gear: runs qmail-remote for one delivery. It reads the message on descriptor 0; what it writes on 1 and 2 counts, in

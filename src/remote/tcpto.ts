@@ -4,7 +4,7 @@ import { TCPTO_BYTES, type TcptoChange, tcptoCheck, tcptoCleared, tcptoTimedOut 
 import { flockLater } from '../os/flock.ts'
 
 /** Where the table is. */
-export const tcptoFile = (home: string): string => join(home, 'queue', 'lock', 'tcpto')
+const tcptoFile = (home: string): string => join(home, 'queue', 'lock', 'tcpto')
 
 /** Others hold the lock for moments only. */
 const LOCK_SECONDS = 30

@@ -1,10 +1,10 @@
 import { type Channel, splitPath } from '../queue/paths.ts'
 import { DueList } from '../queue/prioq.ts'
+import { commandBytes, type Report, ReportParser } from '../queue/spawnproto.ts'
 import { senderFor } from '../queue/verp.ts'
 import type { Line } from './line.ts'
 import type { Delivery, Job } from './message.ts'
 import type { Records, UndoneRecipient } from './records.ts'
-import { type Report, ReportParser } from './reports.ts'
 
 /** The pass a channel is at. */
 export interface Pass {
@@ -45,8 +45,8 @@ export class Spawner {
     this.#slots[slot] = delivery
     this.running++
     const { job, recipient } = delivery
-    const name = splitPath('mess', job.id).slice('mess/'.length)
-    this.#line.say(`${String.fromCharCode(slot)}${name}\0${senderFor(job.sender, recipient)}\0${recipient}\0`)
+    const message = splitPath('mess', job.id).slice('mess/'.length)
+    this.#line.say(commandBytes({ slot, message, sender: senderFor(job.sender, recipient), recipient }))
   }
 
   /** The reports that have come. */

@@ -19,7 +19,7 @@ const isRubbish = (state: State, id: number): boolean => {
     if (file === undefined || Math.floor(file.atimeMs / 1000) + RUBBISH_SECONDS >= nowSeconds()) return false
     return !exists(splitPath('info', id)) && !exists(`todo/${id}`)
   } catch {
-    return false
+    return false // in doubt it stays
   }
 }
 

@@ -64,7 +64,7 @@ const lookOf = (paths: readonly string[]): string | undefined => {
     try {
       s = statSync(path, ABSENT_IS_FINE)
     } catch {
-      return undefined
+      return undefined // reading it will say what is wrong
     }
     if (s && (s.mtimeMs > settled || s.ctimeMs > settled)) return undefined
     look += s ? `${s.ino}:${s.size}:${s.mtimeMs}:${s.ctimeMs} ` : '- '

@@ -54,7 +54,7 @@ export const programs = table({
     about: 'schedules deliveries, writes bounces and the log',
     runsAs: 'qmails:qmail',
     mode: 0o755,
-    fds: '0> log, 1> 2< qmail-lspawn, 3> 4< qmail-rspawn, 5> 6< qmail-clean',
+    fds: '0> log, 1> 2< qmail-lspawn, 3> 4< qmail-rspawn, 5> 6< qmail-clean (resident: 7< end: stop)',
     exits: { 0: 'stopped by SIGTERM', 111: 'cannot start' },
     permissions: ['unrestricted'],
     secondGear: { about: 'express lane, under qmail-start', permissions: ['unrestricted'] },
@@ -136,7 +136,6 @@ export const programs = table({
     exits: {
       0: 'queued',
       11: 'address too long',
-      51: 'out of memory',
       52: 'timeout',
       53: 'write error',
       54: 'read error',
@@ -146,7 +145,6 @@ export const programs = table({
       64: 'trouble with mess',
       65: 'trouble with intd',
       66: 'trouble with todo',
-      81: 'crash',
       91: 'bad envelope',
       111: 'unknown user'
     },

@@ -1,13 +1,13 @@
 import assert from 'node:assert/strict'
 import { spawn, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
-import { chownSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { chownSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { connect } from 'node:net'
 import { beforeEach, test } from 'node:test'
 import { submitThroughSocket } from '../../src/queue/submit-socket.ts'
 import { isRoot, makeHome } from '../helpers/home.ts'
 import { queued, queueFiles } from '../helpers/queue-files.ts'
-import { startDaemon, until } from '../helpers/suite.ts'
+import { startQueued } from '../helpers/suite.ts'
 
 const home = makeHome()
 const trace = home.at('trace')
@@ -107,8 +107,7 @@ const steps = (text: string): string[] => {
 }
 
 test('qmail-queued: the answer comes after the message, its envelope and the name in todo/ are on the disk', { skip }, async () => {
-  const daemon = startDaemon(home, 'qmail-queued', [])
-  await until('the submission sockets', () => statSync(home.at('run/send/socket'), { throwIfNoEntry: false }))
+  const daemon = await startQueued(home)
   const args = ['-f', '-y', '-o', trace, '-e', 'trace=rename,fsync,write,writev,sendto,sendmsg', '-p', String(daemon.child.pid)]
   const tracer = spawn('strace', args, { stdio: ['ignore', 'ignore', 'pipe'] })
   await once(tracer.stderr, 'data') // 'attached'

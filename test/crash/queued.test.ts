@@ -1,15 +1,12 @@
 import assert from 'node:assert/strict'
 import { once } from 'node:events'
-import { rmSync, statSync } from 'node:fs'
 import { connect } from 'node:net'
 import { test } from 'node:test'
 import { setTimeout as delay } from 'node:timers/promises'
-import { suiteUser } from '../../src/os/ids.ts'
 import { submitThroughSocket } from '../../src/queue/submit-socket.ts'
 import { makeHome } from '../helpers/home.ts'
-import { processOf } from '../helpers/proc.ts'
 import { queued, queueFiles } from '../helpers/queue-files.ts'
-import { type Daemon, startDaemon, until } from '../helpers/suite.ts'
+import { startQueued, until } from '../helpers/suite.ts'
 
 const home = makeHome()
 const socketPath = home.at('run/smtpd/socket')
@@ -17,14 +14,6 @@ const CLIENTS = 12
 const LIVES = 8
 /** Small ones take the fast path, large ones are streamed. */
 const bodyOf = (n: number): string => `${`line of message ${n}\n`.repeat(n % 5 === 0 ? 10_000 : 100)}end ${n}\n`
-
-const start = async (): Promise<Daemon> => {
-  rmSync(home.at('run/send/socket'), { force: true })
-  const daemon = startDaemon(home, 'qmail-queued', [])
-  await until('the submission sockets', () => statSync(home.at('run/send/socket'), { throwIfNoEntry: false }))
-  await until('qmail-queued to be qmailq', () => processOf(daemon.child.pid ?? 0)?.uids[0] === suiteUser(home.path, 'qmailq').uid)
-  return daemon
-}
 
 test('qmail-queued killed at any moment: every acknowledged message is in todo/, once and whole, and nothing there is torn', async () => {
   const acknowledged = new Map<number, number>()
@@ -50,14 +39,14 @@ test('qmail-queued killed at any moment: every acknowledged message is in todo/,
       await delay(5)
     }
   }
-  let daemon = await start()
+  let daemon = await startQueued(home)
   const clients = Array.from({ length: CLIENTS }, client)
   for (let life = 0; life < LIVES; life++) {
     const had = acknowledged.size
     await until('some messages', () => acknowledged.size > had + 20)
     await delay(Math.random() * 60)
     await daemon.stop('SIGKILL')
-    daemon = await start()
+    daemon = await startQueued(home)
   }
   isOver = true
   await Promise.all(clients)

@@ -1,20 +1,8 @@
 import { spawn } from 'node:child_process'
-import { chownSync, writeFileSync } from 'node:fs'
 import { after } from 'node:test'
-import { suiteUser } from '../../src/os/ids.ts'
-import { splitPath } from '../../src/queue/paths.ts'
 import { commandBytes, ReportParser } from '../../src/queue/spawnproto.ts'
-import { type Home, isRoot } from './home.ts'
+import type { Home } from './home.ts'
 import { type Process, processTree } from './proc.ts'
-
-/** Puts a message into queue/mess, as qmailq; its name for a command. */
-export const layMessage = (home: Home, id: number, text: string): string => {
-  const name = splitPath('mess', id)
-  const path = home.at('queue', name)
-  writeFileSync(path, Buffer.from(text, 'latin1'))
-  if (isRoot) chownSync(path, suiteUser(home.path, 'qmailq').uid, 0)
-  return name.slice('mess/'.length)
-}
 
 /** A running qmail-lspawn, spoken to as qmail-send does. */
 export interface Lspawn {

@@ -23,11 +23,12 @@ export interface SpawnerRig {
   end: () => Promise<number | string>
 }
 
-/** Lays a message into queue/mess, as qmailq's. */
-export const layMessage = (home: Home, name: string, text: string): void => {
+/** Lays a message into queue/mess, as qmailq's; its name for a command. */
+export const layMessage = (home: Home, name: string, text: string): string => {
   const file = home.at('queue', 'mess', name)
   writeFileSync(file, Buffer.from(text, 'latin1'))
   if (isRoot) chownSync(file, suiteUser(home.path, 'qmailq').uid, suiteUser(home.path, 'qmailq').gid)
+  return name
 }
 
 /** The reports of what a spawner wrote, the limit byte in front. */

@@ -1,5 +1,5 @@
 import { type ChildProcess, spawn } from 'node:child_process'
-import { closeSync, mkdirSync, openSync, readdirSync, readFileSync, statSync } from 'node:fs'
+import { closeSync, mkdirSync, openSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { after } from 'node:test'
 import { setTimeout as delay } from 'node:timers/promises'
@@ -7,6 +7,7 @@ import { suiteUser } from '../../src/os/ids.ts'
 import { freePort } from './free-port.ts'
 import type { Home } from './home.ts'
 import { isRoot } from './home.ts'
+import { processOf } from './proc.ts'
 
 /** Waits until `check` gives something, looking every few milliseconds; fails with `what` after `seconds`. */
 export const until = async <T>(what: string, check: () => T | undefined | false, seconds = 30): Promise<T> => {
@@ -73,6 +74,16 @@ export const startSmtpd = async (home: Home, options: string[] = []): Promise<{ 
   const daemon = startDaemon(home, 'tcpserver', args, `smtpd-${port}`)
   await until('tcpserver to listen', () => /tcpserver: status: 0\//.test(daemon.log()))
   return { port, daemon }
+}
+
+/** Starts qmail-queued, or a program that becomes it, and waits until it is at work: both sockets bound, qmailq for good. */
+export const startQueued = async (home: Home, program = 'qmail-queued', args: string[] = [], logName = 'queued'): Promise<Daemon> => {
+  const socket = home.at('run', 'send', 'socket')
+  rmSync(socket, { force: true })
+  const daemon = startDaemon(home, program, args, logName)
+  await until('the submission sockets', () => statSync(socket, { throwIfNoEntry: false }))
+  await until('qmail-queued to be qmailq', () => processOf(daemon.child.pid ?? 0)?.uids[0] === suiteUser(home.path, 'qmailq').uid)
+  return daemon
 }
 
 /** The messages of a Maildir's new/, as text. */

@@ -5,9 +5,10 @@ import { test } from 'node:test'
 import { cdbBytes } from '../../src/format/cdb.ts'
 import { suiteGroup, suiteUser } from '../../src/os/ids.ts'
 import { isRoot, makeHome } from '../helpers/home.ts'
-import { layMessage, startLspawn } from '../helpers/lspawn.ts'
+import { startLspawn } from '../helpers/lspawn.ts'
 import { processOf } from '../helpers/proc.ts'
 import { runProgram } from '../helpers/run-program.ts'
+import { layMessage } from '../helpers/spawner-rig.ts'
 import { until } from '../helpers/suite.ts'
 import { makeUsers } from '../helpers/users.ts'
 
@@ -19,7 +20,7 @@ const delivered = (to: string): string => `Return-Path: <s@sender.example>\nDeli
 const home = makeHome()
 const users = makeUsers(home, ['ann', 'bob', 'prg', 'fwd', 'wrp'])
 const [ann, bob, prg, fwd, wrp] = users as [(typeof users)[0], (typeof users)[0], (typeof users)[0], (typeof users)[0], (typeof users)[0]]
-const message = layMessage(home, 23, MESSAGE)
+const message = layMessage(home, '0/23', MESSAGE)
 
 test('Maildir deliveries are done by one resident qmail-local a user, as that user with no other group', async () => {
   const boxes = [ann.maildir(), bob.maildir()]
@@ -46,7 +47,7 @@ test('Maildir deliveries are done by one resident qmail-local a user, as that us
 
 test('a recipient with uid 0 is refused, and the empty local part is thrown away', async () => {
   const own = makeHome()
-  const name = layMessage(own, 23, MESSAGE)
+  const name = layMessage(own, '0/23', MESSAGE)
   writeFileSync(own.at('users', 'cdb'), cdbBytes([['!root\0', 'root\x000\x000\0/root\0\0'] as const, ['!odd\0', 'odd\0x\x001\0/\0\0'] as const, ['', '']]))
   const lspawn = startLspawn(own, '|id; exit 100')
   assert.match(await lspawn.deliver(name, 'root@ex.org'), /^Z.*root/)
@@ -58,7 +59,7 @@ test('a recipient with uid 0 is refused, and the empty local part is thrown away
 
 test('a broken users/cdb defers, it never falls back to qmail-getpw', async () => {
   const own = makeHome()
-  const name = layMessage(own, 23, MESSAGE)
+  const name = layMessage(own, '0/23', MESSAGE)
   writeFileSync(own.at('users', 'cdb'), 'too short')
   const lspawn = startLspawn(own, './Maildir/')
   assert.match(await lspawn.deliver(name, 'alias-x@ex.org'), /^Z.*users\/cdb/)
@@ -68,7 +69,7 @@ test('a broken users/cdb defers, it never falls back to qmail-getpw', async () =
 
 test('without users/cdb a resident qmail-getpw, as qmailp:nofiles, finds the alias user', async () => {
   const own = makeHome()
-  const name = layMessage(own, 23, MESSAGE)
+  const name = layMessage(own, '0/23', MESSAGE)
   writeFileSync(own.at('alias', '.qmail-nobody:here'), '#\n')
   const lspawn = startLspawn(own, './Maildir/')
   const there = lspawn.deliver(name, 'Nobody.Here@ex.org')
@@ -99,7 +100,7 @@ test('a program gets a process of its own, as the user; its output on 1 and 2 is
 
 test('an mbox, and a message too large to hand over in memory, are delivered whole by a process of their own', async () => {
   prg.lay('.qmail', './Mailbox\n')
-  const large = layMessage(home, 46, `Subject: big\n\n${'0123456789abcde\n'.repeat(40_000)}`)
+  const large = layMessage(home, '0/46', `Subject: big\n\n${'0123456789abcde\n'.repeat(40_000)}`)
   const box = prg.maildir('Large')
   prg.lay('.qmail-large', './Large/\n')
   const lspawn = startLspawn(home, './Maildir/')
@@ -134,7 +135,7 @@ test('a forward and a list owner: the resident puts the message back, for the qu
 test('control/firstgear, and a wrapper in bin/, mean one process a delivery', async () => {
   const own = makeHome()
   const [dan] = makeUsers(own, ['dan'])
-  const name = layMessage(own, 23, MESSAGE)
+  const name = layMessage(own, '0/23', MESSAGE)
   dan?.maildir()
   own.control('firstgear', 'qmail-local\n')
   const first = startLspawn(own, './Maildir/')
@@ -188,7 +189,7 @@ test('a resident that dies while idle costs no delivery', async () => {
 test('residents killed under load lose nothing that was reported: each success stands whole in new', async () => {
   const own = makeHome()
   const [kim] = makeUsers(own, ['kim'])
-  const name = layMessage(own, 23, MESSAGE)
+  const name = layMessage(own, '0/23', MESSAGE)
   const box = kim?.maildir() ?? ''
   const lspawn = startLspawn(own, './Maildir/')
   let successes = 0
@@ -233,7 +234,7 @@ test('a killed program is a crash, and output is cut at its first NUL and at 300
 test('a home of someone else, or one that is gone, defers', rootOnly, async () => {
   const own = makeHome()
   const [eve] = makeUsers(own, ['eve'])
-  const name = layMessage(own, 23, MESSAGE)
+  const name = layMessage(own, '0/23', MESSAGE)
   const lspawn = startLspawn(own, './Maildir/')
   eve?.maildir()
   chownSync(join(eve?.home ?? '', 'Maildir', 'new'), 0, 0)

@@ -7,21 +7,15 @@ import { packTrailer } from '../../src/queue/drop-format.ts'
 import { DropDoor } from '../../src/queue/queued-drop.ts'
 import { GroupCommit } from '../../src/queue/writer-group.ts'
 import { isRoot, makeHome } from '../helpers/home.ts'
-import { processOf } from '../helpers/proc.ts'
 import { queued, queueFiles } from '../helpers/queue-files.ts'
 import { runProgram } from '../helpers/run-program.ts'
-import { type Daemon, startDaemon, until } from '../helpers/suite.ts'
+import { startQueued, until } from '../helpers/suite.ts'
 
 const home = makeHome()
 const needsRoot = isRoot ? false : 'needs root: files of several users'
 const caller = isRoot ? { uid: 64_250, gid: 64_250 } : {}
 const callerUid = caller.uid ?? process.getuid?.() ?? 0
 
-const start = async (): Promise<Daemon> => {
-  const daemon = startDaemon(home, 'qmail-queued', [], 'queued')
-  await until('qmail-queued to be qmailq', () => processOf(daemon.child.pid ?? 0)?.uids[0] === suiteUser(home.path, 'qmailq').uid)
-  return daemon
-}
 const drops = (): string[] => readdirSync(home.at('drop')).filter((name) => name !== 'trigger')
 const scan = (): void => writeFileSync(home.at('drop/trigger'), '\0')
 
@@ -37,7 +31,7 @@ const lay = (name: string, text: string, owner = callerUid, gid = suiteGroup(hom
   renameSync(path, Buffer.from(home.at('drop', name), 'latin1'))
 }
 
-let daemon = await start()
+let daemon = await startQueued(home)
 
 beforeEach(() => {
   for (const file of queueFiles(home)) rmSync(home.at('queue', file))
@@ -59,7 +53,7 @@ test('messages left while qmail-queued was not running are queued when it starts
   const bodies = Array.from({ length: 40 }, (_, n) => `message ${n}\n`)
   for (const [n, body] of bodies.entries()) lay(`m.100${n}`, dropText(body, 'Fa\0Tb\0\0'))
   lay('m.big', dropText('x'.repeat(5_000_000), 'Fa\0Tb\0\0'))
-  daemon = await start()
+  daemon = await startQueued(home)
   await until('the messages', () => queued(home).length === 41 && drops().length === 0)
   const found = queued(home).map(({ message }) => message.slice(message.indexOf('\n') + 1))
   assert.deepEqual(found.filter((text) => text.startsWith('m')).sort(), bodies.sort())

@@ -10,20 +10,13 @@ import { submitThroughSocket } from '../../src/queue/submit-socket.ts'
 import { isRoot, makeHome } from '../helpers/home.ts'
 import { processOf, processTree } from '../helpers/proc.ts'
 import { queued, queueFiles } from '../helpers/queue-files.ts'
-import { type Daemon, startDaemon, until } from '../helpers/suite.ts'
+import { startDaemon, startQueued, until } from '../helpers/suite.ts'
 
 const home = makeHome()
 const needsRoot = isRoot ? false : 'needs root: several users'
 const socketPath = (folder: 'smtpd' | 'send'): string => home.at('run', folder, 'socket')
 
-const start = async (program = 'qmail-queued', args: string[] = [], logName = 'queued'): Promise<Daemon> => {
-  rmSync(socketPath('send'), { force: true })
-  const daemon = startDaemon(home, program, args, logName)
-  await until('the submission sockets', () => statSync(socketPath('send'), { throwIfNoEntry: false }))
-  await until('qmail-queued to be qmailq', () => processOf(daemon.child.pid ?? 0)?.uids[0] === suiteUser(home.path, 'qmailq').uid)
-  return daemon
-}
-const daemon = await start()
+const daemon = await startQueued(home)
 
 const open = async (folder: 'smtpd' | 'send' = 'smtpd'): Promise<Socket> => {
   const socket = connect(socketPath(folder))
@@ -176,7 +169,7 @@ test('only its account can reach a submission socket', { skip: needsRoot }, () =
 
 test('disk trouble is answered with 53 and leaves nothing; the next message gets through', async () => {
   await daemon.stop()
-  const limited = await start('/bin/sh', ['-c', `ulimit -f 200; exec "${home.at('bin/qmail-queued')}"`], 'limited')
+  const limited = await startQueued(home, '/bin/sh', ['-c', `ulimit -f 200; exec "${home.at('bin/qmail-queued')}"`], 'limited')
   const socket = await open()
   assert.equal((await submit(socket, Buffer.alloc(1_000_000))).code, 53)
   assert.deepEqual(queueFiles(home), [])
@@ -186,7 +179,7 @@ test('disk trouble is answered with 53 and leaves nothing; the next message gets
 })
 
 test('a second qmail-queued waits for the first to end, and disturbs nothing', async () => {
-  const first = await start()
+  const first = await startQueued(home)
   const socket = await open()
   const second = startDaemon(home, 'qmail-queued', [], 'second')
   await until('the second to wait', () => processTree(second.child.pid ?? 0).some((p) => p.name === 'flock'))
@@ -201,7 +194,7 @@ test('a second qmail-queued waits for the first to end, and disturbs nothing', a
 })
 
 test('SIGTERM: messages whose envelope is complete are answered, others leave nothing, exit 0', async () => {
-  const again = await start()
+  const again = await startQueued(home)
   const idle = await open()
   const half = await open()
   half.write('5:hello,0:,9:Fa\0')

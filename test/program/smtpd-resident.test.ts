@@ -5,15 +5,9 @@ import { cdbBytes } from '../../src/format/cdb.ts'
 import { client } from '../helpers/dialogue.ts'
 import { makeHome } from '../helpers/home.ts'
 import { smtpSend } from '../helpers/smtp.ts'
-import { type Daemon, startDaemon, startSmtpd, until } from '../helpers/suite.ts'
+import { startDaemon, startQueued, startSmtpd, until } from '../helpers/suite.ts'
 
 const home = makeHome()
-const queued = async (): Promise<Daemon> => {
-  rmSync(home.at('run', 'smtpd', 'socket'), { force: true })
-  const daemon = startDaemon(home, 'qmail-queued', [])
-  await until('the submission socket', () => readdirSync(home.at('run', 'smtpd')).includes('socket'))
-  return daemon
-}
 const todo = (): string[] => readdirSync(home.at('queue', 'todo'))
 const message = (id: string): string => readFileSync(home.at('queue', 'mess', String(Number(id) % 23), id), 'latin1')
 /** The workers a tcpserver has now. */
@@ -28,7 +22,7 @@ const isRunning = (pid: number): boolean => {
 }
 const MAIL = 'MAIL FROM:<a@b>\r\nRCPT TO:<c@d>\r\nDATA\r\n'
 
-let queue = await queued()
+let queue = await startQueued(home)
 
 test('a worker serves many sessions and queues their messages; the log names it with status 0 or 256', async () => {
   const { port, daemon } = await startSmtpd(home, ['-w', '1'])
@@ -106,7 +100,7 @@ test('while qmail-queued is away, connections get a process each; when it is bac
   await until('a process', () => workers(daemon.child.pid).length === 2)
   c.say('QUIT\r\n')
   await c.closed()
-  queue = await queued()
+  queue = await startQueued(home)
   assert.match(await smtpSend(port, 'a@b', ['c@d'], 'x\n'), /^250 ok/)
   const last = [...daemon.log().matchAll(/ok (\d+) /g)].map((m) => Number(m[1]))
   assert.equal(last[0], pid)

@@ -1,13 +1,8 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { identText } from '../../../src/net/ident.ts'
-import { cacheServers, reverseName } from '../../../src/net/names.ts'
+import { reverseName } from '../../../src/net/names.ts'
 import { portOf, serviceIn } from '../../../src/net/service.ts'
-
-test('$DNSCACHEIP may string several addresses together', () => {
-  assert.deepEqual(cacheServers('1.2.3.4.5.6.7.8'), ['1.2.3.4', '5.6.7.8'])
-  assert.deepEqual(cacheServers(''), [])
-})
 
 test('addresses are turned round for PTR questions', () => {
   assert.equal(reverseName('1.2.3.4'), '4.3.2.1.in-addr.arpa')

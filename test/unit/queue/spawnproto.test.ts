@@ -35,11 +35,12 @@ test('a report text is cut at its first NUL', () => {
 })
 
 test('reports are found wherever the stream is cut; DELNUM and NUL alone are a report without a letter', () => {
-  const stream = bytes('\0Kok\n\0\x03\0\x05Dno\xe9\0')
+  const stream = bytes('\0Kok\n\0\x03\0\x05Dno\xe9\0\0D\0')
   const all = [
     { slot: 0, letter: 'K', text: 'ok\n' },
     { slot: 3, letter: '', text: '' },
-    { slot: 5, letter: 'D', text: 'no\xe9' }
+    { slot: 5, letter: 'D', text: 'no\xe9' },
+    { slot: 0, letter: 'D', text: '' }
   ]
   for (let cut = 0; cut <= stream.length; cut++) {
     const parser = new ReportParser()
@@ -52,4 +53,20 @@ test('of a report 10000 bytes count, DELNUM and letter included, however it arri
   const reports = [bytes(`\x01D${'a'.repeat(9000)}`), bytes('b'.repeat(9000)), bytes('c\0\x02Kok\0')].flatMap((piece) => parser.push(piece))
   assert.equal(reports[0]?.text, 'a'.repeat(9000) + 'b'.repeat(998))
   assert.deepEqual(reports[1], { slot: 2, letter: 'K', text: 'ok' })
+})
+
+test('of a long report 9998 bytes of text count in pieces of any size, and the next one is found', () => {
+  for (const size of [100_000, 7, 4096]) {
+    const parser = new ReportParser()
+    const stream = `\x01D${'x'.repeat(30_000)}\0\x02Kok\0`
+    const found = []
+    for (let at = 0; at < stream.length; at += size) found.push(...parser.push(bytes(stream.slice(at, at + size))))
+    assert.deepEqual(
+      found.map(({ slot, letter, text }) => [slot, letter, text.length]),
+      [
+        [1, 'D', 9998],
+        [2, 'K', 2]
+      ]
+    )
+  }
 })

@@ -26,7 +26,7 @@ test('a resident process is replaced after so many deliveries, and let go when i
   assert.match((await pool.deliver(job, version)).output, /^r\0K/)
   const [first] = residents()
   assert.match((await pool.deliver(job, version)).output, /^r\0K/)
-  assert.deepEqual(residents(), [first])
+  assert.ok(residents().every((pid) => pid === first))
   assert.match((await pool.deliver(job, version)).output, /^r\0K/)
   assert.ok(residents().some((pid) => pid !== first))
   await until('all of them to end', () => residents().length === 0)

@@ -14,6 +14,16 @@ interface Rig {
 
 const ok: QueueResult = { code: 0, text: '', qp: 42, weFailed: false }
 
+const base = (): SessionOptions['settings'] => ({
+  greeting: 'mx',
+  localiphost: undefined,
+  timeoutSeconds: 9,
+  rcpthosts: undefined,
+  morercpthosts: undefined,
+  badmailfrom: new Set(),
+  databytes: 0
+})
+
 const rig = (over: Partial<SessionOptions> & { result?: QueueResult } = {}): Rig => {
   const made: Rig = { session: undefined as unknown as Session, said: [], queued: [], aborted: 0 }
   const open = (): Submission => {
@@ -29,15 +39,7 @@ const rig = (over: Partial<SessionOptions> & { result?: QueueResult } = {}): Rig
     }
   }
   made.session = new Session({
-    settings: {
-      greeting: 'mx',
-      localiphost: undefined,
-      timeoutSeconds: 9,
-      rcpthosts: undefined,
-      morercpthosts: undefined,
-      badmailfrom: new Set(),
-      databytes: 0
-    },
+    settings: base(),
     peer: { ip: '1.2.3.4', host: 'peer', info: undefined, local: 'mx' },
     relayclient: undefined,
     isInMore: () => false,
@@ -167,14 +169,4 @@ test('a command line over 64 KiB ends the session, 60,000 bytes do not', async (
   await feed(r, `NOOP ${'x'.repeat(60_000)}\r\n`, 'y'.repeat(40_000), 'y'.repeat(40_000))
   assert.equal(codes(r), '250 500')
   assert.equal(r.session.exit, 1)
-})
-
-const base = (): SessionOptions['settings'] => ({
-  greeting: 'mx',
-  localiphost: undefined,
-  timeoutSeconds: 9,
-  rcpthosts: undefined,
-  morercpthosts: undefined,
-  badmailfrom: new Set(),
-  databytes: 0
 })

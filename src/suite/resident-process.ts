@@ -1,7 +1,6 @@
 import type { ChildProcess } from 'node:child_process'
 import type { Bytes } from '../core/bytes.ts'
-import { netstring } from '../core/netstring.ts'
-import { AnswerParser } from './lspawn-wire.ts'
+import { AnswerParser, requestPieces } from '../os/resident-wire.ts'
 
 /** What became of a request: the fields of the answer; `crashed`: the process ended without one; `unstarted`: it never ran. */
 export type Reply = Bytes[] | 'crashed' | 'unstarted'
@@ -31,7 +30,7 @@ export class Resident {
       setTimeout(() => started.stdout?.destroy(), LAST_WORDS_MILLISECONDS)
     })
     started.on('close', () => this.#settleAll('crashed'))
-    started.stdin?.on('error', () => {})
+    for (const stream of [started.stdin, started.stdout]) stream?.on('error', () => {}) // 'close' follows
     started.stdout?.on('data', (chunk: Buffer) => this.#take(chunk))
   }
 
@@ -54,8 +53,7 @@ export class Resident {
     if (this.#isOver) return Promise.resolve('crashed')
     const number = String(this.#served++)
     if (this.#outgoing.length === 0) setImmediate(() => this.#flush())
-    this.#outgoing.push(netstring([number, ...fields].join('\0')))
-    if (message !== undefined) this.#outgoing.push(Buffer.from(`${message.length}:`), message, Buffer.from(','))
+    this.#outgoing.push(...requestPieces([number, ...fields], message))
     return new Promise((resolve) => {
       this.#waiting.set(number, resolve)
     })

@@ -1,6 +1,6 @@
 import { identity } from '../os/own.ts'
-import type { ProgramName } from '../suite/programs.ts'
-import { hasSecondGear, programFile } from '../suite/resident.ts'
+import type { ProgramName } from './programs.ts'
+import { hasSecondGear, programFile } from './resident.ts'
 
 /**
  * Which gear a program is to be run in, judged anew when its file has changed; looked at once per turn of the event loop, however

@@ -1,5 +1,5 @@
 import type { Bytes } from '../core/bytes.ts'
-import type { Reply, Resident } from './lspawn-resident.ts'
+import type { Reply, Resident } from './resident-process.ts'
 
 /** How a pool starts a process for a key, and how many it keeps, for how long. */
 export interface PoolOptions {

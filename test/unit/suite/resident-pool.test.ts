@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict'
 import { spawn } from 'node:child_process'
 import { test } from 'node:test'
-import { Pool } from '../../../src/local/lspawn-pool.ts'
-import { Resident } from '../../../src/local/lspawn-resident.ts'
+import { Pool } from '../../../src/suite/resident-pool.ts'
+import { Resident } from '../../../src/suite/resident-process.ts'
 
 /** A resident that answers each request with its own pid; `die` kills it, `rave` breaks the protocol, `wait` gets no answer before the end. */
 const PROGRAM = `
