@@ -24,17 +24,36 @@ class Worker {
   isRetiring = false
   /** Messages on their way into the channel. */
   pending = 0
+  /**
+   * Sockets that wait there until the one before them is taken over. They stay ours (keepOpen) until they are written: Node would
+   * keep the one under way open for ever if the worker dies before it says that it has it, and its client would wait for ever.
+   */
+  readonly #unsent = new Set<Socket>()
 
   constructor(child: ChildProcess) {
     this.child = child
   }
 
   send(message: ToWorker, socket?: Socket): void {
-    if (!this.child.connected) return
+    if (!this.child.connected) {
+      socket?.destroy()
+      return
+    }
     this.pending++
-    this.child.send(message, socket, () => {
+    if (socket) this.#unsent.add(socket)
+    this.child.send(message, socket, { keepOpen: true }, () => {
       this.pending-- // an error means that the worker is gone, and that is noticed by itself
+      if (!socket) return
+      this.#unsent.delete(socket)
+      socket.destroy() // the worker's, or on its way to it within the system
     })
+  }
+
+  /** It is gone: whoever was on the way to it is told by the end of the connection. */
+  bury(): void {
+    this.isAlive = false
+    for (const socket of this.#unsent) socket.destroy()
+    this.#unsent.clear()
   }
 
   retire(): void {
@@ -150,7 +169,7 @@ export class SmtpdWorkers implements Workers {
 
   #onGone(worker: Worker, status: number): void {
     if (!worker.isAlive) return
-    worker.isAlive = false
+    worker.bury()
     this.#workers = this.#workers.filter((w) => w !== worker)
     if (!worker.isRetiring || worker.active.size > 0) {
       this.#log.warn(`qmail-smtpd worker ${worker.child.pid ?? ''} ended with status ${status}, ${worker.active.size} sessions lost`)
