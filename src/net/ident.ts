@@ -15,7 +15,8 @@ export const identText = (answer: Bytes): Bytes | undefined => {
     .slice(0, end)
     .replace(/[ \t\r]/g, '')
     .split(':')
-  return parts.length < 4 ? undefined : parts.slice(3).join(':').slice(0, MAX_INFO_BYTES)
+  // no variable can hold a NUL
+  return parts.length < 4 ? undefined : parts.slice(3).join(':').slice(0, MAX_INFO_BYTES).split('\0', 1)[0]
 }
 
 /** Asks the peer's IDENT server who is at the other end; `seconds` for everything together. undefined: no answer (spec network.md 2.1). */

@@ -15,6 +15,15 @@ const MAX_SESSIONS = 20_000
 const DISTRUST_MILLISECONDS = 10_000
 const FLUSH_MILLISECONDS = 1000
 
+/** A file's identity; undefined also when we may not look at it, say in a folder of PATH that is root's own. */
+const lookOf = (file: string): string | undefined => {
+  try {
+    return identity(file)
+  } catch {
+    return undefined
+  }
+}
+
 /** One resident qmail-smtpd. */
 class Worker {
   readonly child: ChildProcess
@@ -24,17 +33,35 @@ class Worker {
   isRetiring = false
   /** Messages on their way into the channel. */
   pending = 0
+  /** Those that came with a message and are not in the channel yet. */
+  readonly #sockets = new Set<Socket>()
 
   constructor(child: ChildProcess) {
     this.child = child
   }
 
   send(message: ToWorker, socket?: Socket): void {
-    if (!this.child.connected) return
+    if (!this.child.connected) {
+      socket?.destroy()
+      return
+    }
     this.pending++
-    this.child.send(message, socket, () => {
+    if (socket) this.#sockets.add(socket)
+    // Once it is in the channel, the worker alone has it. (Left to Node, it stays open here until the worker says so, and for ever when that dies.)
+    this.child.send(message, socket, { keepOpen: true }, () => {
       this.pending-- // an error means that the worker is gone, and that is noticed by itself
+      if (socket) this.#drop(socket)
     })
+  }
+
+  /** The worker is gone: so are the connections it never got. */
+  dropAll(): void {
+    for (const socket of this.#sockets) this.#drop(socket)
+  }
+
+  #drop(socket: Socket): void {
+    this.#sockets.delete(socket)
+    socket.destroy()
   }
 
   retire(): void {
@@ -96,7 +123,7 @@ export class SmtpdWorkers implements Workers {
 
   /** Are they the suite's own programs still, and is the second gear wanted? When one of them changed, the workers retire. */
   #mayBeUsed(): boolean {
-    const now = this.#watched.map(identity).join(' ')
+    const now = this.#watched.map(lookOf).join(' ')
     if (now !== this.#identities) {
       this.#identities = now
       this.#isAllowed = this.#judge()
@@ -151,6 +178,7 @@ export class SmtpdWorkers implements Workers {
   #onGone(worker: Worker, status: number): void {
     if (!worker.isAlive) return
     worker.isAlive = false
+    worker.dropAll()
     this.#workers = this.#workers.filter((w) => w !== worker)
     if (!worker.isRetiring || worker.active.size > 0) {
       this.#log.warn(`qmail-smtpd worker ${worker.child.pid ?? ''} ended with status ${status}, ${worker.active.size} sessions lost`)
@@ -184,8 +212,8 @@ export class SmtpdWorkers implements Workers {
 
 /** Is this program, as tcpserver would find it, the suite's own qmail-smtpd? */
 export const isSmtpd = (home: string, program: string, path: string | undefined): boolean => {
-  const own = identity(programFile(home, 'qmail-smtpd'))
+  const own = lookOf(programFile(home, 'qmail-smtpd'))
   const candidates = program.includes('/') ? [program] : (path ?? '').split(':').map((folder) => join(folder === '' ? '.' : folder, program))
-  const found = candidates.find((file) => identity(file) !== undefined)
-  return own !== undefined && found !== undefined && identity(found) === own
+  const found = candidates.find((file) => lookOf(file) !== undefined)
+  return own !== undefined && found !== undefined && lookOf(found) === own
 }

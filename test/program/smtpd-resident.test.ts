@@ -138,6 +138,19 @@ test('a worker that crashes is replaced, and what it was serving is counted off'
   assert.match(await smtpSend(port, 'a@b', ['c@d'], 'x\n'), /^250 ok/)
 })
 
+test('connections on their way to a worker that dies are closed, not kept open by tcpserver', async () => {
+  const { port, daemon } = await startSmtpd(home, ['-w', '1'])
+  await smtpSend(port, 'a@b', ['c@d'], 'x\n')
+  await until('the first end', () => /end \d+ status 0\n/.test(daemon.log()))
+  const [pid] = workers(daemon.child.pid)
+  process.kill(pid ?? 0, 'SIGSTOP')
+  const clients = Array.from({ length: 6 }, () => client(port))
+  await until('six handed over', () => daemon.log().match(/ ok \d+ /g)?.length === 7)
+  process.kill(pid ?? 0, 'SIGKILL')
+  for (const c of clients) assert.equal(await c.closed(), '')
+  await until('all counted off', () => daemon.log().endsWith('status: 0/40\n'))
+})
+
 test('when its program file changes, a worker finishes its sessions and ends, and a new one takes over', async () => {
   const { port, daemon } = await startSmtpd(home, ['-w', '1'])
   const old = client(port)
