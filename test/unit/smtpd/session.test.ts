@@ -1,5 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { setFlagsFromString } from 'node:v8'
+import { runInNewContext } from 'node:vm'
 import type { QueueResult } from '../../../src/queue/codes.ts'
 import type { Submission } from '../../../src/queue/submission.ts'
 import { Session, type SessionOptions } from '../../../src/smtpd/session.ts'
@@ -177,4 +179,33 @@ const base = (): SessionOptions['settings'] => ({
   morercpthosts: undefined,
   badmailfrom: new Set(),
   databytes: 0
+})
+
+test('DATA ends the transaction even if there is no way into the queue', async () => {
+  const fail = (): never => {
+    throw new Error('no queue')
+  }
+  for (const open of [fail, async () => fail()]) {
+    const r = rig({ open })
+    await feed(r, ENVELOPE, 'DATA\r\n')
+    assert.equal(codes(r), '250 250 451 503')
+  }
+})
+
+test('addresses do not keep the long lines they came in', async () => {
+  setFlagsFromString('--expose-gc')
+  const collect = runInNewContext('gc') as () => void
+  const r = rig()
+  const used = (): number => {
+    collect()
+    const { heapUsed, external } = process.memoryUsage()
+    return heapUsed + external
+  }
+  await feed(r, 'MAIL FROM:<a@b>\r\n')
+  const before = used()
+  const padding = ' '.repeat(60_000)
+  for (let n = 0; n < 500; n++) await feed(r, `RCPT TO:<recipient-${n}@example.com>${padding}\r\n`)
+  assert.ok(used() - before < 5_000_000)
+  await feed(r, 'DATA\r\n.\r\n')
+  assert.equal(r.queued[0]?.recipients.length, 500)
 })
