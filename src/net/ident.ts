@@ -4,6 +4,8 @@ import type { Addresses } from './peer.ts'
 
 const IDENT_PORT = 113
 const MAX_INFO_BYTES = 256
+/** The longest delay a timer of this platform takes. */
+const MAX_MILLISECONDS = 0x7fffffff
 /** An answer with more than this in front of its text is none. */
 const MAX_ANSWER_BYTES = 4096
 
@@ -29,7 +31,7 @@ export const askIdent = ({ localIp, localPort, remoteIp, remotePort }: Addresses
       socket.destroy()
       resolve(identText(answer))
     }
-    const timer = setTimeout(finish, seconds * 1000)
+    const timer = setTimeout(finish, Math.min(seconds * 1000, MAX_MILLISECONDS))
     socket.on('error', finish)
     socket.on('end', finish)
     socket.on('connect', () => socket.write(`${remotePort} , ${localPort}\r\n`))

@@ -1,4 +1,5 @@
 import type { ChildProcess } from 'node:child_process'
+import { readFileSync } from 'node:fs'
 import { connect, type Socket } from 'node:net'
 import { join } from 'node:path'
 import { readSetting } from '../control/read.ts'
@@ -14,6 +15,20 @@ const MAX_SESSIONS = 20_000
 /** After a worker that came to nothing, processes are used for this long. */
 const DISTRUST_MILLISECONDS = 10_000
 const FLUSH_MILLISECONDS = 1000
+/** Descriptors a worker needs besides two for each session: its own, and idle connections to the queue. */
+const SPARE_DESCRIPTORS = 64
+const USUAL_DESCRIPTORS = 1024
+
+/** How many sessions a worker can have at a time: a connection that finds no free descriptor there would be lost without a word. */
+const sessionRoom = (): number => {
+  let limit: string | undefined
+  try {
+    limit = /^Max open files +(\d+)/m.exec(readFileSync('/proc/self/limits', 'latin1'))?.[1]
+  } catch {
+    // where there is no /proc, the usual must do
+  }
+  return Math.max(1, Math.floor((Number(limit ?? USUAL_DESCRIPTORS) - SPARE_DESCRIPTORS) / 2))
+}
 
 /** A file's identity; undefined also when we may not look at it, say in a folder of PATH that is root's own. */
 const lookOf = (file: string): string | undefined => {
@@ -80,6 +95,7 @@ export class SmtpdWorkers implements Workers {
   readonly #count: number
   readonly #log: TcpserverLog
   readonly #socketPath: string
+  readonly #room = sessionRoom()
   readonly #watched: string[]
   #workers: Worker[] = []
   #identities: string | undefined
@@ -106,7 +122,7 @@ export class SmtpdWorkers implements Workers {
     this.#fill()
     if (!this.#isQueueUp && !(await this.#openQueue(this.#leastBusy()))) return undefined
     const worker = this.#leastBusy()
-    if (!worker?.child.connected) return undefined
+    if (!worker?.child.connected || worker.active.size >= this.#room) return undefined
     const id = ++this.#lastId
     worker.active.set(id, onEnd)
     worker.send({ kind: 'client', id, env: sessionEnv(env) }, socket)

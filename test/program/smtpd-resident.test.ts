@@ -3,6 +3,7 @@ import { readdirSync, readFileSync, renameSync, rmSync, utimesSync, writeFileSyn
 import { after, test } from 'node:test'
 import { cdbBytes } from '../../src/format/cdb.ts'
 import { client } from '../helpers/dialogue.ts'
+import { freePort } from '../helpers/free-port.ts'
 import { makeHome } from '../helpers/home.ts'
 import { smtpSend } from '../helpers/smtp.ts'
 import { type Daemon, startDaemon, startSmtpd, until } from '../helpers/suite.ts'
@@ -149,6 +150,17 @@ test('connections on their way to a worker that dies are closed, not kept open b
   process.kill(pid ?? 0, 'SIGKILL')
   for (const c of clients) assert.equal(await c.closed(), '')
   await until('all counted off', () => daemon.log().endsWith('status: 0/40\n'))
+})
+
+test('more sessions than a worker has descriptors for get a process each, and all are counted off', async () => {
+  const port = await freePort()
+  const command = `ulimit -n 80; exec ${home.at('bin', 'tcpserver')} -vRHl0 -b 60 -c 60 -w 1 127.0.0.1 ${port} ${home.at('bin', 'qmail-smtpd')}`
+  const daemon = startDaemon(home, '/bin/sh', ['-c', command], 'few')
+  await until('tcpserver to listen', () => daemon.log().includes('status: 0/60'))
+  const clients = Array.from({ length: 50 }, () => client(port))
+  for (const c of clients) await c.until(/220/)
+  for (const c of clients) c.socket.destroy()
+  await until('all counted off', () => daemon.log().endsWith('status: 0/60\n'))
 })
 
 test('when its program file changes, a worker finishes its sessions and ends, and a new one takes over', async () => {
