@@ -154,7 +154,7 @@ test('connections on their way to a worker that dies are closed, not kept open b
 
 test('more sessions than a worker has descriptors for get a process each, and all are counted off', async () => {
   const port = await freePort()
-  const command = `ulimit -n 80; exec ${home.at('bin', 'tcpserver')} -vRHl0 -b 60 -c 60 -w 1 127.0.0.1 ${port} ${home.at('bin', 'qmail-smtpd')}`
+  const command = `ulimit -n 60; exec ${home.at('bin', 'tcpserver')} -vRHl0 -b 60 -c 60 -w 1 127.0.0.1 ${port} ${home.at('bin', 'qmail-smtpd')}`
   const daemon = startDaemon(home, '/bin/sh', ['-c', command], 'few')
   await until('tcpserver to listen', () => daemon.log().includes('status: 0/60'))
   const clients = Array.from({ length: 50 }, () => client(port))
