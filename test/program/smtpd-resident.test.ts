@@ -102,17 +102,22 @@ test('while qmail-queued is away, connections get a process each; when it is bac
   const [pid] = workers(daemon.child.pid)
   await smtpSend(port, 'a@b', ['c@d'], 'x\n')
   await queue.stop()
-  const c = client(port)
+  let c = client(port)
   await c.until(/220 mail/)
-  await until('a process', () => workers(daemon.child.pid).length === 2)
+  while (workers(daemon.child.pid).length < 2) {
+    // the worker had not told yet that it lost the queue
+    c.socket.destroy()
+    c = client(port)
+    await c.until(/220 mail/)
+  }
   c.say('QUIT\r\n')
   await c.closed()
   queue = await queued()
   assert.match(await smtpSend(port, 'a@b', ['c@d'], 'x\n'), /^250 ok/)
   const last = [...daemon.log().matchAll(/ok (\d+) /g)].map((m) => Number(m[1]))
   assert.equal(last[0], pid)
-  assert.notEqual(last[1], pid)
-  assert.equal(last[2], pid)
+  assert.notEqual(last.at(-2), pid)
+  assert.equal(last.at(-1), pid)
 })
 
 test('$QMAILQUEUE or control/firstgear: no worker is used', async () => {
