@@ -79,10 +79,10 @@ export class Session {
     return this.#fail('451 timeout (#4.4.2)')
   }
 
-  /** The client is gone: what was under way is given up. */
+  /** The client is gone: what was under way is given up. A queue program that does not end is not waited for. */
   async hangUp(): Promise<void> {
     this.exit ??= SessionExit.other
-    await this.#transfer?.abort()
+    void this.#transfer?.abort()
     this.#transfer = undefined
   }
 

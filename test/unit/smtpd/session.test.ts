@@ -209,3 +209,11 @@ test('addresses do not keep the long lines they came in', async () => {
   await feed(r, 'DATA\r\n.\r\n')
   assert.equal(r.queued[0]?.recipients.length, 500)
 })
+
+test('a session that ends within a message does not wait for a queue program that hangs', { timeout: 5000 }, async () => {
+  const hangs = new Promise<never>(() => {})
+  const r = rig({ open: () => ({ qp: 1, write: () => undefined, finish: () => hangs, abort: () => hangs }) })
+  await feed(r, ENVELOPE, 'bare\nLF\r\n')
+  assert.match(r.said.join(''), /451 See [^\n]*\r\n$/)
+  assert.equal(r.session.exit, 1)
+})
