@@ -4,6 +4,8 @@ import type { Addresses } from './peer.ts'
 
 const IDENT_PORT = 113
 const MAX_INFO_BYTES = 256
+/** The longest delay a timer of this platform takes. */
+const MAX_MILLISECONDS = 0x7fffffff
 /** An answer with more than this in front of its text is none. */
 const MAX_ANSWER_BYTES = 4096
 
@@ -15,7 +17,8 @@ export const identText = (answer: Bytes): Bytes | undefined => {
     .slice(0, end)
     .replace(/[ \t\r]/g, '')
     .split(':')
-  return parts.length < 4 ? undefined : parts.slice(3).join(':').slice(0, MAX_INFO_BYTES)
+  // no variable can hold a NUL
+  return parts.length < 4 ? undefined : parts.slice(3).join(':').slice(0, MAX_INFO_BYTES).split('\0', 1)[0]
 }
 
 /** Asks the peer's IDENT server who is at the other end; `seconds` for everything together. undefined: no answer (spec network.md 2.1). */
@@ -28,7 +31,7 @@ export const askIdent = ({ localIp, localPort, remoteIp, remotePort }: Addresses
       socket.destroy()
       resolve(identText(answer))
     }
-    const timer = setTimeout(finish, seconds * 1000)
+    const timer = setTimeout(finish, Math.min(seconds * 1000, MAX_MILLISECONDS))
     socket.on('error', finish)
     socket.on('end', finish)
     socket.on('connect', () => socket.write(`${remotePort} , ${localPort}\r\n`))

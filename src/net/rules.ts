@@ -1,7 +1,6 @@
 import type { Bytes } from '../core/bytes.ts'
 import { errorCode } from '../core/failure.ts'
 import { Cdb } from '../format/cdb.ts'
-import { identity } from '../os/own.ts'
 
 /** What is known of a peer when the rules are looked at. */
 export interface RulesPeer {
@@ -57,12 +56,10 @@ export const findRule = (get: (key: Bytes) => Bytes | undefined, peer: RulesPeer
   return ALLOW
 }
 
-/** A rules file, looked at anew for every connection. It stays open only as long as it is the same file. */
+/** A rules file, opened afresh for every connection: it changes, or may not be read any more, while we run. */
 export class RulesFile {
   readonly #path: string
   readonly #mayBeMissing: boolean
-  #cdb: Cdb | undefined
-  #identity: string | undefined
 
   constructor(path: string, mayBeMissing: boolean) {
     this.#path = path
@@ -71,27 +68,17 @@ export class RulesFile {
 
   /** The rule for a peer. Throws when the file is missing (and may not be), unreadable or corrupt. */
   find(peer: RulesPeer): Rule {
+    let cdb: Cdb
     try {
-      const cdb = this.#open()
-      return findRule((key) => cdb.get(key), peer)
+      cdb = new Cdb(this.#path)
     } catch (error) {
-      this.#close()
       if (errorCode(error) === 'ENOENT' && this.#mayBeMissing) return ALLOW
       throw error
     }
-  }
-
-  #open(): Cdb {
-    const now = identity(this.#path)
-    if (this.#cdb && now !== undefined && now === this.#identity) return this.#cdb
-    this.#close()
-    this.#cdb = new Cdb(this.#path)
-    this.#identity = now
-    return this.#cdb
-  }
-
-  #close(): void {
-    this.#cdb?.close()
-    this.#cdb = undefined
+    try {
+      return findRule((key) => cdb.get(key), peer)
+    } finally {
+      cdb.close()
+    }
   }
 }

@@ -1,4 +1,5 @@
 import type { ChildProcess } from 'node:child_process'
+import { readFileSync } from 'node:fs'
 import { connect, type Socket } from 'node:net'
 import { join } from 'node:path'
 import { readSetting } from '../control/read.ts'
@@ -14,6 +15,29 @@ const MAX_SESSIONS = 20_000
 /** After a worker that came to nothing, processes are used for this long. */
 const DISTRUST_MILLISECONDS = 10_000
 const FLUSH_MILLISECONDS = 1000
+/** Descriptors a worker needs besides two for each session: its own, and idle connections to the queue. */
+const SPARE_DESCRIPTORS = 64
+const USUAL_DESCRIPTORS = 1024
+
+/** How many sessions a worker can have at a time: a connection that finds no free descriptor there would be lost without a word. */
+const sessionRoom = (): number => {
+  let limit: string | undefined
+  try {
+    limit = /^Max open files +(\d+)/m.exec(readFileSync('/proc/self/limits', 'latin1'))?.[1]
+  } catch {
+    // where there is no /proc, the usual must do
+  }
+  return Math.max(1, Math.floor((Number(limit ?? USUAL_DESCRIPTORS) - SPARE_DESCRIPTORS) / 2))
+}
+
+/** A file's identity; undefined also when we may not look at it, say in a folder of PATH that is root's own. */
+const lookOf = (file: string): string | undefined => {
+  try {
+    return identity(file)
+  } catch {
+    return undefined
+  }
+}
 
 /** One resident qmail-smtpd. */
 class Worker {
@@ -24,11 +48,8 @@ class Worker {
   isRetiring = false
   /** Messages on their way into the channel. */
   pending = 0
-  /**
-   * Sockets that wait there until the one before them is taken over. They stay ours (keepOpen) until they are written: Node would
-   * keep the one under way open for ever if the worker dies before it says that it has it, and its client would wait for ever.
-   */
-  readonly #unsent = new Set<Socket>()
+  /** Those that came with a message and are not in the channel yet. */
+  readonly #sockets = new Set<Socket>()
 
   constructor(child: ChildProcess) {
     this.child = child
@@ -40,20 +61,22 @@ class Worker {
       return
     }
     this.pending++
-    if (socket) this.#unsent.add(socket)
+    if (socket) this.#sockets.add(socket)
+    // Once it is in the channel, the worker alone has it. (Left to Node, it stays open here until the worker says so, and for ever when that dies.)
     this.child.send(message, socket, { keepOpen: true }, () => {
       this.pending-- // an error means that the worker is gone, and that is noticed by itself
-      if (!socket) return
-      this.#unsent.delete(socket)
-      socket.destroy() // the worker's, or on its way to it within the system
+      if (socket) this.#drop(socket)
     })
   }
 
-  /** It is gone: whoever was on the way to it is told by the end of the connection. */
-  bury(): void {
-    this.isAlive = false
-    for (const socket of this.#unsent) socket.destroy()
-    this.#unsent.clear()
+  /** The worker is gone: so are the connections it never got. */
+  dropAll(): void {
+    for (const socket of this.#sockets) this.#drop(socket)
+  }
+
+  #drop(socket: Socket): void {
+    this.#sockets.delete(socket)
+    socket.destroy()
   }
 
   retire(): void {
@@ -72,6 +95,7 @@ export class SmtpdWorkers implements Workers {
   readonly #count: number
   readonly #log: TcpserverLog
   readonly #socketPath: string
+  readonly #room = sessionRoom()
   readonly #watched: string[]
   #workers: Worker[] = []
   #identities: string | undefined
@@ -98,7 +122,7 @@ export class SmtpdWorkers implements Workers {
     this.#fill()
     if (!this.#isQueueUp && !(await this.#openQueue(this.#leastBusy()))) return undefined
     const worker = this.#leastBusy()
-    if (!worker?.child.connected) return undefined
+    if (!worker?.child.connected || worker.active.size >= this.#room) return undefined
     const id = ++this.#lastId
     worker.active.set(id, onEnd)
     worker.send({ kind: 'client', id, env: sessionEnv(env) }, socket)
@@ -115,7 +139,7 @@ export class SmtpdWorkers implements Workers {
 
   /** Are they the suite's own programs still, and is the second gear wanted? When one of them changed, the workers retire. */
   #mayBeUsed(): boolean {
-    const now = this.#watched.map(identity).join(' ')
+    const now = this.#watched.map(lookOf).join(' ')
     if (now !== this.#identities) {
       this.#identities = now
       this.#isAllowed = this.#judge()
@@ -169,7 +193,8 @@ export class SmtpdWorkers implements Workers {
 
   #onGone(worker: Worker, status: number): void {
     if (!worker.isAlive) return
-    worker.bury()
+    worker.isAlive = false
+    worker.dropAll()
     this.#workers = this.#workers.filter((w) => w !== worker)
     if (!worker.isRetiring || worker.active.size > 0) {
       this.#log.warn(`qmail-smtpd worker ${worker.child.pid ?? ''} ended with status ${status}, ${worker.active.size} sessions lost`)
@@ -203,8 +228,8 @@ export class SmtpdWorkers implements Workers {
 
 /** Is this program, as tcpserver would find it, the suite's own qmail-smtpd? */
 export const isSmtpd = (home: string, program: string, path: string | undefined): boolean => {
-  const own = identity(programFile(home, 'qmail-smtpd'))
+  const own = lookOf(programFile(home, 'qmail-smtpd'))
   const candidates = program.includes('/') ? [program] : (path ?? '').split(':').map((folder) => join(folder === '' ? '.' : folder, program))
-  const found = candidates.find((file) => identity(file) !== undefined)
-  return own !== undefined && found !== undefined && identity(found) === own
+  const found = candidates.find((file) => lookOf(file) !== undefined)
+  return own !== undefined && found !== undefined && lookOf(found) === own
 }

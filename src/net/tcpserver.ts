@@ -22,6 +22,9 @@ export interface Workers {
 /** A raw wait status, as log analysers expect it. */
 export const waitStatus = (code: number | null, signal: NodeJS.Signals | null): number => (signal === null ? (code ?? 0) * 256 : constants.signals[signal])
 
+/** So many connections over the limit may wait at least: a full kernel backlog, which they should be in, makes clients try again, and turns nobody away. */
+const MIN_WAITING = 1000
+
 /** A connection that was dropped, and why: for the log. */
 class Dropped extends Error {}
 
@@ -60,7 +63,7 @@ export class TcpServer {
   #accept(socket: Socket): void {
     socket.on('error', () => {}) // it closes, and whoever serves it notices
     if (this.#active < this.#options.limit) this.#start(socket)
-    else if (this.#waiting.length < Math.max(this.#options.backlog, 1)) this.#waiting.push(socket)
+    else if (this.#waiting.length < Math.max(this.#options.backlog, MIN_WAITING)) this.#waiting.push(socket)
     else socket.destroy()
   }
 

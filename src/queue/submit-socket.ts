@@ -6,6 +6,8 @@ import { envelopeBytes, type Submission } from './submission.ts'
 
 /** Message bytes are gathered into netstrings of about this size; a small message and its envelope leave in one write. */
 const CHUNK_BYTES = 65_536
+/** A client may send a byte at a time, and a Buffer is far larger than a byte. */
+const MAX_PIECES = 256
 const MAX_ANSWER_BYTES = 64
 const END_OF_MESSAGE = Buffer.from('0:,')
 const ANSWER = /^([0-9]{1,2}):([0-9]{1,3}) ([0-9]{1,20}),$/
@@ -36,11 +38,12 @@ class SocketSubmission implements Submission {
   }
 
   write(chunk: Buffer): Promise<void> | undefined {
+    if (this.#isOver) return undefined // nobody takes it any more; finish will tell
     this.#held.push(chunk)
     this.#heldBytes += chunk.length
+    if (this.#held.length > MAX_PIECES) this.#held = [Buffer.concat(this.#held)]
     if (this.#heldBytes < CHUNK_BYTES) return undefined
-    const isFull = !this.#isOver && !this.#socket.write(this.#take())
-    return isFull ? this.#drained() : undefined
+    return this.#socket.write(this.#take()) ? undefined : this.#drained()
   }
 
   finish(sender: Bytes, recipients: readonly Bytes[]): Promise<QueueResult> {

@@ -1,4 +1,4 @@
-import type { Bytes } from '../core/bytes.ts'
+import { type Bytes, ownCopy } from '../core/bytes.ts'
 import { ownAddresses } from '../net/ipme.ts'
 import type { Submission } from '../queue/submission.ts'
 import { canonicalIp, parseAddress } from './address.ts'
@@ -79,10 +79,10 @@ export class Session {
     return this.#fail('451 timeout (#4.4.2)')
   }
 
-  /** The client is gone: what was under way is given up. */
+  /** The client is gone: what was under way is given up. A queue program that does not end is not waited for. */
   async hangUp(): Promise<void> {
     this.exit ??= SessionExit.other
-    await this.#transfer?.abort()
+    void this.#transfer?.abort()
     this.#transfer = undefined
   }
 
@@ -161,7 +161,7 @@ export class Session {
   #mail(argument: Bytes): undefined {
     const sender = this.#address(argument)
     if (sender === undefined) return this.#say('555 syntax error (#5.5.4)')
-    this.#sender = sender
+    this.#sender = ownCopy(sender)
     this.#recipients = []
     return this.#say('250 ok')
   }
@@ -180,7 +180,7 @@ export class Session {
       return this.#fail('421 unable to read controls (#4.3.0)')
     }
     if (this.#recipients.length >= MAX_RECIPIENTS) return this.#say('452 too many recipients (#4.5.3)')
-    this.#recipients.push(recipient + (relayclient ?? ''))
+    this.#recipients.push(ownCopy(recipient + (relayclient ?? '')))
     return this.#say('250 ok')
   }
 
@@ -190,16 +190,19 @@ export class Session {
     try {
       const opened = this.#options.open()
       if (!(opened instanceof Promise)) return this.#startTransfer(opened)
-      return opened.then(
-        (submission) => this.#startTransfer(submission),
-        () => this.#say('451 qqt failure (#4.3.0)')
-      )
+      return opened.then(this.#startTransfer, this.#noQueue)
     } catch {
-      return this.#say('451 qqt failure (#4.3.0)')
+      return this.#noQueue()
     }
   }
 
-  #startTransfer(submission: Submission): undefined {
+  /** DATA ends the transaction in every outcome (spec network.md 4.2). */
+  readonly #noQueue = (): undefined => {
+    this.#forget()
+    return this.#say('451 qqt failure (#4.3.0)')
+  }
+
+  readonly #startTransfer = (submission: Submission): undefined => {
     const { peer, maxBytes, now } = this.#options
     if (this.exit !== undefined) {
       void submission.abort()

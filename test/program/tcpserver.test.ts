@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { spawn } from 'node:child_process'
-import { chmodSync, mkdtempSync, renameSync, rmSync, writeFileSync } from 'node:fs'
+import { chmodSync, mkdirSync, mkdtempSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { connect } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -111,6 +111,32 @@ test('connections over the limit wait their turn and are counted only then', asy
   other.say('b\n')
   assert.equal(await other.closed(), 'in\nb\n')
   assert.ok(!server.log().includes('status: 2/1'))
+})
+
+test('a hundred connections over the limit are all served in the end', async () => {
+  const server = await start([...QUIET, '-c', '1'], ['sh', '-c', 'read a; echo "got $a"'])
+  const clients = Array.from({ length: 100 }, () => client(server.port))
+  await until('all connections', () => clients.every((c) => c.socket.readyState === 'open'))
+  for (const c of clients) c.say('x\n')
+  for (const c of clients) assert.equal(await c.closed(), 'got x\n')
+})
+
+test('rules that may not be read any more drop the connection', { skip: isRoot ? false : 'needs root' }, async () => {
+  const rules = join(scratch, 'closed.cdb')
+  writeFileSync(rules, cdbBytes([['', '']]))
+  const server = await start([...QUIET, '-u', '64990', '-x', rules], ['echo', 'prog'])
+  assert.equal(await client(server.port).closed(), 'prog\n')
+  chmodSync(rules, 0)
+  assert.equal(await client(server.port).closed(), '')
+  await until('the warning', () => server.log().includes(`unable to read ${rules}: access denied\n`))
+})
+
+test('-w: a folder of PATH that may not be entered is passed over', { skip: isRoot ? false : 'needs root' }, async () => {
+  const closed = join(scratch, 'closed')
+  mkdirSync(closed, { mode: 0o700 })
+  const PATH = `${closed}:${process.env.PATH}`
+  const server = await start([...QUIET, '-u', '64990', '-w', '1'], ['echo', 'prog'], { PATH })
+  assert.equal(await client(server.port).closed(), 'prog\n')
 })
 
 test('a program that cannot be run is told of, and the connection dropped with status 111', async () => {

@@ -14,6 +14,7 @@ test('an IDENT answer is what follows the third colon, without blanks', () => {
   assert.equal(identText('1 , 2 : USERID : UNIX : jo e:x\r\n'), 'joe:x')
   assert.equal(identText('1,2:ERROR:NO-USER\r\n'), undefined)
   assert.equal(identText('1,2:USERID:UNIX:joe'), undefined)
+  assert.equal(identText('1,2:U:U:jo\0e\n'), 'jo')
   assert.equal(identText(`1,2:U:U:${'x'.repeat(300)}\n`)?.length, 256)
 })
 

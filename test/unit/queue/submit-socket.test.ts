@@ -5,6 +5,8 @@ import { connect, createServer, type Socket } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, test } from 'node:test'
+import { setFlagsFromString } from 'node:v8'
+import { runInNewContext } from 'node:vm'
 import { submitThroughSocket } from '../../../src/queue/submit-socket.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'queue-socket-'))
@@ -118,4 +120,29 @@ test('a server that dies while the caller waits for it to read lets go of the ca
   const submission = submitThroughSocket(socket)
   for (let wait: Promise<void> | undefined; !socket.destroyed; wait = submission.write(Buffer.alloc(65_536))) await wait
   assert.equal((await submission.finish('a', ['b'])).code, 74)
+})
+
+const memory = (): number => {
+  setFlagsFromString('--expose-gc')
+  ;(runInNewContext('gc') as () => void)()
+  const { heapUsed, arrayBuffers } = process.memoryUsage()
+  return heapUsed + arrayBuffers
+}
+
+test('after the connection is lost, the rest of the message is not kept', async () => {
+  const socket = await connected((server) => server.destroy())
+  const submission = submitThroughSocket(socket)
+  await once(socket, 'close')
+  const before = memory()
+  for (let n = 0; n < 400; n++) await submission.write(Buffer.alloc(65_536))
+  assert.ok(memory() - before < 5_000_000)
+  assert.equal((await submission.finish('a@b', ['c@d'])).code, 74)
+})
+
+test('a message that comes a byte at a time costs no more than its bytes', async () => {
+  const submission = submitThroughSocket(await connected(() => {}))
+  const before = memory()
+  for (let n = 0; n < 60_000; n++) submission.write(Buffer.from(new Uint8Array(1).fill(120).buffer))
+  assert.ok(memory() - before < 1_000_000)
+  await submission.abort()
 })

@@ -1,5 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { setFlagsFromString } from 'node:v8'
+import { runInNewContext } from 'node:vm'
 import type { QueueResult } from '../../../src/queue/codes.ts'
 import type { Submission } from '../../../src/queue/submission.ts'
 import { Session, type SessionOptions } from '../../../src/smtpd/session.ts'
@@ -168,5 +170,42 @@ test('a command line over 64 KiB ends the session, 60,000 bytes do not', async (
   const r = rig()
   await feed(r, `NOOP ${'x'.repeat(60_000)}\r\n`, 'y'.repeat(40_000), 'y'.repeat(40_000))
   assert.equal(codes(r), '250 500')
+  assert.equal(r.session.exit, 1)
+})
+
+test('DATA ends the transaction even if there is no way into the queue', async () => {
+  const fail = (): never => {
+    throw new Error('no queue')
+  }
+  for (const open of [fail, async () => fail()]) {
+    const r = rig({ open })
+    await feed(r, ENVELOPE, 'DATA\r\n')
+    assert.equal(codes(r), '250 250 451 503')
+  }
+})
+
+test('addresses do not keep the long lines they came in', async () => {
+  setFlagsFromString('--expose-gc')
+  const collect = runInNewContext('gc') as () => void
+  const r = rig()
+  const used = (): number => {
+    collect()
+    const { heapUsed, external } = process.memoryUsage()
+    return heapUsed + external
+  }
+  await feed(r, 'MAIL FROM:<a@b>\r\n')
+  const before = used()
+  const padding = ' '.repeat(60_000)
+  for (let n = 0; n < 500; n++) await feed(r, `RCPT TO:<recipient-${n}@example.com>${padding}\r\n`)
+  assert.ok(used() - before < 5_000_000)
+  await feed(r, 'DATA\r\n.\r\n')
+  assert.equal(r.queued[0]?.recipients.length, 500)
+})
+
+test('a session that ends within a message does not wait for a queue program that hangs', { timeout: 5000 }, async () => {
+  const hangs = new Promise<never>(() => {})
+  const r = rig({ open: () => ({ qp: 1, write: () => undefined, finish: () => hangs, abort: () => hangs }) })
+  await feed(r, ENVELOPE, 'bare\nLF\r\n')
+  assert.match(r.said.join(''), /451 See [^\n]*\r\n$/)
   assert.equal(r.session.exit, 1)
 })
