@@ -71,6 +71,7 @@ test('while a delivery is waited for after SIGTERM, nothing new is begun, and no
     const rig = new SendRig(home, { resident })
     const a = await rig.delivery(/^a@/)
     rig.kill('SIGTERM')
+    await delay(100) // a signal and a pull that come in one turn are heard in any order
     const waits = putMessage(home, ['b@far.example'])
     rig.pull()
     const before = rig.cpu()
