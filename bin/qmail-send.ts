@@ -1,7 +1,7 @@
 /**
  * NAME     qmail-send: schedules deliveries, writes bounces and the log
  * RUNS AS  qmails:qmail, under qmail-start; one for each queue (queue/lock/sendmutex)
- * FDS      0> log, 1> 2< qmail-lspawn, 3> 4< qmail-rspawn, 5> 6< qmail-clean, 7< held by qmail-start (second gear: its end counts as TERM)
+ * FDS      0> log, 1> 2< qmail-lspawn, 3> 4< qmail-rspawn, 5> 6< qmail-clean, 7< held by qmail-start (second gear: its end counts as TERM; we say a byte when we catch signals)
  * ENV      QMAILQUEUE: the program bounces are handed to
  * EXIT     0 stopped, 111 cannot start (the log says why)
  * FILES    control/ bouncefrom bouncehost concurrencylocal concurrencyremote doublebouncehost doublebounceto envnoathost locals me

@@ -12,7 +12,7 @@
 import { Exit } from '../src/core/exit.ts'
 import { logLine } from '../src/core/logline.ts'
 import { type Context, run } from '../src/core/run.ts'
-import { type Daemons, startDaemons } from '../src/start/daemons.ts'
+import { type Daemons, startDaemons, whenListening } from '../src/start/daemons.ts'
 
 const DEFAULT_DELIVERY = './Mailbox'
 
@@ -34,16 +34,17 @@ const watch = (daemons: Daemons, ended: (name: string, code: number | null) => v
 const main = (context: Context): Promise<number> => {
   process.umask(0o077)
   const [defaultDelivery = DEFAULT_DELIVERY, ...logger] = context.args
-  const daemons = startDaemons(context, defaultDelivery, logger)
   let stopping = false
   const stop = (): void => {
     stopping = true
     for (const name of ['qmail-send', 'qmail-queued']) daemons.get(name)?.kill('SIGTERM')
   }
+  // Caught before anything is started; they are delivered when this function has returned.
   process.on('SIGTERM', stop)
   process.on('SIGINT', stop)
-  process.on('SIGALRM', () => daemons.get('qmail-send')?.kill('SIGALRM'))
-  process.on('SIGHUP', () => daemons.get('qmail-send')?.kill('SIGHUP'))
+  for (const signal of ['SIGALRM', 'SIGHUP'] as const) process.on(signal, () => void listening.then(() => daemons.get('qmail-send')?.kill(signal)))
+  const daemons = startDaemons(context, defaultDelivery, logger)
+  const listening = whenListening(daemons)
   return new Promise((resolve) => {
     let well = true
     let left = daemons.size

@@ -27,6 +27,8 @@ const utf8 = (text: Bytes): string | undefined => {
   return Buffer.from(decoded, 'utf8').equals(bytes) ? decoded : undefined
 }
 
+const isShellName = (name: string): boolean => /^[A-Za-z_][A-Za-z0-9_]*$/.test(name)
+
 /**
  * The environment a child really gets. Under the permission model Node adds its own flags to NODE_OPTIONS of every child,
  * unless they are there already: a property that is there but not enumerable satisfies it, and is not handed on.
@@ -39,8 +41,9 @@ const cleanEnv = (env: Env, resident: boolean): { env: Record<string, string>; o
     const text = utf8(value)
     const key = utf8(name)
     if (key === undefined) continue
-    if (text === undefined) odd.push([key, value])
-    else clean[key] = text
+    // A shell hands these on, and it only knows names: one that is none could be a command to it.
+    if (text !== undefined) clean[key] = text
+    else if (isShellName(key)) odd.push([key, value])
   }
   if (resident) clean[RESIDENT] = '1'
   Object.defineProperty(clean, 'NODE_OPTIONS', { value: '--permission', enumerable: false })

@@ -37,6 +37,8 @@ const privateEntry = (home: string, kind: string, name: string): string[] | unde
     .map((line) => line.split(' '))
     .find((words) => words[0] === kind && words[1] === name)
 
+const isNumber = (text: string | undefined): boolean => /^[0-9]+$/.test(text ?? '')
+
 const colonEntry = (text: string, name: string): string[] | undefined =>
   text
     .split('\n')
@@ -48,14 +50,18 @@ export const accountIn = (passwd: string, name: string): Account | undefined => 
   const entry = colonEntry(passwd, name)
   if (entry === undefined || entry.length < 6) return undefined
   const [, , uid, gid, , home] = entry
-  if (!/^[0-9]+$/.test(uid ?? '') || !/^[0-9]+$/.test(gid ?? '')) return undefined
+  if (!isNumber(uid) || !isNumber(gid)) return undefined
   return { name, uid: Number(uid), gid: Number(gid), home: home ?? '' }
 }
+
+/** The account in a line of lib/ids; undefined when its numbers are none: what is not a number must never come to mean user or group 0. */
+const accountOf = (name: string, [, , uid = '', gid = '', ...home]: readonly string[]): Account | undefined =>
+  isNumber(uid) && isNumber(gid) ? { name, uid: Number(uid), gid: Number(gid), home: home.join(' ') } : undefined
 
 /** A user of the suite: lib/ids, else /etc/passwd. Unknown: Temporary, with qmail's words. */
 export const suiteUser = (home: string, name: SuiteUser): Account => {
   const entry = privateEntry(home, 'user', name)
-  const account = entry ? { name, uid: Number(entry[2]), gid: Number(entry[3]), home: entry.slice(4).join(' ') } : accountIn(textOf('/etc/passwd'), name)
+  const account = entry ? accountOf(name, entry) : accountIn(textOf('/etc/passwd'), name)
   if (account === undefined) throw new Temporary(`unable to find user ${name}`)
   return account
 }
@@ -63,7 +69,7 @@ export const suiteUser = (home: string, name: SuiteUser): Account => {
 /** A group of the suite: lib/ids, else /etc/group. Unknown: Temporary. */
 export const suiteGroup = (home: string, name: SuiteGroup): number => {
   const gid = privateEntry(home, 'group', name)?.[2] ?? colonEntry(textOf('/etc/group'), name)?.[2]
-  if (gid === undefined || !/^[0-9]+$/.test(gid)) throw new Temporary(`unable to find group ${name}`)
+  if (!isNumber(gid)) throw new Temporary(`unable to find group ${name}`)
   return Number(gid)
 }
 

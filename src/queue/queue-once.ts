@@ -1,4 +1,5 @@
 import { chunks } from '../core/fdio.ts'
+import { wasClosed } from '../os/closed.ts'
 import { QueueExit } from './codes.ts'
 import { EnvelopeChecker } from './envelope.ts'
 import { PATIENCE_MILLISECONDS } from './paths.ts'
@@ -37,6 +38,7 @@ const copyEnvelope = (fd: number, file: QueueFile, startMs: number): void => {
  * on the disk. Throws QueueTrouble; what that leaves behind is the caller's to decide.
  */
 export const queueOnce = (file: QueueFile, messageFd: number, envelopeFd: number, startMs: number): void => {
+  if (wasClosed(messageFd)) throw new QueueTrouble(QueueExit.readError)
   for (const chunk of read(messageFd, startMs)) file.message(chunk)
   file.endMessage()
   copyEnvelope(envelopeFd, file, startMs)

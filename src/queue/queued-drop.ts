@@ -12,6 +12,10 @@ import { Intake, type Queue } from './queued-intake.ts'
 const RESCAN_MILLISECONDS = 300_000
 /** Messages of the drop folder on their way at a time. */
 const AT_A_TIME = 16
+/** A file that could not be queued is left alone for so long: each attempt may copy all of it, and others want the disk as well. */
+const TROUBLE_REST_MS = 30_000
+/** After so many of them the rest of a scan would fare no better. */
+const MAX_TROUBLES = 16
 /** Scans for a trigger that is pulled all the time keep this distance. */
 const REST_MILLISECONDS = 2
 /** The other loops get a turn after this many pieces of one message. */
@@ -39,14 +43,17 @@ export class DropDoor {
   readonly #who: (uid: number) => string
   readonly #log: (line: string) => void
   readonly #gid: number
-  /** Inode numbers of files that are queued but could not be removed. */
-  readonly #done = new Set<number>()
+  /** Files that are queued but could not be removed: inode number and time of change, since numbers are used again. */
+  readonly #done = new Set<string>()
+  /** Files that could not be queued, and until when they rest. */
+  readonly #resting = new Map<string, number>()
   readonly #working = new Set<Promise<void>>()
   #trigger: Socket | undefined
   #timer: NodeJS.Timeout | undefined
   #scan: Promise<void> | undefined
   #again = false
-  #hasTrouble = false
+  #troubles = 0
+  #afterRest: NodeJS.Timeout | undefined
   #asides = 0
   #isStopping = false
 
@@ -74,10 +81,17 @@ export class DropDoor {
     })
   }
 
+  /** Asks for a scan that leaves nothing out. */
+  pullAll(): void {
+    this.#resting.clear()
+    this.pull()
+  }
+
   /** Takes up no more; resolves when what is on its way is in the queue. */
   async stop(): Promise<void> {
     this.#isStopping = true
     clearInterval(this.#timer)
+    clearTimeout(this.#afterRest)
     this.#trigger?.destroy()
     await this.#scan
   }
@@ -107,12 +121,13 @@ export class DropDoor {
   }
 
   async #scanOnce(): Promise<void> {
-    this.#hasTrouble = false
+    this.#troubles = 0
+    for (const [name, untilMs] of this.#resting) if (untilMs <= Date.now()) this.#resting.delete(name)
     const names = readdirSync(this.#folder, 'latin1').sort()
     for (const name of names) {
       if (this.#isStopping) break
       if (!name.startsWith(FINAL)) this.#sweep(name)
-      else if (!this.#hasTrouble) await this.#takeUp(name)
+      else if (this.#troubles < MAX_TROUBLES && !this.#resting.has(name)) await this.#takeUp(name)
     }
     await Promise.all(this.#working)
   }
@@ -129,7 +144,7 @@ export class DropDoor {
   #trouble(name: string, error: unknown): void {
     const file = `drop/${printable(name)}`
     if (!(error instanceof Malformed)) {
-      this.#hasTrouble = true // the rest of this scan would fare no better
+      this.#rest(name)
       this.#log(`warning: unable to queue ${file}: ${reason(error)}; will try again later`)
       return
     }
@@ -142,24 +157,35 @@ export class DropDoor {
     }
   }
 
+  /** The others go on: a message that does not fit on the disk must not hold up those that do. */
+  #rest(name: string): void {
+    this.#troubles++
+    this.#resting.set(name, Date.now() + TROUBLE_REST_MS)
+    this.#afterRest ??= setTimeout(() => {
+      this.#afterRest = undefined
+      this.pull()
+    }, TROUBLE_REST_MS + 1)
+  }
+
   /** One file into the queue, then away with it. A crash in between queues it a second time: that is the only window, and no wider than two calls. */
   async #bring(name: string): Promise<void> {
     const drop = openDrop(this.#path(name), this.#gid)
     if (!drop) return
     try {
-      if (!this.#done.has(drop.ino)) await this.#copy(drop)
-      this.#removeDone(name, drop.ino)
+      const key = `${drop.ino} ${drop.changedMs}`
+      if (!this.#done.has(key)) await this.#copy(drop)
+      this.#done.add(key)
+      this.#remove(name, drop.ino)
+      this.#done.delete(key)
     } finally {
       closeSync(drop.fd)
     }
   }
 
-  /** If it cannot be removed, at least it is not queued again. Its owner may have put another one in its place, which is left for the next scan. */
-  #removeDone(name: string, ino: number): void {
-    this.#done.add(ino)
+  /** Its owner may have put another one in its place, which is left for the next scan. Throws system errors. */
+  #remove(name: string, ino: number): void {
     const now = lstatSync(this.#path(name), { throwIfNoEntry: false })
     if (now?.ino === ino) unlinkSync(this.#path(name))
-    this.#done.delete(ino)
   }
 
   async #copy(drop: OpenDrop): Promise<void> {

@@ -79,8 +79,7 @@ export class Intake {
 
   /** Gives up; not after finish. */
   abort(): void {
-    if (this.#code !== QueueExit.ok) return
-    this.#files?.remove()
+    if (this.#code === QueueExit.ok) this.#files?.remove()
     this.#files?.close()
   }
 

@@ -49,9 +49,9 @@ export class Queued {
     for (const [socket, sender] of this.#early.splice(0)) this.#accept(socket, sender)
   }
 
-  /** Looks through the drop folder now. */
+  /** Looks through all of the drop folder now. */
   scan(): void {
-    this.#drop?.pull()
+    this.#drop?.pullAll()
   }
 
   /** Stops accepting, finishes the messages whose envelope is complete, gives up the others. */

@@ -1,5 +1,5 @@
 import { utimesSync } from 'node:fs'
-import { parentGone } from '../os/parent.ts'
+import { parentGone, tellParent } from '../os/parent.ts'
 import { CHANNELS, splitPath } from '../queue/paths.ts'
 import { DueList } from '../queue/prioq.ts'
 import { Cleaner } from './cleaner.ts'
@@ -87,7 +87,9 @@ export class Loop {
       this.#wake()
     })
     process.on('SIGHUP', () => this.#reread())
-    if (this.#state.settings.isResident) parentGone(FD.parent, () => this.#exit())
+    if (!this.#state.settings.isResident) return
+    parentGone(FD.parent, () => this.#exit())
+    tellParent(FD.parent)
   }
 
   #reread(): void {

@@ -70,3 +70,12 @@ export const startDaemons = (context: Context, defaultDelivery: string, logger: 
   letGo(loggerInput, ...ends)
   return daemons
 }
+
+/** Where qmail-send, in its second gear, has the pipe we hold the other end of. */
+const PARENT_FD = 7
+
+/** Resolves when qmail-send catches signals, which would end it before: in its second gear it says a byte then. A first gear is somebody else's affair: at once. */
+export const whenListening = (daemons: Daemons): Promise<void> => {
+  const pipe = daemons.get('qmail-send')?.stdio.at(PARENT_FD)
+  return pipe ? new Promise((resolve) => pipe.once('data', () => resolve())) : Promise.resolve()
+}

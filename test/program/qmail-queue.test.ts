@@ -200,3 +200,12 @@ test('drop/: a file size limit: exit 53 and nothing left', { skip: needsRoot }, 
   assert.equal(r.status, 53)
   assert.deepEqual(drops(), [])
 })
+
+test('a message on a closed descriptor cannot be read: exit 54, nothing queued; an empty one can', () => {
+  writeFileSync(home.at('envelope'), ENVELOPE)
+  const run = (redirect: string) => runProgram(home, '/bin/sh', { args: ['-c', `exec qmail-queue ${redirect} 1<"$0"`, home.at('envelope')] }).exit
+  assert.equal(run('0<&-'), 54)
+  assert.deepEqual(queueFiles(home), [])
+  assert.equal(run('0</dev/null'), 0)
+  assert.equal(queued(home).length, 1)
+})

@@ -167,3 +167,16 @@ test('while the queue has trouble, dropped messages wait, and nothing of them is
   await until('the message', () => queued(home).length === 1 && drops().length === 0)
   assert.match(readFileSync(home.at('queue/mess', queueFiles(home, ['mess'])[0]?.slice(5) ?? ''), 'latin1'), /\npatience\n$/)
 })
+
+test('a message that cannot be queued, being too large for the disk, holds up nobody else, and is not lost', async () => {
+  await daemon.stop()
+  daemon = startDaemon(home, '/bin/bash', ['-c', 'ulimit -f 100; exec "$0"', home.at('bin/qmail-queued')], 'queued')
+  lay('m.1', dropText('x'.repeat(300_000), 'Fa\0Tbig\0\0'))
+  lay('m.2', dropText('small\n', 'Fa\0Tsmall\0\0'))
+  await until('the small message', () => queued(home).length === 1 && drops().length === 1)
+  assert.match(daemon.log(), /unable to queue drop\/m\.1: file too large; will try again later/)
+  assert.ok(queued(home)[0]?.message.endsWith('\nsmall\n'))
+  await daemon.stop()
+  daemon = await start()
+  await until('the large message', () => queued(home).length === 2 && drops().length === 0)
+})

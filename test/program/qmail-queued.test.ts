@@ -230,3 +230,17 @@ test('it cannot start where a folder stands in the place of its socket: exit 111
   assert.equal(code, 111)
   assert.match(stuck.log(), /^qmail-queued: fatal: unable to remove .*socket: [^\n]+\n$/)
 })
+
+test('clients that go away after a write error leave no descriptor open', async () => {
+  await daemon.stop()
+  const limited = await start('/bin/bash', ['-c', 'ulimit -f 100; exec "$0"', home.at('bin/qmail-queued')], 'limited')
+  const fds = (): number => readdirSync(`/proc/${limited.child.pid}/fd`).length
+  const before = fds()
+  for (let n = 0; n < 5; n++) {
+    const socket = await open()
+    socket.end(`300000:${'x'.repeat(300_000)},2:ab`)
+    await once(socket.resume(), 'close')
+  }
+  await until('the descriptors to be closed', () => fds() <= before)
+  assert.deepEqual(queueFiles(home), [])
+})

@@ -16,6 +16,8 @@ const cases: [string, string, boolean, string[]][] = [
   ['a comment alone is a delivery to nowhere', '#\n', false, []],
   ['an ampersand alone forwards to the empty address', '&\n', false, ['forward ']],
   ['a NUL ends what is used', './a\0b/\n|c\0d\n&e\0f\n', false, ['maildir ./a', 'program c', 'forward e']],
+  ['a line that begins with a NUL is an empty one', './a\n\0b@c\n', false, ['mbox ./a']],
+  ['and as the first line defers', '\0b@c\n', false, ['refused #4.2.1']],
   ['forward-only refuses files where they are reached', '&a@b\n./x\n&c@d\n', true, ['forward a@b', 'refused #4.7.0']],
   ['forward-only refuses programs', '|x\n', true, ['refused #4.7.0']],
   ['+list forbids files and programs from there on', './a\n+list \n&b@c\n|d\n', false, ['mbox ./a', 'forward b@c', 'refused #4.7.0']],
@@ -25,3 +27,9 @@ const cases: [string, string, boolean, string[]][] = [
 for (const [title, text, forwardOnly, expected] of cases) {
   test(`.qmail: ${title}`, () => assert.deepEqual(short(parseInstructions(text, forwardOnly)), expected))
 }
+
+test('.qmail: a long run of blanks takes no more time than other text', () => {
+  const start = performance.now()
+  assert.deepEqual(short(parseInstructions(`|a${' '.repeat(1_000_000)}b\n`, false)).length, 1)
+  assert.ok(performance.now() - start < 2000)
+})

@@ -19,7 +19,8 @@ const cases: [string, string, string][] = [
   ['an empty message is one LF', '', '\n'],
   ['CR and NUL do not begin a line', 'a\rFrom b\nx\0From c\n', 'a\rFrom b\nx\0From c\n\n'],
   ['8-bit bytes pass', '\xff\xe9\n', '\xff\xe9\n\n'],
-  ['long lines pass', `${'>'.repeat(70)}From ${'x'.repeat(300)}From \n`, `>${'>'.repeat(70)}From ${'x'.repeat(300)}From \n\n`]
+  ['long lines pass', `${'>'.repeat(70)}From ${'x'.repeat(300)}From \n`, `>${'>'.repeat(70)}From ${'x'.repeat(300)}From \n\n`],
+  ['quoted lines of any kind', '>>\n>\nFrom a\n>>>From \nxFrom \n> From \n>F\n', '>>\n>\n>From a\n>>>>From \nxFrom \n> From \n>F\n\n']
 ]
 
 for (const [title, text, expected] of cases) {
@@ -27,3 +28,9 @@ for (const [title, text, expected] of cases) {
     for (const size of [1, 2, 3, 5, 6, 11, 1000]) assert.equal(whole(text, size), expected, `in pieces of ${size}`)
   })
 }
+
+test('mbox: a line of nothing but > takes no more time than other text', () => {
+  const start = performance.now()
+  assert.equal(whole(`${'>'.repeat(4_000_000)}x\n`, 65_536).length, 4_000_003)
+  assert.ok(performance.now() - start < 2000)
+})

@@ -49,3 +49,8 @@ test('a program that cannot be run is told apart from one that failed', () => {
   assert.deepEqual([r.code, r.error !== undefined], [null, true])
   assert.equal(runChild('false', [], { stdio: ['ignore', 'pipe', 'pipe'], env: { PATH } }).code, 1)
 })
+
+test('a variable whose name is none to a shell is left out where a shell hands variables on, and is never run', () => {
+  const odd = { 'X=1;echo run;Y': '\xff', 'a b': '\xff', 'F%%': '\xff', GOOD: '\xfe' }
+  assert.equal(run('/bin/sh', ['-c', 'printf %s "$GOOD"'], odd), '\xfe')
+})

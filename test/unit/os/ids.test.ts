@@ -9,7 +9,10 @@ import { accountIn, suiteGroup, suiteUser } from '../../../src/os/ids.ts'
 const home = mkdtempSync(join(tmpdir(), 'ids-'))
 after(() => rmSync(home, { recursive: true, force: true }))
 mkdirSync(join(home, 'lib'))
-writeFileSync(join(home, 'lib', 'ids'), 'user alias 5001 5002 /a folder/alias\ngroup qmail 5003\n')
+writeFileSync(
+  join(home, 'lib', 'ids'),
+  'user alias 5001 5002 /a folder/alias\ngroup qmail 5003\nuser qmailq  5004 5005 /\nuser qmailr no 1 /\nuser qmails 5006\n'
+)
 
 test('lib/ids is asked first', () => {
   assert.deepEqual(suiteUser(home, 'alias'), { name: 'alias', uid: 5001, gid: 5002, home: '/a folder/alias' })
@@ -33,4 +36,8 @@ test('an unknown user or group is a temporary failure in the words of qmail', ()
     () => suiteGroup(empty, 'qmailnobody' as 'qmail'),
     (e) => e instanceof Temporary && e.message === 'unable to find group qmailnobody'
   )
+})
+
+test('a line of lib/ids whose numbers are none is no user, and never root', () => {
+  for (const name of ['qmailq', 'qmailr', 'qmails'] as const) assert.throws(() => suiteUser(home, name), /^Error: unable to find user/, name)
 })
