@@ -13,7 +13,7 @@ tool('uninstall', () => {
   for (const file of ['lib/node', 'package.json', 'run/smtpd/socket', 'run/send/socket']) rmSync(join(home, file), { force: true })
   // pages and service folders are copies; what an administrator runs stands elsewhere
   for (const folder of ['doc', 'service']) rmSync(join(home, folder), { recursive: true, force: true })
-  for (const folder of ['run/smtpd', 'run/send', 'run', 'bin', 'boot', 'man']) {
+  for (const folder of ['run/smtpd', 'run/send', 'run', 'lib', 'bin', 'boot', 'man']) {
     try {
       rmdirSync(join(home, folder))
     } catch {
