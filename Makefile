@@ -32,13 +32,13 @@ bench: build/stamp
 	$(NODE) bench/run.ts
 
 install: build/stamp
-	$(NODE) tools/install.ts $(PREFIX)
+	$(NODE) tools/install.ts '$(PREFIX)'
 
 instcheck: node_modules/.stamp
-	$(NODE) tools/instcheck.ts $(PREFIX)
+	$(NODE) tools/instcheck.ts '$(PREFIX)'
 
 uninstall: node_modules/.stamp
-	$(NODE) tools/uninstall.ts $(PREFIX)
+	$(NODE) tools/uninstall.ts '$(PREFIX)'
 
 check: node_modules/.stamp
 	node_modules/.bin/tsc -p .

@@ -41,7 +41,7 @@ const main = async ({ home, resident }: Context): Promise<number> => {
   })
   process.on('SIGHUP', () => {})
   process.on('SIGALRM', () => queued.scan())
-  await beTheOnlyOne()
+  if (!(await Promise.race([beTheOnlyOne().then(() => true), asked]))) return Exit.ok
   await queued.bind()
   becomeUser(ids)
   queued.serve()

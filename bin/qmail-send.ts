@@ -10,7 +10,7 @@
  * TERM: ends when running deliveries have; ALRM: everything is due now; HUP: reads locals and virtualdomains again.
  */
 import { Exit } from '../src/core/exit.ts'
-import { reason } from '../src/core/failure.ts'
+import { explain, reason } from '../src/core/failure.ts'
 import { run } from '../src/core/run.ts'
 import { Log } from '../src/send/log.ts'
 import { Loop } from '../src/send/loop.ts'
@@ -31,6 +31,8 @@ run('qmail-send', async (context) => {
   try {
     settings = prepare(context)
   } catch (error) {
+    // qmail's line does not say which file; qmail-send under qmail-start says that first
+    if (context.resident && error instanceof Error && error.cause !== undefined) log.line(`alert: ${explain(error.cause)}`)
     return leave(`alert: cannot start: ${reason(error)}`)
   }
   try {

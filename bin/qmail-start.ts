@@ -10,11 +10,14 @@
  * and control/virtualdomains. When one daemon ends, all are stopped, and the supervisor starts afresh.
  */
 import { Exit } from '../src/core/exit.ts'
+import { errorCode, reason } from '../src/core/failure.ts'
 import { logLine } from '../src/core/logline.ts'
 import { type Context, run } from '../src/core/run.ts'
 import { type Daemons, startDaemons, whenListening } from '../src/start/daemons.ts'
 
 const DEFAULT_DELIVERY = './Mailbox'
+
+const isMissing = (error: unknown): boolean => errorCode(error) === 'ENOENT'
 
 /** Resolves with how each daemon ended, as they end: name, and exit code (null when killed or not started). */
 const watch = (daemons: Daemons, ended: (name: string, code: number | null) => void): void => {
@@ -26,7 +29,7 @@ const watch = (daemons: Daemons, ended: (name: string, code: number | null) => v
       if (why !== undefined) logLine(2, `qmail-start: fatal: ${name}: ${why}`)
       ended(name, code)
     }
-    child.on('error', () => tell(null, 'unable to run'))
+    child.on('error', (error) => tell(null, `unable to run it: ${reason(error)}${isMissing(error) ? ' in any folder of PATH' : ''}`))
     child.on('exit', (code, signal) => tell(code, signal && signal !== 'SIGTERM' ? `killed by ${signal}` : undefined))
   }
 }

@@ -25,6 +25,7 @@ import { markerOf } from '../src/os/own.ts'
 import { type FileEntry, files } from '../src/suite/files.ts'
 import { nodeFlags } from '../src/suite/permissions.ts'
 import { type Permission, type Program, type ProgramName, programRows } from '../src/suite/programs.ts'
+import { homeOf, tool } from './tool.ts'
 
 const top = join(import.meta.dirname, '..')
 /** The longest first line the kernel takes for a `#!` program. */
@@ -106,7 +107,12 @@ export const shebang = (home: string, name: ProgramName, program: Program): stri
     const line = ['#!/usr/bin/env -S -u NODE_OPTIONS', join(home, 'lib', 'node'), ...needed].join(' ')
     if (line.length <= MAX_SHEBANG_BYTES) return line
   }
-  throw new Error(`the path ${home} is too long for the first line of bin/${name}`)
+  throw new Error(`the path ${home} is too long: the kernel takes ${MAX_SHEBANG_BYTES} bytes as the first line of bin/${name}`)
+}
+
+/** Throws Error, in words for people, when programs installed in this folder could not be run. */
+export const assertFits = (home: string): void => {
+  for (const [name, program] of programRows) shebang(homeOf(home), name, program)
 }
 
 const layProgram = (home: string, name: ProgramName, program: Program): void => {
@@ -154,7 +160,8 @@ const layTexts = (home: string): void => {
 
 /** Installs into `prefix`. New accounts get `accountsHome` as their home. build/ must be there. Throws Error with a line for people. */
 export const install = (prefix: string, kind: IdsKind, accountsHome = prefix): void => {
-  const home = resolve(prefix)
+  const home = homeOf(prefix)
+  assertFits(home)
   mkdirSync(join(home, 'bin'), { recursive: true })
   mkdirSync(join(home, 'lib'), { recursive: true })
   if (kind === 'system') makeAccounts(resolve(accountsHome))
@@ -167,10 +174,12 @@ export const install = (prefix: string, kind: IdsKind, accountsHome = prefix): v
 }
 
 if (process.argv[1] === import.meta.filename) {
-  const [kind, prefix] = process.argv[2] === '--ids' ? [process.argv[3] as IdsKind, process.argv[4]] : ['system' as const, process.argv[2]]
-  if (prefix === undefined) throw new Error('usage: install.ts [--ids system|private|self] PREFIX')
-  install(prefix, kind)
-  const alias = suiteUser(resolve(prefix), 'alias')
-  if (alias.home !== join(resolve(prefix), 'alias'))
-    process.stdout.write(`the account alias has the home ${alias.home}: mail for aliases goes there, not to ${join(prefix, 'alias')}\n`)
+  tool('install', () => {
+    const [kind, prefix] = process.argv[2] === '--ids' ? [process.argv[3] as IdsKind, process.argv[4]] : ['system' as const, process.argv[2]]
+    if (prefix === undefined) throw new Error('usage: install.ts [--ids system|private|self] PREFIX')
+    if (kind === 'system' && !isRoot()) throw new Error('only root can install; make run needs no root')
+    install(prefix, kind)
+    const [alias, own] = [suiteUser(resolve(prefix), 'alias').home, join(resolve(prefix), 'alias')]
+    if (alias !== own) process.stdout.write(`the account alias has the home ${alias}: mail for aliases goes there, not to ${own}\n`)
+  })
 }

@@ -8,6 +8,7 @@ import { Exit } from '../src/core/exit.ts'
 import { errorCode, reason } from '../src/core/failure.ts'
 import { suiteGroup, suiteUser } from '../src/os/ids.ts'
 import { type FileEntry, files } from '../src/suite/files.ts'
+import { tool } from './tool.ts'
 
 const isType: Record<FileEntry['kind'], (s: Stats) => boolean> = {
   folder: (s) => s.isDirectory(),
@@ -40,17 +41,19 @@ export const instcheck = (home: string, queueOnly: boolean): string[] =>
     .flatMap((entry) => lookAt(home, entry.kind === 'program' ? `.../${entry.path}` : resolve(home, entry.path), entry))
 
 if (process.argv[1] === import.meta.filename) {
-  const [prefix, queueOnly] = process.argv.slice(2)
-  if (prefix === undefined) throw new Error('usage: instcheck.ts PREFIX [queue-only]')
-  const home = resolve(prefix)
-  if (statSync(home, { throwIfNoEntry: false })?.isDirectory()) {
-    process.stderr.write(
-      instcheck(home, queueOnly === 'queue-only')
-        .map((line) => `instcheck: warning: ${line}\n`)
-        .join('')
-    )
-  } else {
-    process.stderr.write(`instcheck: fatal: unable to switch to ${home}\n`)
-    process.exitCode = Exit.temporary
-  }
+  tool('instcheck', () => {
+    const [prefix, queueOnly] = process.argv.slice(2)
+    if (prefix === undefined) throw new Error('usage: instcheck.ts PREFIX [queue-only]')
+    const home = resolve(prefix)
+    if (statSync(home, { throwIfNoEntry: false })?.isDirectory()) {
+      process.stderr.write(
+        instcheck(home, queueOnly === 'queue-only')
+          .map((line) => `instcheck: warning: ${line}\n`)
+          .join('')
+      )
+    } else {
+      process.stderr.write(`instcheck: fatal: unable to switch to ${home}\n`)
+      process.exitCode = Exit.temporary
+    }
+  })
 }

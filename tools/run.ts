@@ -9,7 +9,8 @@ import { createConnection } from 'node:net'
 import { dirname, join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import { isRoot, suiteUser } from '../src/os/ids.ts'
-import { install } from './install.ts'
+import { assertFits, install } from './install.ts'
+import { tool } from './tool.ts'
 
 const DOMAIN = 'qmail.example'
 const USER = 'you'
@@ -27,7 +28,17 @@ const say = (text: string): void => void process.stdout.write(`${text}\n`)
 /** Can every user get into this folder? Daemons under other uids must. */
 const isOpen = (folder: string): boolean => (statSync(folder).mode & 0o001) !== 0 && (folder === '/' || isOpen(dirname(folder)))
 
-/** A checkout in a closed folder (/root, mktemp -d): the installation is shown to the daemons on /mnt, in a mount name space that only they have. */
+/** Can programs be run from there? */
+const isUsable = (folder: string): boolean => {
+  try {
+    assertFits(folder)
+    return true
+  } catch {
+    return false
+  }
+}
+
+/** A checkout in a closed folder (/root, mktemp -d), or one with blanks or too many letters in its path: the installation is shown to the daemons on /mnt, in a mount name space that only they have. */
 const runInNameSpace = (): never => {
   mkdirSync(join(own, 'lib'), { recursive: true })
   const node = join(checkout, 'node_modules', `node-linux-${process.arch}`, 'bin', 'node')
@@ -38,7 +49,7 @@ const runInNameSpace = (): never => {
     env: { ...process.env, QMAIL_RUN_SEEN_AT: '/mnt' }
   })
   if (r.status === 0) process.exit(0)
-  say(`make run: ${checkout} lies in a folder that other users cannot enter, and the daemons run as other users.`)
+  say(`make run: the daemons run as other users, from first lines of 254 bytes, and cannot do so in ${checkout}.`)
   say('make run: move the checkout (to /usr/local/src, say), or run make run as an ordinary user.')
   process.exit(1)
 }
@@ -146,12 +157,15 @@ const serve = async (): Promise<void> => {
 
 if (isRoot() && SEEN_AT === undefined) {
   mkdirSync(own, { recursive: true })
-  if (!isOpen(own)) runInNameSpace()
+  if (!isOpen(own) || !isUsable(own)) runInNameSpace()
 }
 process.on('SIGINT', () => void leave('interrupted', 0))
 process.on('SIGTERM', () => void leave('asked to stop', 0))
-mkdirSync(home, { recursive: true })
-rmSync(join(home, 'lib', 'ids'), { force: true })
-install(home, isRoot() ? 'private' : 'self')
-configure()
-serve().catch((error: unknown) => leave(error instanceof Error ? error.message : String(error), 1))
+tool('make run', () => {
+  assertFits(home)
+  mkdirSync(home, { recursive: true })
+  rmSync(join(home, 'lib', 'ids'), { force: true })
+  install(home, isRoot() ? 'private' : 'self')
+  configure()
+  serve().catch((error: unknown) => leave(error instanceof Error ? error.message : String(error), 1))
+})

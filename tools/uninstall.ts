@@ -1,21 +1,24 @@
 /** `uninstall.ts PREFIX`: removes what `install.ts` laid and nobody needs without the programs. The queue, drop, control, users, alias and the accounts stay: mail and settings are not ours to remove. */
 import { rmdirSync, rmSync, statSync } from 'node:fs'
-import { join, resolve } from 'node:path'
+import { join } from 'node:path'
 import { programRows } from '../src/suite/programs.ts'
+import { homeOf, tool } from './tool.ts'
 
-const [prefix] = process.argv.slice(2)
-if (prefix === undefined) throw new Error('usage: uninstall.ts PREFIX')
-const home = resolve(prefix)
-if (!statSync(join(home, 'bin'), { throwIfNoEntry: false })) throw new Error(`nothing is installed in ${home}`)
-for (const [name, { links }] of programRows) for (const file of [name, ...(links ?? [])]) rmSync(join(home, 'bin', file), { force: true })
-for (const file of ['lib/node', 'package.json', 'run/smtpd/socket', 'run/send/socket']) rmSync(join(home, file), { force: true })
-// pages and service folders are copies; what an administrator runs stands elsewhere
-for (const folder of ['doc', 'service']) rmSync(join(home, folder), { recursive: true, force: true })
-for (const folder of ['run/smtpd', 'run/send', 'run', 'bin', 'boot', 'man']) {
-  try {
-    rmdirSync(join(home, folder))
-  } catch {
-    process.stdout.write(`${join(home, folder)} holds other files and stays\n`)
+tool('uninstall', () => {
+  const [prefix] = process.argv.slice(2)
+  if (prefix === undefined) throw new Error('usage: uninstall.ts PREFIX')
+  const home = homeOf(prefix)
+  if (!statSync(join(home, 'bin'), { throwIfNoEntry: false })) throw new Error(`nothing is installed in ${home}`)
+  for (const [name, { links }] of programRows) for (const file of [name, ...(links ?? [])]) rmSync(join(home, 'bin', file), { force: true })
+  for (const file of ['lib/node', 'package.json', 'run/smtpd/socket', 'run/send/socket']) rmSync(join(home, file), { force: true })
+  // pages and service folders are copies; what an administrator runs stands elsewhere
+  for (const folder of ['doc', 'service']) rmSync(join(home, folder), { recursive: true, force: true })
+  for (const folder of ['run/smtpd', 'run/send', 'run', 'lib', 'bin', 'boot', 'man']) {
+    try {
+      rmdirSync(join(home, folder))
+    } catch {
+      process.stdout.write(`${join(home, folder)} holds other files and stays\n`)
+    }
   }
-}
-process.stdout.write(`the programs are gone from ${home}; queue, drop, control, users, alias and the suite's accounts are as they were\n`)
+  process.stdout.write(`the programs are gone from ${home}; queue, drop, control, users, alias and the suite's accounts are as they were\n`)
+})

@@ -57,6 +57,14 @@ export const reason = (error: unknown): string => {
   return (error instanceof Error ? error.message : String(error)).replace(/\s*\n[\s\S]*/, '')
 }
 
+/** The same for a failure nobody worded: a system error names the file it is about. */
+export const explain = (error: unknown): string => {
+  if (errorCode(error) === 'ERR_ACCESS_DENIED') return reason(error)
+  const { path, dest, syscall } = error instanceof Error ? (error as NodeJS.ErrnoException & { dest?: unknown }) : {}
+  const file = syscall === 'chdir' ? dest : path
+  return typeof file === 'string' ? `${file}: ${reason(error)}` : reason(error)
+}
+
 const temporaryCodes = new Set(
   `EINTR ENOMEM ETXTBSY EIO ETIMEDOUT EWOULDBLOCK EAGAIN EDEADLK EBUSY ENFILE EMFILE EFBIG ENOSPC ENETDOWN ENETUNREACH ENETRESET
   ECONNABORTED ECONNRESET ENOBUFS ETOOMANYREFS ECONNREFUSED EHOSTDOWN EHOSTUNREACH EUSERS EDQUOT ESTALE ENOLCK`.split(/\s+/)

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs'
 import { basename, dirname } from 'node:path'
 import type { Bytes } from './bytes.ts'
 import { isAscii } from './bytes.ts'
-import { exitFor, reason } from './failure.ts'
+import { exitFor, explain } from './failure.ts'
 import { logLine } from './logline.ts'
 
 /** Environment variables as byte strings. */
@@ -52,7 +52,7 @@ const readEnv = (): Env => {
  */
 export const run = (name: string, main: (context: Context) => number | Promise<number>): void => {
   const fail = (error: unknown): never => {
-    logLine(2, `${name}: fatal: ${reason(error)}`)
+    logLine(2, `${name}: fatal: ${explain(error)}`)
     process.exit(exitFor(error))
   }
   process.on('uncaughtException', fail)

@@ -1,6 +1,6 @@
 import { closeSync, constants, fstatSync, openSync } from 'node:fs'
 import type { Bytes } from '../core/bytes.ts'
-import { reason } from '../core/failure.ts'
+import { errorCode, reason } from '../core/failure.ts'
 import { writeFd } from '../core/fdio.ts'
 import { feedFrom } from '../os/feed.ts'
 import { SPAWN_LIMIT } from './paths.ts'
@@ -133,7 +133,13 @@ export class Spawner {
 
 /** Serves a spawner's command stream to its end. Writes the one byte that tells qmail-send the limit first, and returns when all reports are out. */
 export const serveSpawner = async (options: SpawnerOptions): Promise<void> => {
-  writeFd(options.reportFd ?? 1, String.fromCharCode(SPAWN_LIMIT))
+  try {
+    writeFd(options.reportFd ?? 1, String.fromCharCode(SPAWN_LIMIT))
+  } catch (error) {
+    // qmail-send could not start and has said why
+    if (errorCode(error) === 'EPIPE') return
+    throw error
+  }
   const spawner = new Spawner(options)
   await feedFrom(options.commandFd ?? 0, (chunk) => spawner.feed(chunk))
   await spawner.drain()

@@ -31,6 +31,8 @@ export class Loop {
   readonly #sweep = new Sweep()
   readonly #trigger: Trigger
   #isScheduled = false
+  /** All that waits in the queue is known. */
+  #isReady = false
   /** qmail-clean is lost. */
   #isAlone = false
   #timer: NodeJS.Timeout | undefined
@@ -73,11 +75,17 @@ export class Loop {
       this.#reject = reject
     })
     this.#listen()
+    await Promise.race([this.#begin(), end])
+    return end
+  }
+
+  async #begin(): Promise<void> {
     await admitAll(this.#state)
+    if (this.#state.isExiting) return
+    this.#isReady = true
     logStatus(this.#state)
     this.#trigger.open()
     this.#wake()
-    return end
   }
 
   #listen(): void {
@@ -123,6 +131,7 @@ export class Loop {
       const { isResident } = this.#state.settings
       if (this.#state.isBouncing && !isResident) return
       this.#hear()
+      if (!this.#isReady && !this.#state.isExiting) return
       const isIdle = this.#work()
       this.#notice()
       this.#say()

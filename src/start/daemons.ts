@@ -20,12 +20,21 @@ const idsOf = (home: string, user: 'qmaill' | 'qmailq' | 'qmailr' | 'qmails' | '
   return isRoot() ? ids : undefined
 }
 
+/** Folders outside the home are closed to us; what the suite is started from is in its own. */
+const isThere = (file: string): boolean => {
+  try {
+    return existsSync(file)
+  } catch {
+    return false
+  }
+}
+
 /** The file a name stands for in this PATH, as exec would find it. */
 const inPath = (name: string, path: string): string | undefined =>
   path
     .split(':')
     .map((folder) => join(folder || '.', name))
-    .find((file) => existsSync(file))
+    .find(isThere)
 
 const starter =
   (context: Context, daemons: Daemons) =>

@@ -101,3 +101,34 @@ test('the first line of every program names the node of the installation by its 
     assert.equal(second, `// qmail-ts ${name}`)
   }
 })
+
+test('a PREFIX that programs could not be run from is refused before anything is laid, in one line', () => {
+  const below = mkdtempSync(join(tmpdir(), 'qm-'))
+  after(() => rmSync(below, { recursive: true, force: true }))
+  for (const [name, why] of [
+    ['with a blank', 'cannot be installed into'],
+    ['quo"te', 'cannot be installed into'],
+    ['per%cent', 'cannot be installed into'],
+    ['x'.repeat(200), 'is too long']
+  ] as const) {
+    const prefix = join(below, name)
+    const r = tool('install', '--ids', kind, prefix)
+    assert.equal(r.status, 1)
+    assert.match(r.stderr, new RegExp(`^install: the path .*${why}[^\n]*\n$`))
+    assert.ok(!existsSync(prefix))
+  }
+})
+
+test('make hands PREFIX on as one word', () => {
+  const r = spawnSync('make', ['-s', '-n', 'uninstall', 'PREFIX=/tmp/a b'], { encoding: 'utf8', cwd: join(import.meta.dirname, '..', '..') })
+  assert.match(r.stdout, /uninstall\.ts '\/tmp\/a b'$/m)
+})
+
+test('the tools say what is wrong without a stack trace', () => {
+  const nowhere = join(tmpdir(), 'qm-nowhere')
+  for (const [name, ...args] of [['install'], ['uninstall'], ['instcheck'], ['uninstall', nowhere], ['install', '--ids', kind, import.meta.filename]]) {
+    const r = tool(name as string, ...args)
+    assert.notEqual(r.status, 0)
+    assert.match(r.stderr, new RegExp(`^${name}: [^\n]+\n$`))
+  }
+})
