@@ -79,7 +79,7 @@ export const programs = table({
     fds: '0< requests, 1> reports',
     exits: { 0: 'end of requests', 100: 'usage', 111: 'cannot start' },
     permissions: [...IDS, 'read:bin', 'read:control', 'read:users', 'read:queue', 'child'],
-    budget: 40
+    budget: 45
   },
   'qmail-rspawn': {
     ring: 'Q',

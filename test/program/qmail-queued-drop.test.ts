@@ -9,7 +9,7 @@ import { GroupCommit } from '../../src/queue/writer-group.ts'
 import { isRoot, makeHome } from '../helpers/home.ts'
 import { queued, queueFiles } from '../helpers/queue-files.ts'
 import { runProgram } from '../helpers/run-program.ts'
-import { startQueued, until } from '../helpers/suite.ts'
+import { startDaemon, startQueued, until } from '../helpers/suite.ts'
 
 const home = makeHome()
 const needsRoot = isRoot ? false : 'needs root: files of several users'
@@ -177,6 +177,6 @@ test('a message that cannot be queued, being too large for the disk, holds up no
   assert.match(daemon.log(), /unable to queue drop\/m\.1: file too large; will try again later/)
   assert.ok(queued(home)[0]?.message.endsWith('\nsmall\n'))
   await daemon.stop()
-  daemon = await start()
+  daemon = await startQueued(home)
   await until('the large message', () => queued(home).length === 2 && drops().length === 0)
 })

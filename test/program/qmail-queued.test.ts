@@ -233,7 +233,7 @@ test('it cannot start where a folder stands in the place of its socket: exit 111
 
 test('clients that go away after a write error leave no descriptor open', async () => {
   await daemon.stop()
-  const limited = await start('/bin/bash', ['-c', 'ulimit -f 100; exec "$0"', home.at('bin/qmail-queued')], 'limited')
+  const limited = await startQueued(home, '/bin/bash', ['-c', 'ulimit -f 100; exec "$0"', home.at('bin/qmail-queued')], 'limited')
   const fds = (): number => readdirSync(`/proc/${limited.child.pid}/fd`).length
   const before = fds()
   for (let n = 0; n < 5; n++) {
