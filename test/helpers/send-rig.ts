@@ -17,6 +17,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { Duplex } from 'node:stream'
 import { after } from 'node:test'
+import { errorCode } from '../../src/core/failure.ts'
 import type { Home } from './home.ts'
 import { until } from './suite.ts'
 
@@ -194,8 +195,12 @@ export const queueFiles = (home: Home): Record<string, string> => {
   const files: Record<string, string> = {}
   for (const folder of ['mess', 'intd', 'todo', 'info', 'local', 'remote', 'bounce']) {
     for (const name of readdirSync(home.at('queue', folder), { recursive: true }).map(String)) {
-      const path = home.at('queue', folder, name)
-      if (existsSync(path) && statSync(path).isFile()) files[`${folder}/${name.split('/').pop()}`] = folder === 'mess' ? '' : text(readFileSync(path))
+      try {
+        const path = home.at('queue', folder, name)
+        if (statSync(path).isFile()) files[`${folder}/${name.split('/').pop()}`] = folder === 'mess' ? '' : text(readFileSync(path))
+      } catch (error) {
+        if (errorCode(error) !== 'ENOENT') throw error // it was removed meanwhile
+      }
     }
   }
   return files
