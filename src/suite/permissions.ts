@@ -11,7 +11,7 @@ const flag = (home: string, permission: Permission): string => {
 
 /** The flags node is run with, so that the program at `file` may do just this (DESIGN.md 6). */
 export const nodeFlags = (home: string, file: string, permissions: readonly Permission[]): string[] => {
-  if (permissions.includes('unrestricted')) return []
+  if (permissions.includes('unrestricted')) return ['--disable-sigusr1'] // a signal shall not open node's inspector (the model forbids it anyway)
   const readsAll = permissions.includes('read:*')
   const flags = permissions.filter((p) => !(readsAll && p.startsWith('read:') && p !== 'read:*')).map((p) => flag(home, p))
   // Node warns on descriptor 2 about some flags

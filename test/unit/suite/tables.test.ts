@@ -37,7 +37,7 @@ test('no program is set-uid or writable by others', () => {
   for (const [name, { mode }] of programRows) assert.equal(mode & 0o7022, 0, name)
 })
 
-test('permissions become flags; an unrestricted program has none', () => {
+test('permissions become flags; an unrestricted program at least opens no inspector', () => {
   assert.deepEqual(nodeFlags('/h', '/h/bin/x', ['read:control', 'write:queue', 'read:/etc/group', 'child']), [
     '--permission',
     '--allow-fs-read=/h/bin/x',
@@ -47,7 +47,7 @@ test('permissions become flags; an unrestricted program has none', () => {
     '--allow-child-process',
     '--no-warnings'
   ])
-  assert.deepEqual(nodeFlags('/h', '/h/bin/x', ['unrestricted']), [])
+  assert.deepEqual(nodeFlags('/h', '/h/bin/x', ['unrestricted']), ['--disable-sigusr1'])
 })
 
 test('the generated documentation is up to date', async () => {
