@@ -155,11 +155,12 @@ test('qmail-queued is qmailq in every thread, with one group', { skip: needsRoot
 test('only its account can reach a submission socket', { skip: needsRoot }, () => {
   const tryAs = (uid: number, folder: 'smtpd' | 'send') =>
     spawnSync(
-      process.execPath,
+      home.at('lib', 'node'), // the checkout may lie where other users cannot go
       ['-e', `require('net').connect(${JSON.stringify(socketPath(folder))}).on('connect',()=>process.exit(0)).on('error',()=>process.exit(1))`],
       {
         uid,
-        gid: 64_250
+        gid: 64_250,
+        cwd: '/'
       }
     ).status
   const [qmaild, qmails] = [suiteUser(home.path, 'qmaild').uid, suiteUser(home.path, 'qmails').uid]

@@ -35,7 +35,7 @@ await build({
 
 const submitFrom = (where: { path: string }, options: { args?: string[]; env?: Record<string, string>; uid?: number; gid?: number } = {}) => {
   const { args = [], env = {}, ...ids } = options
-  const r = spawnSync(process.execPath, [program, where.path, ...args], { env: { PATH: '/usr/bin:/bin', ...env }, cwd: '/', ...ids })
+  const r = spawnSync(home.at('lib', 'node'), [program, where.path, ...args], { env: { PATH: '/usr/bin:/bin', ...env }, cwd: '/', ...ids })
   assert.equal(r.stderr.toString(), '')
   const text = r.stdout.toString()
   return text === '' ? undefined : (JSON.parse(text) as { code: number; qp: number; same: boolean; modules: string[] })
