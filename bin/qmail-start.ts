@@ -19,18 +19,18 @@ const DEFAULT_DELIVERY = './Mailbox'
 
 const isMissing = (error: unknown): boolean => errorCode(error) === 'ENOENT'
 
-/** Resolves with how each daemon ended, as they end: name, and exit code (null when killed or not started). */
-const watch = (daemons: Daemons, ended: (name: string, code: number | null) => void): void => {
+/** Tells how each daemon ended, as they end: its exit code, or the signal that ended it; undefined when it did not start. */
+const watch = (daemons: Daemons, ended: (how: number | string | undefined) => void): void => {
   for (const [name, child] of daemons) {
     let told = false
-    const tell = (code: number | null, why?: string): void => {
+    const tell = (how: number | string | undefined, why?: string): void => {
       if (told) return
       told = true
       if (why !== undefined) logLine(2, `qmail-start: fatal: ${name}: ${why}`)
-      ended(name, code)
+      ended(how)
     }
-    child.on('error', (error) => tell(null, `unable to run it: ${reason(error)}${isMissing(error) ? ' in any folder of PATH' : ''}`))
-    child.on('exit', (code, signal) => tell(code, signal && signal !== 'SIGTERM' ? `killed by ${signal}` : undefined))
+    child.on('error', (error) => tell(undefined, `unable to run it: ${reason(error)}${isMissing(error) ? ' in any folder of PATH' : ''}`))
+    child.on('exit', (code, signal) => tell(signal ?? code ?? undefined, signal && signal !== 'SIGTERM' ? `killed by ${signal}` : undefined))
   }
 }
 
@@ -51,8 +51,9 @@ const main = (context: Context): Promise<number> => {
   return new Promise((resolve) => {
     let well = true
     let left = daemons.size
-    watch(daemons, (_name, code) => {
-      if (code !== 0 || !stopping) well = false
+    watch(daemons, (how) => {
+      // SIGTERM ends only a daemon that is still starting, and has nothing in hand
+      if (!stopping || (how !== Exit.ok && how !== 'SIGTERM')) well = false
       if (!stopping) stop()
       left -= 1
       if (left === 0) resolve(well ? Exit.ok : Exit.temporary)

@@ -25,6 +25,7 @@ test('every process runs as its own user, without other groups, with a clean env
   const { port, daemon } = await startSmtpd(home, ['-w', '2'])
   await smtpSend(port, 'a@b.example', ['joe@local.example', 'you@away.example'], 'Subject: x\n\nx\n')
   await until('both deliveries', () => maildir(box).length === 1 && sink.messages.length === 1)
+  await until('the end of the message', () => suite.log().includes('end msg'))
 
   const ids = (user: 'qmaild' | 'qmailp' | 'qmailq' | 'qmailr' | 'qmails', group: 'qmail' | 'nofiles'): [number, number] => [
     suiteUser(home.path, user).uid,
