@@ -8,8 +8,9 @@
  *
  * queue/pid is swept of what is older than 36 hours, at the start and after every 31st command.
  */
+
+import { serveCleaning } from '../src/clean/loop.ts'
 import { run } from '../src/core/run.ts'
-import { serveCleaning } from '../src/queue/clean-loop.ts'
 import { queueFolder } from '../src/queue/paths.ts'
 
 run('qmail-clean', ({ home }) => {

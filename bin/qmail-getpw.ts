@@ -6,13 +6,13 @@
  * EXIT     0 found, 100 no argument, 115 trouble with a home, 116 no alias user, 118 trouble with the user data base
  * FILES    /etc/passwd, and what /etc/nsswitch.conf names (through getent); lib/ids for the alias user of a private installation
  *
- * The second gear (kept by qmail-lspawn) answers many questions: src/os/resident-wire.ts.
+ * The second gear (kept by qmail-lspawn) answers many questions: src/spawn/wire.ts.
  */
 import { Exit } from '../src/core/exit.ts'
 import { writeFd } from '../src/core/fdio.ts'
 import { type Context, run } from '../src/core/run.ts'
-import { answerTo } from '../src/local/getpw.ts'
-import { UserTable } from '../src/local/passwd.ts'
+import { answerTo } from '../src/getpw/getpw.ts'
+import { UserTable } from '../src/getpw/passwd.ts'
 
 const FD = { out: 1 } as const
 
@@ -26,6 +26,6 @@ const once = async ({ args, home }: Context): Promise<number> => {
 
 run('qmail-getpw', async (context) => {
   if (!context.resident) return once(context)
-  const { serveLookUps } = await import('../src/local/getpw-resident.ts')
+  const { serveLookUps } = await import('../src/getpw/resident.ts')
   return serveLookUps(context.home)
 })

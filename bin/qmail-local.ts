@@ -9,7 +9,7 @@
  * FILES    homedir/.qmail, .qmail-ext, .qmail-...default, -owner, -owner-default; whatever mailboxes they name
  *
  * -n describes what would be done. The second gear (kept by qmail-lspawn, one process a uid) delivers many messages to Maildirs and
- * forwards: src/os/resident-wire.ts.
+ * forwards: src/spawn/wire.ts.
  */
 import { run } from '../src/core/run.ts'
 import { deliverOnce } from '../src/local/once.ts'

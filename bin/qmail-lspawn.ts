@@ -7,9 +7,9 @@
  * FILES    queue/mess, users/cdb, control/firstgear, bin/qmail-local, bin/qmail-getpw
  *
  * qmail-local and qmail-getpw are kept resident, one qmail-local a user, unless they are not the suite's own or control/firstgear
- * names them; deliveries that run programs or write mboxes are done by a qmail-local of their own. src/os/resident-wire.ts.
+ * names them; deliveries that run programs or write mboxes are done by a qmail-local of their own. src/spawn/wire.ts.
  */
 import { run } from '../src/core/run.ts'
-import { serveLspawn } from '../src/local/lspawn.ts'
+import { serveLspawn } from '../src/lspawn/lspawn.ts'
 
 run('qmail-lspawn', serveLspawn)

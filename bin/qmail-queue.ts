@@ -18,12 +18,12 @@ import { logLine } from '../src/core/logline.ts'
 import { type Context, run } from '../src/core/run.ts'
 import { becomeUser, isRoot, suiteGroup, suiteUser } from '../src/os/ids.ts'
 import { QueueExit } from '../src/queue/codes.ts'
-import { doorFor } from '../src/queue/door.ts'
-import { DropFile } from '../src/queue/drop-file.ts'
 import { type QueueFile, QueueTrouble, step } from '../src/queue/queue-file.ts'
-import { queueOnce } from '../src/queue/queue-once.ts'
 import { whoIs } from '../src/queue/received.ts'
 import { type Origin, Writer } from '../src/queue/writer.ts'
+import { doorFor } from '../src/submit/door.ts'
+import { DropFile } from '../src/submit/drop-file.ts'
+import { queueOnce } from '../src/submit/once.ts'
 
 const FD = { message: 0, envelope: 1, errors: 2 } as const
 const UMASK = 0o033

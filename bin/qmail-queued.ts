@@ -17,9 +17,9 @@ import { logLine } from '../src/core/logline.ts'
 import { type Context, run } from '../src/core/run.ts'
 import { becomeUser, suiteGroup, suiteUser } from '../src/os/ids.ts'
 import { parentGone } from '../src/os/parent.ts'
-import { Queued } from '../src/queue/queued.ts'
-import { beTheOnlyOne } from '../src/queue/queued-lock.ts'
 import { whoTeller } from '../src/queue/received.ts'
+import { beTheOnlyOne } from '../src/queued/lock.ts'
+import { Queued } from '../src/queued/queued.ts'
 
 const FD = { parent: 0, log: 1 } as const
 const UMASK = 0o033

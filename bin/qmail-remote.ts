@@ -6,7 +6,7 @@
  * EXIT     0 always: the reports say what happened
  * FILES    control/ me helohost timeoutconnect timeoutremote smtproutes; queue/lock/tcpto; resident: queue/mess
  *
- * The second gear (kept by qmail-rspawn) makes many deliveries at once: src/os/resident-wire.ts.
+ * The second gear (kept by qmail-rspawn) makes many deliveries at once: src/spawn/wire.ts.
  */
 import { Exit } from '../src/core/exit.ts'
 import { writeFd } from '../src/core/fdio.ts'

@@ -6,7 +6,7 @@
  * EXIT     0 end of commands, all deliveries reported; 111 cannot start
  * FILES    queue/mess; queue/lock/tcpto is emptied at the start; control/firstgear
  *
- * qmail-remote is kept resident when it is the suite's own and control/firstgear does not name it. src/os/resident-wire.ts.
+ * qmail-remote is kept resident when it is the suite's own and control/firstgear does not name it. src/spawn/wire.ts.
  */
 import { join } from 'node:path'
 import { readSetting } from '../src/control/read.ts'
@@ -15,12 +15,12 @@ import { reason, Temporary } from '../src/core/failure.ts'
 import { run } from '../src/core/run.ts'
 import { suiteUser } from '../src/os/ids.ts'
 import { queueFolder } from '../src/queue/paths.ts'
-import { serveSpawner } from '../src/queue/spawner.ts'
-import { gearChooser } from '../src/remote/rspawn-gear.ts'
-import { runRemote } from '../src/remote/rspawn-once.ts'
-import { RemotePool } from '../src/remote/rspawn-pool.ts'
-import { reportOn } from '../src/remote/rspawn-report.ts'
-import { forgetAllTimeouts } from '../src/remote/rspawn-tcpto.ts'
+import { gearChooser } from '../src/rspawn/gear.ts'
+import { runRemote } from '../src/rspawn/once.ts'
+import { RemotePool } from '../src/rspawn/pool.ts'
+import { reportOn } from '../src/rspawn/report.ts'
+import { forgetAllTimeouts } from '../src/rspawn/tcpto.ts'
+import { serveSpawner } from '../src/spawn/spawner.ts'
 
 const FD = { commands: 0, reports: 1 } as const
 

@@ -10,10 +10,10 @@
  */
 import { run } from '../src/core/run.ts'
 import { readableFd, writableFd } from '../src/net/stdio.ts'
-import { submit } from '../src/queue/submit.ts'
 import { serveConnection } from '../src/smtpd/connection.ts'
 import { readSettings } from '../src/smtpd/settings.ts'
 import { parentChannel, SmtpdWorker } from '../src/smtpd/worker.ts'
+import { submit } from '../src/submit/submit.ts'
 
 run('qmail-smtpd', ({ home, env, resident }) => {
   if (resident) return new SmtpdWorker(home, parentChannel()).run()

@@ -12,8 +12,8 @@
  */
 import { Exit } from '../src/core/exit.ts'
 import { run } from '../src/core/run.ts'
-import { facilityOf, SplogLines, steadyMicroseconds } from '../src/format/sploglines.ts'
-import { chunksOf, openSyslog } from '../src/os/syslog.ts'
+import { facilityOf, SplogLines, steadyMicroseconds } from '../src/splogger/lines.ts'
+import { chunksOf, openSyslog } from '../src/splogger/syslog.ts'
 
 const LINES_FD = 0
 const MAIL = '2'

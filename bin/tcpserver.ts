@@ -11,6 +11,6 @@
  * With -w, qmail-smtpd of this suite runs in its second gear: that many processes, each serving many connections.
  */
 import { run } from '../src/core/run.ts'
-import { tcpserver } from '../src/net/tcpserver-main.ts'
+import { tcpserver } from '../src/tcpserver/main.ts'
 
 run('tcpserver', tcpserver)

@@ -24,7 +24,8 @@ import { GROUPS, idsFile, isRoot, suiteGroup, suiteUser, USERS } from '../src/os
 import { markerOf } from '../src/os/own.ts'
 import { type FileEntry, files } from '../src/suite/files.ts'
 import { nodeFlags } from '../src/suite/permissions.ts'
-import { type Permission, type Program, type ProgramName, programRows } from '../src/suite/programs.ts'
+import type { Permission, Program } from '../src/suite/programs/row.ts'
+import { type ProgramName, programRows } from '../src/suite/programs.ts'
 import { homeOf, tool } from './tool.ts'
 
 const top = join(import.meta.dirname, '..')

@@ -42,7 +42,7 @@ export const print = (letter: Letter, source: Iterator<Buffer>, write: (data: Bu
 
 /** Queues the message. Throws Permanent or Temporary in the words of the verdict; after a read error nothing is queued (spec injection-admin.md 2.12). */
 export const queue = async (context: Context, letter: Letter, source: Iterator<Buffer>): Promise<void> => {
-  const { submit } = await import('../queue/submit.ts')
+  const { submit } = await import('../submit/submit.ts')
   const submission = await submit({ ...context, isLast: true })
   try {
     for (const chunk of wholeMessage(letter, source)) await submission.write(chunk)

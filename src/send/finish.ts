@@ -1,5 +1,5 @@
 import { splitPath } from '../queue/paths.ts'
-import { sendBounce } from './bounce.ts'
+import { sendBounce } from './bounce/bounce.ts'
 import { exists, unlinkGone } from './files.ts'
 import { readInfo } from './job.ts'
 import { removeMessage } from './removal.ts'

@@ -1,10 +1,10 @@
 import { readFileSync, statSync } from 'node:fs'
 import type { Bytes } from '../core/bytes.ts'
 import { type Channel, splitPath } from '../queue/paths.ts'
-import { channelArrived } from './express.ts'
 import { exists, mtimeSeconds, unlinkGone } from './files.ts'
 import type { Job } from './message.ts'
 import { AGAIN_SECONDS, nowSeconds, type State } from './state.ts'
+import { channelArrived } from './todo/express.ts'
 
 /** What info/S/ID says: the sender, and the message's birth (the file's time). Throws system errors, Error if it is incomplete. */
 export const readInfo = (id: number): { sender: Bytes; birth: number } => {

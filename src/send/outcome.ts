@@ -1,16 +1,16 @@
 import { closeSync, fstatSync, ftruncateSync, openSync, writeSync } from 'node:fs'
 import type { Bytes } from '../core/bytes.ts'
 import { writeFd } from '../core/fdio.ts'
-import { paragraph } from '../queue/bounce-text.ts'
 import { splitPath } from '../queue/paths.ts'
-import { withoutPrepend } from '../queue/rewrite.ts'
 import type { Report } from '../queue/spawnproto.ts'
-import { leaveExpress } from './express.ts'
+import { paragraph } from './bounce/text.ts'
 import { closeJob } from './job.ts'
 import { masked } from './log.ts'
 import type { Delivery } from './message.ts'
 import type { Spawner } from './spawner.ts'
 import { later, logStatus, type State } from './state.ts'
+import { leaveExpress } from './todo/express.ts'
+import { withoutPrepend } from './todo/rewrite.ts'
 
 const TOO_LONG = "I'm not going to try again; this message has been in the queue too long.\n"
 const SLEEP_SECONDS = 10

@@ -1,5 +1,5 @@
-import { isDying, retryAt } from '../queue/backoff.ts'
 import { splitPath } from '../queue/paths.ts'
+import { isDying, retryAt } from './backoff.ts'
 import { closeJob, readInfo } from './job.ts'
 import { masked } from './log.ts'
 import type { Job } from './message.ts'

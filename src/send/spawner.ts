@@ -1,10 +1,10 @@
 import { type Channel, splitPath } from '../queue/paths.ts'
-import { DueList } from '../queue/prioq.ts'
 import { commandBytes, type Report, ReportParser } from '../queue/spawnproto.ts'
-import { senderFor } from '../queue/verp.ts'
+import { DueList } from './due-list.ts'
 import type { Line } from './line.ts'
 import type { Delivery, Job } from './message.ts'
 import type { Records, UndoneRecipient } from './records.ts'
+import { senderFor } from './verp.ts'
 
 /** The pass a channel is at. */
 export interface Pass {

@@ -2,7 +2,7 @@ import { readdirSync, statSync } from 'node:fs'
 import { CHANNELS, SPLIT, splitPath } from '../queue/paths.ts'
 import { exists, mtimeSeconds } from './files.ts'
 import { AGAIN_SECONDS, nowSeconds, type State } from './state.ts'
-import { numberOf } from './todo-scan.ts'
+import { numberOf } from './todo/scan.ts'
 
 const SLEEP_MILLISECONDS = 10_000
 

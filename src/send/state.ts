@@ -1,10 +1,10 @@
 import type { Channel } from '../queue/paths.ts'
-import type { DueList } from '../queue/prioq.ts'
 import type { Cleaner } from './cleaner.ts'
-import type { Lane } from './lane.ts'
+import type { DueList } from './due-list.ts'
 import type { Log } from './log.ts'
 import type { SendSettings } from './settings.ts'
 import type { Spawner } from './spawner.ts'
+import type { Lane } from './todo/lane.ts'
 
 /** How soon something that went wrong is tried again. */
 export const AGAIN_SECONDS = 123

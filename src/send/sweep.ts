@@ -3,7 +3,7 @@ import { RUBBISH_SECONDS, SPLIT, splitPath } from '../queue/paths.ts'
 import { exists } from './files.ts'
 import { removeMessage } from './removal.ts'
 import { nowSeconds, type State } from './state.ts'
-import { numberOf } from './todo-scan.ts'
+import { numberOf } from './todo/scan.ts'
 
 /** From the end of one sweep to the start of the next. */
 const SWEEP_SECONDS = 76_431

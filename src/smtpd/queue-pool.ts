@@ -1,7 +1,7 @@
 import type { Socket } from 'node:net'
 import { Temporary } from '../core/failure.ts'
-import type { Submission } from '../queue/submission.ts'
-import { submitThroughSocket } from '../queue/submit-socket.ts'
+import { submitThroughSocket } from '../submit/socket.ts'
+import type { Submission } from '../submit/submission.ts'
 
 /** Connections kept while nobody needs them. */
 const MAX_IDLE = 32

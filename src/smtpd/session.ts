@@ -1,6 +1,6 @@
 import { type Bytes, ownCopy } from '../core/bytes.ts'
 import { ownAddresses } from '../net/ipme.ts'
-import type { Submission } from '../queue/submission.ts'
+import type { Submission } from '../submit/submission.ts'
 import { canonicalIp, parseAddress } from './address.ts'
 import { parseCommand } from './command.ts'
 import { isAllowedRecipient, isBadSender } from './policy.ts'

@@ -1,6 +1,6 @@
 import type { Bytes } from '../core/bytes.ts'
 import { verdict } from '../queue/codes.ts'
-import type { Submission } from '../queue/submission.ts'
+import type { Submission } from '../submit/submission.ts'
 import { BodyDecoder, type BodyStatus } from './body.ts'
 import { HopCounter, MAX_HOPS } from './hops.ts'
 

@@ -1,7 +1,7 @@
 import type { Socket } from 'node:net'
 import { Exit } from '../core/exit.ts'
+import type { FromWorker, ToWorker } from '../spawn/handover.ts'
 import { serveConnection } from './connection.ts'
-import type { FromWorker, ToWorker } from './handover.ts'
 import { QueuePool } from './queue-pool.ts'
 import { SettingsCache } from './settings.ts'
 

@@ -1,5 +1,5 @@
 import { isAbsolute, join } from 'node:path'
-import type { Permission } from './programs.ts'
+import type { Permission } from './programs/row.ts'
 
 const place = (home: string, path: string): string => (path === '*' || isAbsolute(path) ? path : join(home, path))
 

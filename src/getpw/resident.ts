@@ -1,0 +1,14 @@
+import { Exit } from '../core/exit.ts'
+import { serveRequests } from '../spawn/wire.ts'
+import { answerTo } from './getpw.ts'
+import { UserTable } from './passwd.ts'
+
+/** qmail-getpw's second gear: answers look-ups until there are no more. Only /etc/passwd is kept in memory, for as long as it is the same file. */
+export const serveLookUps = async (home: string): Promise<number> => {
+  const users = new UserTable()
+  await serveRequests(false, async ([local = '']) => {
+    const { code, fields } = await answerTo(home, local, users)
+    return [code, fields]
+  })
+  return Exit.ok
+}

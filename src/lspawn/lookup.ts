@@ -1,0 +1,74 @@
+import { statSync } from 'node:fs'
+import { join } from 'node:path'
+import type { Bytes } from '../core/bytes.ts'
+import { Exit } from '../core/exit.ts'
+import type { Env } from '../core/run.ts'
+import { type Assignment, assignmentOf, findAssignment } from '../format/assign.ts'
+import { Cdb } from '../format/cdb.ts'
+import { type Ids, startChild } from '../os/child.ts'
+import { LspawnExit } from '../spawn/exits.ts'
+import type { Gear } from '../spawn/gear.ts'
+import type { Pool } from '../spawn/pool.ts'
+
+/** A recipient's user, or the exit code that says why there is none. */
+export type Found = Assignment | number
+
+const checked = (data: Bytes, rest: Bytes): Found => assignmentOf(data, rest) ?? LspawnExit.bug
+
+/** Looks in users/cdb, opened afresh. Undefined: it does not exist, or does not know the local part. Any trouble with it is code 117, never "not there". */
+const findInCdb = (home: string, local: Bytes): Found | undefined => {
+  const file = join(home, 'users', 'cdb')
+  let cdb: Cdb | undefined
+  try {
+    if (statSync(file, { throwIfNoEntry: false }) === undefined) return undefined
+    cdb = new Cdb(file)
+    const hit = findAssignment(cdb, local)
+    if (hit === 'absent') return undefined
+    return hit === 'broken' ? LspawnExit.cdb : checked(hit.data, hit.rest)
+  } catch {
+    return LspawnExit.cdb
+  } finally {
+    cdb?.close()
+  }
+}
+
+/** What asking qmail-getpw takes. */
+export interface Getpw {
+  home: string
+  env: Env
+  /** qmailp:nofiles; undefined in a one-user installation. */
+  ids: Ids | undefined
+  gear: Gear
+  pool: Pool
+}
+
+/** The longest a look-up's answer may be. */
+const MAX_ANSWER_BYTES = 65536
+
+const askOnce = ({ home, env, ids }: Getpw, local: Bytes): Promise<Found> =>
+  new Promise((resolve) => {
+    const child = startChild('bin/qmail-getpw', [local], { stdio: ['ignore', 'pipe', 'inherit'], env, cwd: home, ids })
+    let text = ''
+    child.stdout?.on('data', (chunk: Buffer) => {
+      if (text.length < MAX_ANSWER_BYTES) text += chunk.toString('latin1')
+    })
+    child.on('error', () => resolve(LspawnExit.cannotRunGetpw))
+    child.on('close', (code) => resolve(code === null ? LspawnExit.system : code === Exit.ok ? checked(text, '') : code))
+  })
+
+const askResident = async (getpw: Getpw, identity: string, local: Bytes): Promise<Found> => {
+  const reply = await getpw.pool.ask('qmail-getpw', identity, [local])
+  if (reply === undefined) return askOnce(getpw, local)
+  if (reply === 'unstarted') return LspawnExit.cannotRunGetpw
+  if (reply === 'crashed') return LspawnExit.system
+  const [code, ...fields] = reply
+  return code === String(Exit.ok) ? checked(fields.join('\0'), '') : Number(code) || LspawnExit.bug
+}
+
+/** Finds the user of a local part: users/cdb, else qmail-getpw (spec local-delivery.md 2.1 to 2.3). */
+export const findUser = async (getpw: Getpw, local: Bytes): Promise<Found> => {
+  const found = findInCdb(getpw.home, local)
+  if (found !== undefined) return found
+  const identity = getpw.gear.now()
+  return identity === undefined ? askOnce(getpw, local) : askResident(getpw, identity, local)
+}

@@ -1,0 +1,91 @@
+import { statSync } from 'node:fs'
+import { join } from 'node:path'
+import { readSetting } from '../control/read.ts'
+import type { Bytes } from '../core/bytes.ts'
+import { Exit } from '../core/exit.ts'
+import { Permanent, reason, Temporary } from '../core/failure.ts'
+import type { Context } from '../core/run.ts'
+import { isRoot, suiteGroup, suiteUser } from '../os/ids.ts'
+import { LspawnExit } from '../spawn/exits.ts'
+import { Gear } from '../spawn/gear.ts'
+import { Pool } from '../spawn/pool.ts'
+import { Resident } from '../spawn/process.ts'
+import { startResident } from '../spawn/resident.ts'
+import { type Job, serveSpawner } from '../spawn/spawner.ts'
+import { findUser, type Getpw } from './lookup.ts'
+import { type Ending, endedWith, reportOf } from './report.ts'
+import { type Local, runLocal } from './run.ts'
+
+const MAX_LOCALS = 20
+const MAX_REQUESTS = 10_000
+const LOCAL_IDLE_SECONDS = 10
+/** Every user's mail needs it. */
+const GETPW_IDLE_SECONDS = 60
+
+const idsOf = (key: Bytes): { uid: number; gid: number } => {
+  const [uid, gid] = key.split(':').map(Number)
+  if (!uid || gid === undefined) throw new Error('no user to become')
+  return { uid, gid }
+}
+
+const localFor = ({ home, env }: Context, firstgear: string[] | undefined): Local => ({
+  home,
+  env,
+  gear: new Gear(home, 'qmail-local', firstgear),
+  pool: new Pool({
+    max: MAX_LOCALS,
+    maxRequests: MAX_REQUESTS,
+    idleSeconds: LOCAL_IDLE_SECONDS,
+    start: (key, onOver) =>
+      new Resident(startResident(home, 'qmail-local', { stdio: ['pipe', 'pipe', 'ignore'], env, cwd: home, ids: isRoot() ? idsOf(key) : undefined }), onOver)
+  })
+})
+
+const getpwFor = ({ home, env }: Context, firstgear: string[] | undefined): Getpw => {
+  const ids = { uid: suiteUser(home, 'qmailp').uid, gid: suiteGroup(home, 'nofiles') }
+  const become = isRoot() ? ids : undefined
+  return {
+    home,
+    env,
+    ids: become,
+    gear: new Gear(home, 'qmail-getpw', firstgear),
+    pool: new Pool({
+      max: 2,
+      maxRequests: MAX_REQUESTS,
+      idleSeconds: GETPW_IDLE_SECONDS,
+      start: (_, onOver) => new Resident(startResident(home, 'qmail-getpw', { stdio: ['pipe', 'pipe', 'inherit'], env, cwd: home, ids: become }), onOver)
+    })
+  }
+}
+
+const enterable = (folder: string): string => {
+  try {
+    if (statSync(folder).isDirectory()) return folder
+  } catch (error) {
+    throw new Temporary(`unable to enter ${folder}: ${reason(error)}`, { cause: error })
+  }
+  throw new Temporary(`unable to enter ${folder}: not a directory`)
+}
+
+const deliver = async (getpw: Getpw, local: Local, becomesUser: boolean, defaultdelivery: Bytes, job: Job): Promise<Ending> => {
+  if (job.box === '') return endedWith(Exit.ok)
+  const user = await findUser(getpw, job.box)
+  if (typeof user === 'number') return endedWith(user)
+  if (user.uid === 0) return endedWith(LspawnExit.root)
+  const values = [user.user, user.homedir, job.box, user.dash, user.ext, job.host, job.sender, defaultdelivery]
+  return runLocal(local, { uid: user.uid, gid: user.gid }, becomesUser, values, job.fd)
+}
+
+/** qmail-lspawn: serves qmail-send's commands to their end (spec queue.md 7.1, 7.2). Permanent without its argument, Temporary if it cannot start. */
+export const serveLspawn = async (context: Context): Promise<number> => {
+  const { home, args } = context
+  const [defaultdelivery] = args
+  if (defaultdelivery === undefined) throw new Permanent('usage: qmail-lspawn defaultdelivery')
+  const mess = enterable(join(home, 'queue', 'mess'))
+  const firstgear = readSetting(home, 'firstgear')
+  const [getpw, local] = [getpwFor(context, firstgear), localFor(context, firstgear)]
+  const owner = suiteUser(home, 'qmailq').uid
+  const becomesUser = isRoot()
+  await serveSpawner({ mess, owner, deliver: async (job) => reportOf(await deliver(getpw, local, becomesUser, defaultdelivery, job)) })
+  return Exit.ok
+}

@@ -1,0 +1,55 @@
+import type { Bytes } from '../core/bytes.ts'
+import { Exit } from '../core/exit.ts'
+import { LspawnExit } from '../spawn/exits.ts'
+
+const MAX_BYTES = 3000
+const CUT_BYTES = 2966
+const CUT_MARK = '\nError report too long, sorry.\n'
+
+/** How a delivery ended: exit code (null: killed by a signal) and what it printed. */
+export interface Ending {
+  code: number | null
+  output: Bytes
+}
+
+const fixed: Record<number, Bytes> = {
+  [LspawnExit.bug]: 'ZInternal qmail-lspawn bug.\n',
+  [LspawnExit.root]: 'ZNot allowed to perform deliveries as root.\n',
+  [LspawnExit.nfs]: 'ZNFS failure in qmail-local.\n',
+  [LspawnExit.noAlias]: 'ZUnable to find alias user!\n',
+  [LspawnExit.cdb]: 'ZTrouble reading users/cdb in qmail-lspawn.\n',
+  [LspawnExit.system]: 'ZTemporary failure in qmail-lspawn.\n',
+  [LspawnExit.memory]: 'ZOut of memory in qmail-lspawn.\n',
+  [LspawnExit.cannotRun]: 'ZUnable to run qmail-local.\n',
+  [LspawnExit.cannotRunGetpw]: 'ZUnable to run qmail-getpw.\n',
+  [LspawnExit.cannotRunForGood]: 'DUnable to run qmail-local.\n'
+}
+
+/** Codes that mean "try again": 111 and some of sysexits.h. Unknown codes are failures for good (spec local-delivery.md 2.1). */
+const temporaryCodes: readonly number[] = [Exit.temporary, 71, 74, 75]
+
+/** Collects output up to the length a report may have. */
+export class Output {
+  #text: Bytes = ''
+
+  add(chunk: Buffer): void {
+    if (this.#text.length <= MAX_BYTES) this.#text += chunk.toString('latin1', 0, MAX_BYTES + 1)
+  }
+
+  /** The output; one that is too long is cut and says so. */
+  get text(): Bytes {
+    return this.#text.length > MAX_BYTES ? this.#text.slice(0, CUT_BYTES) + CUT_MARK : this.#text
+  }
+}
+
+/** An ending without output. */
+export const endedWith = (code: number | null): Ending => ({ code, output: '' })
+
+/** The report of a delivery: letter and text, the output cut at its first NUL. */
+export const reportOf = ({ code, output }: Ending): Bytes => {
+  if (code === null) return 'Zqmail-local crashed.\n'
+  const text = fixed[code]
+  if (text !== undefined) return text
+  const letter = code === Exit.ok ? 'K' : temporaryCodes.includes(code) ? 'Z' : 'D'
+  return letter + (output.split('\0', 1)[0] ?? '')
+}

@@ -1,0 +1,76 @@
+import { fstatSync, readSync, statSync } from 'node:fs'
+import { join } from 'node:path'
+import type { Bytes } from '../core/bytes.ts'
+import { errorCode, isTemporary } from '../core/failure.ts'
+import type { Env } from '../core/run.ts'
+import { type Ids, startChild } from '../os/child.ts'
+import { LspawnExit } from '../spawn/exits.ts'
+import type { Gear } from '../spawn/gear.ts'
+import { FIRST_GEAR, MAX_RESIDENT_BYTES, MAX_VALUES_BYTES } from '../spawn/local-wire.ts'
+import type { Pool } from '../spawn/pool.ts'
+import { type Ending, endedWith, Output } from './report.ts'
+
+const PROGRAM = 'bin/qmail-local'
+
+/** What running qmail-local takes. */
+export interface Local {
+  home: string
+  env: Env
+  gear: Gear
+  pool: Pool
+}
+
+/** Node cannot give a child one pipe on two descriptors; a shell that is at once replaced by the program can. It must not leave its PWD behind. */
+const shellLine = (env: Env): string => `${env.PWD === undefined ? 'unset PWD; ' : ''}exec "$0" "$@" 2>&1`
+
+/** The shell is always there, so trouble starting it will pass; but for arguments that are too long for any program. */
+const startTrouble = (error: Error): number =>
+  errorCode(error) === 'E2BIG' ? LspawnExit.cannotRunForGood : isTemporary(error) ? LspawnExit.cannotRun : LspawnExit.system
+
+/** Runs qmail-local for one delivery: the message on 0, its output on 1 and 2. Over when it has ended and nobody holds its output any more. */
+const runOnce = ({ home, env }: Local, ids: Ids | undefined, values: readonly Bytes[], fd: number): Promise<Ending> =>
+  new Promise((resolve) => {
+    if (statSync(join(home, PROGRAM), { throwIfNoEntry: false }) === undefined) {
+      resolve(endedWith(LspawnExit.cannotRunForGood))
+      return
+    }
+    const output = new Output()
+    const child = startChild('/bin/sh', ['-c', shellLine(env), PROGRAM, '--', ...values], { stdio: [fd, 'pipe', 'ignore'], env, cwd: home, ids })
+    child.stdout?.on('data', (chunk: Buffer) => output.add(chunk))
+    child.on('error', (error) => resolve(endedWith(startTrouble(error))))
+    child.on('close', (code) => resolve({ code, output: output.text }))
+  })
+
+/** The message, if it is small enough to be handed over in memory. The descriptor stays at its start. */
+const smallMessage = (fd: number): Buffer | undefined => {
+  const { size } = fstatSync(fd)
+  if (size > MAX_RESIDENT_BYTES) return undefined
+  const message = Buffer.allocUnsafe(size)
+  for (let at = 0; at < size; ) {
+    const length = readSync(fd, message, at, size - at, at)
+    if (length === 0) return undefined
+    at += length
+  }
+  return message
+}
+
+const endingOf = ([code, ...text]: Bytes[]): Ending => {
+  const output = new Output()
+  output.add(Buffer.from(text.join('\0'), 'latin1'))
+  return { code: /^[0-9]{1,3}$/.test(code ?? '') ? Number(code) : null, output: output.text }
+}
+
+/** Delivers in the second gear; undefined if this delivery needs the first: nothing has been done then. */
+const runResident = async (local: Local, ids: Ids, values: readonly Bytes[], fd: number): Promise<Ending | undefined> => {
+  const identity = values.join('').length < MAX_VALUES_BYTES ? local.gear.now() : undefined
+  const message = identity === undefined ? undefined : smallMessage(fd)
+  if (identity === undefined || message === undefined) return undefined
+  const reply = await local.pool.ask(`${ids.uid}:${ids.gid}`, identity, values, message)
+  if (reply === undefined || reply[0] === FIRST_GEAR) return undefined
+  if (reply === 'unstarted') return endedWith(LspawnExit.cannotRun)
+  return reply === 'crashed' ? endedWith(null) : endingOf(reply)
+}
+
+/** Delivers as a user, in whichever gear fits; `becomesUser`: as that user (false in a one-user installation). */
+export const runLocal = async (local: Local, ids: Ids, becomesUser: boolean, values: readonly Bytes[], fd: number): Promise<Ending> =>
+  (await runResident(local, ids, values, fd)) ?? runOnce(local, becomesUser ? ids : undefined, values, fd)

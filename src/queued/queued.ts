@@ -1,0 +1,80 @@
+import type { Server, Socket } from 'node:net'
+import { join } from 'node:path'
+import { DropDoor } from './drop.ts'
+import { GroupCommit } from './group-commit.ts'
+import type { Queue } from './intake.ts'
+import { QueuedSession, type Sender } from './session.ts'
+import { listenIn } from './sockets.ts'
+
+const TELL_AGAIN_MILLISECONDS = 60_000
+
+/** What the doors need before root is given up. */
+export interface QueuedOptions {
+  home: string
+  /** Accounts behind the submission sockets. */
+  senders: { smtpd: Sender; send: Sender }
+  /** A uid in the words of the `Received` line. */
+  who: (uid: number) => string
+  log: (line: string) => void
+}
+
+/** qmail-queued: the submission sockets and the drop folder, and one group commit behind them (DESIGN.md 3, 4). */
+export class Queued {
+  readonly #options: QueuedOptions
+  readonly #sessions = new Map<Socket, QueuedSession>()
+  #servers: Server[] = []
+  #early: [Socket, Sender][] = []
+  #told = { why: '', atMs: 0 }
+  #queue: Queue | undefined
+  #drop: DropDoor | undefined
+
+  constructor(options: QueuedOptions) {
+    this.#options = options
+  }
+
+  /** Binds the submission sockets, which only root can. Nothing is read from connections before serve. Rejects with Temporary. */
+  async bind(): Promise<void> {
+    const { home, senders } = this.#options
+    for (const folder of ['smtpd', 'send'] as const) this.#servers.push(await listenIn(home, folder, (socket) => this.#accept(socket, senders[folder])))
+  }
+
+  /** Opens the queue and the drop folder, as qmailq; the current folder is the home. Throws system errors. */
+  serve(): void {
+    const { home, log } = this.#options
+    const queue = { root: 'queue/', group: new GroupCommit('queue/'), trouble: (why: string) => this.#trouble(why) }
+    this.#queue = queue
+    for (const server of this.#servers) server.on('error', (error) => log(`warning: unable to accept a connection: ${error.message}`))
+    this.#drop = new DropDoor({ folder: join(home, 'drop'), queue, who: this.#options.who, log })
+    this.#drop.start()
+    for (const [socket, sender] of this.#early.splice(0)) this.#accept(socket, sender)
+  }
+
+  /** Looks through all of the drop folder now. */
+  scan(): void {
+    this.#drop?.pullAll()
+  }
+
+  /** Stops accepting, finishes the messages whose envelope is complete, gives up the others. */
+  async stop(): Promise<void> {
+    for (const server of this.#servers) server.close()
+    const closed = [...this.#sessions.keys()].map((socket) => new Promise((resolve) => socket.once('close', resolve)))
+    for (const session of this.#sessions.values()) session.stop()
+    await Promise.all([...closed, this.#drop?.stop()])
+  }
+
+  /** The same trouble is told once a minute: a full disk refuses a thousand messages a second. */
+  #trouble(why: string): void {
+    if (why === this.#told.why && Date.now() - this.#told.atMs < TELL_AGAIN_MILLISECONDS) return
+    this.#told = { why, atMs: Date.now() }
+    this.#options.log(`warning: unable to queue messages: ${why}`)
+  }
+
+  #accept(socket: Socket, sender: Sender): void {
+    if (!this.#queue) {
+      this.#early.push([socket, sender]) // still root: nothing is read yet
+      return
+    }
+    this.#sessions.set(socket, new QueuedSession(socket, this.#queue, sender))
+    socket.on('close', () => this.#sessions.delete(socket))
+  }
+}

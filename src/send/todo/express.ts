@@ -1,0 +1,132 @@
+import type { Channel } from '../../queue/paths.ts'
+import { splitPath } from '../../queue/paths.ts'
+import { exists } from '../files.ts'
+import type { Held, Message } from '../message.ts'
+import { removeEnvelope, removeMessage } from '../removal.ts'
+import { AGAIN_SECONDS, later, nowSeconds, type State } from '../state.ts'
+import { channelsOf, clearLeftovers, create, writeSorted } from './sort.ts'
+
+/** A message with more recipients is preprocessed. */
+const MAX_RECIPIENTS = 20
+/** A message that is still not through gets its files, so that a crash repeats less and the queue's tools see it. */
+const EXPRESS_SECONDS = 15
+
+const hasLeftovers = (id: number): boolean => {
+  try {
+    return exists(splitPath('info', id)) || exists(splitPath('local', id)) || exists(splitPath('remote', id))
+  } catch {
+    return true // preprocessing will say what is wrong with them
+  }
+}
+
+/**
+ * What becomes of a new message: `express`, delivered straight from todo/; `wait`, left where it is until the lane has room: its one
+ * channel is busy, so sorting it would not get it delivered sooner; `sort`, preprocessed as ever. `isNext`: it has waited already.
+ */
+export const routeOf = ({ settings, lane, spawners }: State, message: Message, isNext: boolean): 'express' | 'wait' | 'sort' => {
+  const channels = channelsOf(message)
+  const fits =
+    settings.isResident &&
+    message.sender !== undefined &&
+    message.recipients.local.length + message.recipients.remote.length <= MAX_RECIPIENTS &&
+    channels.every((channel) => spawners[channel].limit > 0)
+  if (!fits || hasLeftovers(message.id)) return 'sort'
+  if (channels.every((channel) => lane.hasRoom(channel) && (isNext || !lane.hasQueue(channel)))) return 'express'
+  return channels.length === 1 ? 'wait' : 'sort'
+}
+
+/** Has a message wait in todo/ for room in the lane. */
+export const park = (state: State, message: Message): void => {
+  const [channel] = channelsOf(message)
+  if (channel === undefined) return
+  state.spokenFor.add(message.id)
+  state.lane.park(message.id, channel)
+}
+
+/** Takes a message into the express lane: it waits for its channels, with nothing written. */
+export const goExpress = (state: State, message: Message): void => {
+  const open = new Set<Channel>(channelsOf(message))
+  const held: Held = { ...message, stage: 'express', isStarted: false, isLeaving: false, open, afterwards: [] }
+  state.spokenFor.add(message.id)
+  state.lane.add(held)
+  for (const channel of open) state.spawners[channel].waiting.insert(message.id, message.birth)
+  if (open.size === 0) arrived(state, held)
+}
+
+/** Everything is delivered: the envelope goes, then the message (todo first: without it a crash repeats nothing). */
+const arrived = (state: State, held: Held): void => {
+  const { id } = held
+  state.lane.remove(held)
+  const remove = (): void =>
+    removeEnvelope(state, id, (isDone) => {
+      if (!isDone) return later(state, AGAIN_SECONDS, remove)
+      state.log.line(`end msg ${id}`)
+      removeMessage(state, id)
+    })
+  remove()
+}
+
+/** All recipients on one channel are delivered. */
+export const channelArrived = (state: State, held: Held, channel: Channel): void => {
+  held.open.delete(channel)
+  if (held.open.size === 0) arrived(state, held)
+}
+
+/**
+ * Takes a message out of the lane: its files are written with the marks it has earned (S4 with info, local, remote), then its envelope
+ * goes (S5), as in ordinary preprocessing; `afterwards` happens only then. What fails is tried again.
+ */
+export const leaveExpress = (state: State, held: Held, afterwards?: () => void): void => {
+  if (afterwards) held.afterwards.push(afterwards)
+  if (held.isLeaving) return
+  held.isLeaving = true
+  const write = (): void => {
+    if (held.open.size === 0) return
+    if (writeHeld(state, held)) giveUpEnvelope(state, held)
+    else later(state, AGAIN_SECONDS, write)
+  }
+  write()
+}
+
+const writeHeld = (state: State, held: Held): boolean => {
+  if (!clearLeftovers(state, held.id)) return false
+  const info = create(state, splitPath('info', held.id))
+  if (info === undefined || !writeSorted(state, held, info, [...held.open])) return false
+  held.stage = 'written'
+  state.lane.leave(held)
+  return true
+}
+
+const giveUpEnvelope = (state: State, held: Held): void =>
+  removeEnvelope(state, held.id, (isDone) => {
+    if (!isDone) return later(state, AGAIN_SECONDS, () => giveUpEnvelope(state, held))
+    held.stage = 'sorted'
+    state.lane.left(held)
+    state.spokenFor.delete(held.id)
+    for (const work of held.afterwards) work()
+    state.done.insert(held.id, nowSeconds())
+  })
+
+const oldest = (state: State): Held | undefined => {
+  for (const held of state.lane.messages()) if (!held.isLeaving) return held
+  return undefined
+}
+
+/** When the oldest message has been in the lane for long enough; undefined when it is empty. */
+export const expressDue = (state: State): number | undefined => {
+  const held = oldest(state)
+  return held && held.birth + EXPRESS_SECONDS
+}
+
+/** Takes the oldest message out of the lane if it has been there for too long. */
+export const expressStep = (state: State): boolean => {
+  const held = oldest(state)
+  if (held === undefined || held.birth + EXPRESS_SECONDS > nowSeconds()) return false
+  leaveExpress(state, held)
+  return true
+}
+
+/** SIGTERM: what has been started gets its files; the rest stays in todo/ as it is. */
+export const closeExpress = (state: State): void => {
+  for (const held of [...state.lane.messages()]) if (held.isStarted) leaveExpress(state, held)
+}

@@ -1,0 +1,78 @@
+import { closeSync, fsyncSync, openSync } from 'node:fs'
+import type { Bytes } from '../../core/bytes.ts'
+import { writeFd } from '../../core/fdio.ts'
+import { syncFolder } from '../../os/durable.ts'
+import { CHANNELS, type Channel, SPLIT, splitPath } from '../../queue/paths.ts'
+import { unlinkGone } from '../files.ts'
+import type { Message, Recipient } from '../message.ts'
+import type { State } from '../state.ts'
+
+/** Removes what an interrupted preprocessing may have left. False, with a warning: it is still there. */
+export const clearLeftovers = ({ log }: State, id: number): boolean => {
+  const stays = (['local', 'remote', 'info'] as const).map((folder) => splitPath(folder, id)).find((path) => !unlinkGone(path))
+  if (stays !== undefined) log.line(`warning: unable to unlink ${stays}`)
+  return stays === undefined
+}
+
+/** Creates a file that must not be there yet. Returns its descriptor; undefined, with a warning, when it cannot. */
+export const create = ({ log }: State, path: string): number | undefined => {
+  try {
+    return openSync(path, 'wx', 0o600)
+  } catch {
+    log.line(`warning: unable to create ${path}`)
+    return undefined
+  }
+}
+
+const attempt = ({ log }: State, complaint: string, work: () => void): boolean => {
+  try {
+    work()
+    return true
+  } catch {
+    log.line(`warning: ${complaint}`)
+    return false
+  }
+}
+
+interface Target {
+  path: string
+  folder: string
+  fd: number
+  text: Bytes
+}
+
+const recordsOf = (recipients: readonly Recipient[]): Bytes => recipients.map(({ address, isDone }) => `${isDone ? 'D' : 'T'}${address}\0`).join('')
+
+/** Creates the channel files, all that can be; the result is undefined if one could not. */
+const openTargets = (state: State, message: Message, infoFd: number, channels: readonly Channel[], opened: Target[]): boolean => {
+  const { id, sender, recipients } = message
+  opened.push({ path: splitPath('info', id), folder: `info/${id % SPLIT}`, fd: infoFd, text: sender === undefined ? '' : `F${sender}\0` })
+  for (const channel of channels) {
+    const path = splitPath(channel, id)
+    const fd = create(state, path)
+    if (fd === undefined) return false
+    opened.push({ path, folder: `${channel}/${id % SPLIT}`, fd, text: recordsOf(recipients[channel]) })
+  }
+  return true
+}
+
+/**
+ * Writes info (created already, `infoFd`, closed here) and the files of these channels, and makes them durable: contents first, then their names.
+ * After this the message's envelope may go from todo/. False, with a warning, when a step failed.
+ */
+export const writeSorted = (state: State, message: Message, infoFd: number, channels: readonly Channel[]): boolean => {
+  const targets: Target[] = []
+  try {
+    return (
+      openTargets(state, message, infoFd, channels, targets) &&
+      targets.every(({ path, fd, text }) => attempt(state, `trouble writing to ${path}`, () => writeFd(fd, text))) &&
+      targets.every(({ path, fd }) => attempt(state, `trouble fsyncing ${path}`, () => fsyncSync(fd))) &&
+      targets.every(({ folder }) => attempt(state, `trouble fsyncing ${folder}`, () => syncFolder(folder)))
+    )
+  } finally {
+    for (const { fd } of targets) closeSync(fd)
+  }
+}
+
+/** The channels a message has recipients on. */
+export const channelsOf = (message: Message): Channel[] => CHANNELS.filter((channel) => message.recipients[channel].length > 0)

@@ -1,0 +1,83 @@
+import type { Bytes } from '../core/bytes.ts'
+import type { Reply, Resident } from './process.ts'
+
+/** How a pool starts a process for a key, and how many it keeps, for how long. */
+export interface PoolOptions {
+  start: (key: Bytes, onOver: () => void) => Resident
+  /** At most this many processes at a time. */
+  max: number
+  /** Requests one process takes in its life. */
+  maxRequests: number
+  idleSeconds: number
+}
+
+interface Member {
+  resident: Resident
+  /** The program file it was started from. */
+  identity: string
+  idle: NodeJS.Timeout | undefined
+}
+
+/** Resident processes, at most one taking requests per key (a user, for qmail-local). */
+export class Pool {
+  readonly #options: PoolOptions
+  readonly #members = new Map<Bytes, Member>()
+  #alive = 0
+
+  constructor(options: PoolOptions) {
+    this.#options = options
+  }
+
+  /**
+   * Has a request served by the key's process, started if need be from the program file of this identity. Undefined: all places are
+   * taken by busy processes.
+   */
+  ask(key: Bytes, identity: string, fields: readonly Bytes[], message?: Buffer): Promise<Reply> | undefined {
+    const member = this.#current(key, identity) ?? this.#add(key, identity)
+    if (member === undefined) return undefined
+    clearTimeout(member.idle)
+    const reply = member.resident.ask(fields, message)
+    if (member.resident.served >= this.#options.maxRequests) this.#retire(key)
+    return reply
+  }
+
+  #current(key: Bytes, identity: string): Member | undefined {
+    const member = this.#members.get(key)
+    if (member === undefined || member.identity === identity) return member
+    this.#retire(key)
+    return undefined
+  }
+
+  #add(key: Bytes, identity: string): Member | undefined {
+    if (this.#alive >= this.#options.max && !this.#retireOneIdle()) return undefined
+    const resident = this.#options.start(key, () => {
+      this.#alive--
+      if (this.#members.get(key)?.resident === resident) this.#members.delete(key)
+    })
+    const member: Member = { resident, identity, idle: undefined }
+    resident.onIdle = () => {
+      member.idle = setTimeout(() => this.#retire(key, member), this.#options.idleSeconds * 1000)
+    }
+    this.#alive++
+    this.#members.set(key, member)
+    return member
+  }
+
+  /** It takes no more requests; those it has it will finish. */
+  #retire(key: Bytes, only?: Member): void {
+    const member = this.#members.get(key)
+    if (member === undefined || (only !== undefined && member !== only)) return
+    clearTimeout(member.idle)
+    this.#members.delete(key)
+    member.resident.retire()
+  }
+
+  #retireOneIdle(): boolean {
+    for (const [key, { resident }] of this.#members) {
+      if (!resident.isIdle) continue
+      this.#retire(key)
+      return true
+    }
+    return false
+  }
+}

@@ -1,0 +1,103 @@
+import type { ChildProcess } from 'node:child_process'
+import type { Bytes } from '../core/bytes.ts'
+import { AnswerParser, requestPieces } from './wire.ts'
+
+/** What became of a request: the fields of the answer; `crashed`: the process ended without one; `unstarted`: it never ran. */
+export type Reply = Bytes[] | 'crashed' | 'unstarted'
+
+/** How long answers are waited for after the end of the process. */
+const LAST_WORDS_MILLISECONDS = 1000
+
+/** A program kept resident, and the requests it is working on. It may be another user's: nothing it says is trusted beyond its own requests. */
+export class Resident {
+  readonly #child: ChildProcess
+  readonly #waiting = new Map<Bytes, (reply: Reply) => void>()
+  readonly #answers = new AnswerParser()
+  #outgoing: Buffer[] = []
+  #served = 0
+  #isOver = false
+  #onIdle: () => void = () => {}
+  readonly #onOver: () => void
+
+  /** `started` is the fresh process: requests on its 0, answers on its 1. `onOver` is told once, when it has ended. */
+  constructor(started: ChildProcess, onOver: () => void) {
+    this.#child = started
+    this.#onOver = onOver
+    started.on('error', () => this.#settleAll(started.pid === undefined ? 'unstarted' : 'crashed'))
+    started.on('exit', () => {
+      this.#over()
+      // What it said last is still to be read; but a process it left behind may not hold us up.
+      setTimeout(() => started.stdout?.destroy(), LAST_WORDS_MILLISECONDS)
+    })
+    started.on('close', () => this.#settleAll('crashed'))
+    for (const stream of [started.stdin, started.stdout]) stream?.on('error', () => {}) // 'close' follows
+    started.stdout?.on('data', (chunk: Buffer) => this.#take(chunk))
+  }
+
+  /** Called whenever its last request has been answered. */
+  set onIdle(call: () => void) {
+    this.#onIdle = call
+  }
+
+  get isIdle(): boolean {
+    return this.#waiting.size === 0
+  }
+
+  /** Requests taken so far. */
+  get served(): number {
+    return this.#served
+  }
+
+  /** Sends a request, with a message if the program takes one, and waits for its answer. */
+  ask(fields: readonly Bytes[], message?: Buffer): Promise<Reply> {
+    if (this.#isOver) return Promise.resolve('crashed')
+    const number = String(this.#served++)
+    if (this.#outgoing.length === 0) setImmediate(() => this.#flush())
+    this.#outgoing.push(...requestPieces([number, ...fields], message))
+    return new Promise((resolve) => {
+      this.#waiting.set(number, resolve)
+    })
+  }
+
+  /** Asks it to end when it has done what it has. */
+  retire(): void {
+    this.#flush()
+    this.#child.stdin?.end()
+  }
+
+  #flush(): void {
+    const all = this.#outgoing
+    this.#outgoing = []
+    if (all.length > 0 && !this.#isOver) this.#child.stdin?.write(all.length === 1 ? all[0] : Buffer.concat(all))
+  }
+
+  #take(chunk: Buffer): void {
+    try {
+      for (const [number = '', ...fields] of this.#answers.push(chunk)) this.#settle(number, fields)
+    } catch {
+      // not the protocol: it has gone mad, or is not ours any more
+      this.#child.kill('SIGKILL')
+    }
+  }
+
+  #settle(number: Bytes, reply: Reply): void {
+    const resolve = this.#waiting.get(number)
+    if (resolve === undefined) return
+    this.#waiting.delete(number)
+    resolve(reply)
+    if (this.#waiting.size === 0) this.#onIdle()
+  }
+
+  /** It takes no more requests. */
+  #over(): void {
+    if (this.#isOver) return
+    this.#isOver = true
+    this.#onIdle = () => {}
+    this.#onOver()
+  }
+
+  #settleAll(reply: Reply): void {
+    this.#over()
+    for (const number of this.#waiting.keys()) this.#settle(number, reply)
+  }
+}

@@ -1,0 +1,146 @@
+import { closeSync, constants, fstatSync, openSync } from 'node:fs'
+import type { Bytes } from '../core/bytes.ts'
+import { errorCode, reason } from '../core/failure.ts'
+import { writeFd } from '../core/fdio.ts'
+import { feedFrom } from '../os/feed.ts'
+import { SPAWN_LIMIT } from '../queue/paths.ts'
+import { type Command, CommandParser, reportBytes } from '../queue/spawnproto.ts'
+
+/** A checked command. `fd` is the message, open for reading at its start; the spawner closes it when the delivery has ended. */
+export interface Job {
+  slot: number
+  message: Bytes
+  sender: Bytes
+  recipient: Bytes
+  /** The recipient before and after its last `@`. */
+  box: Bytes
+  host: Bytes
+  fd: number
+}
+
+export interface SpawnerOptions {
+  /** The folder message names are below: HOME/queue/mess. */
+  mess: string
+  /** Who must own a message: qmailq's uid. */
+  owner: number
+  /** Does one delivery. Its result is letter and text of the report, cut at the first NUL; a failure is reported as temporary. */
+  deliver: (job: Job) => Promise<Bytes>
+  /** Where commands are read and reports are written. */
+  commandFd?: number
+  reportFd?: number
+}
+
+/** The longest message name, with its NUL (spec queue.md 7.1). */
+const MAX_NAME_BYTES = 100
+
+/** What is wrong with a command before the message is looked at; undefined: nothing. In the order of spec queue.md 7.1. */
+const complaint = (command: Command, isInUse: boolean): Bytes | undefined => {
+  const { slot, message, recipient } = command
+  if (command.isTooLong) return 'Zqmail spawner: the command is too long. (#4.3.0)\n'
+  if (slot >= SPAWN_LIMIT) return 'Zqmail spawner: delivery number out of range. (#4.3.5)\n'
+  if (isInUse) return 'Zqmail spawner: delivery number already in use. (#4.3.5)\n'
+  if (!/^[0-9][0-9/]*$/.test(message) || message.length >= MAX_NAME_BYTES) return 'Dqmail spawner: bad message name. (#5.3.5)\n'
+  if (!recipient.includes('@')) return 'Dqmail spawner: the recipient has no @. (#5.1.3)\n'
+  return undefined
+}
+
+/** Opens a message without waiting. Returns its descriptor, or the report that says why not. */
+const openMessage = (path: string, owner: number): number | Bytes => {
+  let fd: number | undefined
+  try {
+    fd = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK)
+    const status = fstatSync(fd)
+    if (status.isFile() && status.uid === owner) return fd
+    closeSync(fd)
+    return 'Zqmail spawner: the message is not a regular file of qmailq. (#4.3.5)\n'
+  } catch (error) {
+    if (fd !== undefined) closeSync(fd)
+    return `Zqmail spawner: unable to open the message: ${reason(error)}. (#4.3.0)\n`
+  }
+}
+
+/** What qmail-lspawn and qmail-rspawn share (spec queue.md 7.1): checks commands, keeps the slots, writes reports whole, in completion order, one write a turn. */
+export class Spawner {
+  readonly #options: SpawnerOptions
+  readonly #parser = new CommandParser()
+  readonly #busy = new Set<number>()
+  #reports: Bytes = ''
+  #isReaderGone = false
+  #whenIdle: (() => void) | undefined
+
+  constructor(options: SpawnerOptions) {
+    this.#options = options
+  }
+
+  /** Takes bytes of the command stream and starts what they ask for. */
+  feed(chunk: Buffer): void {
+    for (const command of this.#parser.push(chunk)) this.#start(command)
+  }
+
+  /** Waits until every delivery has ended and every report is written. */
+  async drain(): Promise<void> {
+    if (this.#busy.size > 0) {
+      await new Promise<void>((resolve) => {
+        this.#whenIdle = resolve
+      })
+    }
+    this.#flush()
+  }
+
+  #start(command: Command): void {
+    const { slot, message, sender, recipient } = command
+    const bad = complaint(command, this.#busy.has(slot))
+    const fd = bad ?? openMessage(`${this.#options.mess}/${message}`, this.#options.owner)
+    if (typeof fd === 'string') {
+      this.#report(slot, fd)
+      return
+    }
+    const at = recipient.lastIndexOf('@')
+    this.#busy.add(slot)
+    void this.#run({ slot, message, sender, recipient, box: recipient.slice(0, at), host: recipient.slice(at + 1), fd })
+  }
+
+  async #run(job: Job): Promise<void> {
+    let report: Bytes
+    try {
+      report = await this.#options.deliver(job)
+    } catch (error) {
+      report = `Zqmail spawner: unable to start the delivery: ${reason(error)}. (#4.3.0)\n`
+    }
+    closeSync(job.fd)
+    this.#busy.delete(job.slot)
+    this.#report(job.slot, report)
+    if (this.#busy.size === 0) this.#whenIdle?.()
+  }
+
+  #report(slot: number, report: Bytes): void {
+    if (this.#reports === '') setImmediate(() => this.#flush())
+    this.#reports += reportBytes(slot, report)
+  }
+
+  #flush(): void {
+    const data = this.#reports
+    this.#reports = ''
+    if (data === '' || this.#isReaderGone) return
+    try {
+      writeFd(this.#options.reportFd ?? 1, data)
+    } catch {
+      // nobody hears reports any more; running deliveries still come to their end (spec queue.md 7.1)
+      this.#isReaderGone = true
+    }
+  }
+}
+
+/** Serves a spawner's command stream to its end. Writes the one byte that tells qmail-send the limit first, and returns when all reports are out. */
+export const serveSpawner = async (options: SpawnerOptions): Promise<void> => {
+  try {
+    writeFd(options.reportFd ?? 1, String.fromCharCode(SPAWN_LIMIT))
+  } catch (error) {
+    // qmail-send could not start and has said why
+    if (errorCode(error) === 'EPIPE') return
+    throw error
+  }
+  const spawner = new Spawner(options)
+  await feedFrom(options.commandFd ?? 0, (chunk) => spawner.feed(chunk))
+  await spawner.drain()
+}

@@ -1,0 +1,77 @@
+import type { ChildProcess } from 'node:child_process'
+import { once } from 'node:events'
+import { Duplex, type Writable } from 'node:stream'
+import { Temporary } from '../core/failure.ts'
+import { startChild } from '../os/child.ts'
+import type { QueueResult } from '../queue/codes.ts'
+import { QueueExit } from '../queue/codes.ts'
+import { envelopeBytes, type Submission, type Submitter } from './submission.ts'
+
+const MAX_TEXT_BYTES = 255
+
+const send = (to: Writable, data: Buffer): Promise<boolean> =>
+  new Promise((resolve) => {
+    if (to.destroyed) resolve(false)
+    else to.write(data, (error) => resolve(!error))
+  })
+
+/** Its exit code; null when a signal ended it. */
+const exitOf = (child: ChildProcess): Promise<number | null> =>
+  new Promise((resolve) => {
+    child.on('error', () => resolve(QueueExit.cannotRun))
+    child.on('exit', (code) => resolve(code))
+  })
+
+const close = (stream: Writable): Promise<void> => new Promise((resolve) => stream.end(() => resolve()).once('error', () => resolve()))
+
+/** Submits through a queue program run for this message: $QMAILQUEUE, else bin/qmail-queue (spec queue.md 2.2). Throws Temporary when there is no process to be had. */
+export const submitThroughChild = ({ home, env }: Submitter): Submission => {
+  const program = env.QMAILQUEUE ?? 'bin/qmail-queue'
+  const path = program === '' || program.includes('/') ? program : `./${program}`
+  const child =
+    path === '' ? undefined : startChild(path, [], { stdio: ['pipe', 'pipe', 2, 'ignore', 'ignore', 'ignore', 'pipe'], env, cwd: home, argv0: program })
+  if (child === undefined) return cannotRun()
+  const exited = exitOf(child)
+  const [message, envelope, , , , , errors]: readonly unknown[] = child.stdio
+  if (!(message instanceof Duplex && envelope instanceof Duplex && errors instanceof Duplex)) {
+    if (child.pid === undefined) return cannotRun()
+    throw new Temporary('unable to start the queue program')
+  }
+  let weFailed = false
+  let text = ''
+  for (const stream of [message, envelope, errors]) stream.on('error', () => {}) // a write that fails says so itself; its exit code tells the rest
+  errors.on('data', (chunk: Buffer) => {
+    text = (text + chunk.toString('latin1')).slice(0, MAX_TEXT_BYTES)
+  })
+  const errorsEnd = once(errors, 'close').catch(() => {})
+  const hand = async (to: Writable, data: Buffer): Promise<void> => {
+    if (!weFailed && !(await send(to, data))) weFailed = true
+  }
+  const settle = async (): Promise<QueueResult> => {
+    await errorsEnd
+    return { code: await exited, text, qp: child.pid ?? 0, weFailed }
+  }
+  return {
+    qp: child.pid,
+    write: (chunk) => hand(message, chunk),
+    finish: async (sender, recipients) => {
+      if (!weFailed) await close(message)
+      if (!weFailed) await hand(envelope, envelopeBytes(sender, recipients))
+      message.destroy()
+      envelope.end()
+      return settle()
+    },
+    abort: async () => {
+      message.destroy()
+      envelope.destroy()
+      await settle()
+    }
+  }
+}
+
+const cannotRun = (): Submission => ({
+  qp: undefined,
+  write: () => undefined,
+  finish: async () => ({ code: QueueExit.cannotRun, text: '', qp: 0, weFailed: false }),
+  abort: async () => {}
+})

@@ -1,0 +1,27 @@
+import type { Bytes } from '../core/bytes.ts'
+import type { Env } from '../core/run.ts'
+import type { QueueResult } from '../queue/codes.ts'
+
+/** One message on its way into the queue, whichever door it takes. */
+export interface Submission {
+  /** The number printed as `qp`, when it is known before the end. */
+  readonly qp: number | undefined
+  /** Hands over the next bytes of the message. Wait for the promise, if one comes back, before handing over more. Never fails: trouble shows at finish. */
+  write(chunk: Buffer): Promise<void> | undefined
+  /** The message is complete: hands over the envelope and waits for the verdict. After code 0 the message is on the disk. */
+  finish(sender: Bytes, recipients: readonly Bytes[]): Promise<QueueResult>
+  /** Gives up: nothing will be queued. */
+  abort(): Promise<void>
+}
+
+/** Whoever submits needs the home, and the environment for QMAILQUEUE and to hand on. */
+export interface Submitter {
+  home: string
+  env: Env
+  /** The process does nothing after this message but leave: as root it may become qmailq for good, instead of running a child that does. */
+  isLast?: boolean
+}
+
+/** `F`sender NUL, `T`recipient NUL ..., NUL: what qmail-queue reads on fd 1 (spec queue.md 2). */
+export const envelopeBytes = (sender: Bytes, recipients: readonly Bytes[]): Buffer =>
+  Buffer.from(`F${sender}\0${recipients.map((r) => `T${r}\0`).join('')}\0`, 'latin1')

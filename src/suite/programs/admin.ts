@@ -1,0 +1,60 @@
+import { IDS, rows } from './row.ts'
+
+/** Programs: what administrators call. */
+export const admin = rows({
+  'qmail-qstat': {
+    ring: 'A',
+    about: 'counts the messages in the queue',
+    runsAs: 'root or group qmail',
+    fds: '1> text',
+    exits: { 0: 'always' },
+    permissions: ['read:queue'],
+    npm: ['fast-glob'],
+    budget: 300
+  },
+  'qmail-qread': {
+    ring: 'A',
+    about: 'lists the messages in the queue',
+    runsAs: 'root or qmails:qmail',
+    fds: '1> text',
+    exits: { 0: 'success', 111: 'trouble' },
+    permissions: ['read:queue'],
+    budget: 120
+  },
+  'qmail-showctl': {
+    ring: 'A',
+    about: 'explains the configuration',
+    runsAs: 'anyone',
+    fds: '1> text',
+    exits: { 0: 'success', 111: 'trouble' },
+    permissions: [...IDS, 'read:control'],
+    budget: 120
+  },
+  'qmail-newu': {
+    ring: 'A',
+    about: 'makes users/cdb from users/assign',
+    runsAs: 'root',
+    mode: 0o700,
+    fds: '2> why not',
+    exits: { 0: 'made', 111: 'the old one stays' },
+    budget: 40
+  },
+  'qmail-newmrh': {
+    ring: 'A',
+    about: 'makes control/morercpthosts.cdb from control/morercpthosts',
+    runsAs: 'root',
+    mode: 0o700,
+    fds: '2> why not',
+    exits: { 0: 'made', 111: 'the old one stays' },
+    budget: 40
+  },
+  splogger: {
+    ring: 'N',
+    about: 'hands log lines to syslog',
+    runsAs: 'qmaill:nofiles',
+    fds: '0< lines',
+    exits: { 0: 'end of input', 111: 'logger(1) cannot be run' },
+    permissions: ['read:/usr/bin/logger', 'child'],
+    budget: 60
+  }
+})

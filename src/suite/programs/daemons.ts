@@ -1,0 +1,115 @@
+import { IDS, rows } from './row.ts'
+
+/** Programs: the queue and its daemons. */
+export const daemons = rows({
+  'qmail-start': {
+    ring: 'R',
+    about: 'starts the daemons and wires their descriptors',
+    runsAs: 'root',
+    mode: 0o700,
+    fds: '0 anything open, 1> log',
+    exits: { 0: 'qmail-send ended well', 111: 'could not start, or a daemon failed' },
+    permissions: [...IDS, 'read:bin', 'read:control', 'child'],
+    budget: 40
+  },
+  'qmail-send': {
+    ring: 'Q',
+    about: 'schedules deliveries, writes bounces and the log',
+    runsAs: 'qmails:qmail',
+    fds: '0> log, 1> 2< qmail-lspawn, 3> 4< qmail-rspawn, 5> 6< qmail-clean (resident: 7< end: stop)',
+    exits: { 0: 'stopped by SIGTERM', 111: 'cannot start' },
+    secondGear: { about: 'express lane, under qmail-start', permissions: ['unrestricted'] },
+    npm: ['proper-lockfile', 'graceful-fs', 'retry', 'signal-exit'],
+    budget: 110
+  },
+  'qmail-clean': {
+    ring: 'Q',
+    about: 'removes queue files for qmail-send',
+    runsAs: 'qmailq:qmail',
+    fds: '0< requests, 1> answers',
+    exits: { 0: 'end of requests', 100: 'cannot answer', 111: 'cannot enter the queue' },
+    permissions: ['read:queue', 'write:queue'],
+    budget: 40
+  },
+  'qmail-lspawn': {
+    ring: 'R',
+    about: 'finds the recipient, becomes it, runs qmail-local',
+    runsAs: 'root',
+    mode: 0o700,
+    fds: '0< requests, 1> reports',
+    exits: { 0: 'end of requests', 100: 'usage', 111: 'cannot start' },
+    permissions: [...IDS, 'read:bin', 'read:control', 'read:users', 'read:queue', 'child'],
+    budget: 45
+  },
+  'qmail-rspawn': {
+    ring: 'Q',
+    about: 'runs qmail-remote',
+    runsAs: 'qmailr:qmail',
+    fds: '0< requests, 1> reports',
+    exits: { 0: 'end of requests', 111: 'cannot start' },
+    permissions: [...IDS, 'read:bin', 'read:control', 'read:queue', 'write:queue/lock', 'child'],
+    budget: 80
+  },
+  'qmail-getpw': {
+    ring: 'U',
+    about: 'finds the user an address belongs to',
+    runsAs: 'qmailp:nofiles',
+    fds: '1> six NUL-ended fields',
+    exits: { 0: 'found', 100: 'usage', 115: 'trouble with a home', 116: 'no alias user', 118: 'trouble with the user data base' },
+    permissions: [...IDS, 'read:*', 'child'],
+    secondGear: { about: 'resident under qmail-lspawn', permissions: [...IDS, 'read:*', 'child'] },
+    budget: 40
+  },
+  'qmail-local': {
+    ring: 'U',
+    about: 'delivers to one local recipient',
+    runsAs: 'the recipient',
+    fds: '0< message (seekable), 1> report, 2> why not',
+    secondGear: { about: 'resident per uid under qmail-lspawn', permissions: ['unrestricted'] },
+    budget: 100
+  },
+  'qmail-remote': {
+    ring: 'N',
+    about: 'delivers to one host by SMTP',
+    runsAs: 'qmailr:qmail',
+    fds: '0< message, 1> reports (resident: requests and answers)',
+    exits: { 0: 'always; the reports say' },
+    permissions: ['read:control', 'read:queue', 'write:queue/lock', 'read:/proc/self', 'net', 'child'],
+    secondGear: {
+      about: 'resident under qmail-rspawn',
+      permissions: ['read:control', 'read:queue', 'write:queue/lock', 'net', 'child']
+    },
+    budget: 150
+  },
+  'qmail-queue': {
+    ring: 'U',
+    about: 'puts one message into the queue',
+    runsAs: 'the caller; root becomes qmailq',
+    fds: '0< message, 1< envelope',
+    exits: {
+      0: 'queued',
+      11: 'address too long',
+      52: 'timeout',
+      53: 'write error',
+      54: 'read error',
+      61: 'trouble with the home',
+      62: 'trouble with the queue folder',
+      63: 'trouble with pid',
+      64: 'trouble with mess',
+      65: 'trouble with intd',
+      66: 'trouble with todo',
+      91: 'bad envelope',
+      111: 'unknown user'
+    },
+    budget: 60
+  },
+  'qmail-queued': {
+    ring: 'N',
+    about: 'the resident writer of the queue: drop folder and submission sockets',
+    runsAs: 'root to bind, then qmailq:qmail',
+    mode: 0o700,
+    fds: '0< end: stop (under qmail-start), 1> log',
+    exits: { 0: 'stopped by SIGTERM', 111: 'cannot start' },
+    budget: 80
+  }
+})

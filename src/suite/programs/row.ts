@@ -1,0 +1,56 @@
+/** Rings (STYLE.md C) say what a program may import. R: root all its life. Q: the queue's daemons. N: speaks to the network. U: the recipient or whoever calls. A: the administrator. */
+export type Ring = 'R' | 'Q' | 'N' | 'U' | 'A'
+
+/**
+ * What a program may do beyond reading its own file, under Node's permission model: paths below the home (`read:control`), absolute
+ * ones, or `*`. `unrestricted` programs run without the model: it forbids fsync, and no acknowledged message may be lost (docs/internals.md).
+ */
+export type Permission = `read:${string}` | `write:${string}` | 'net' | 'child' | 'unrestricted'
+
+/** What the table says of one program; what most have alike may be left out. */
+export interface Row {
+  ring: Ring
+  /** One line: what it is for. */
+  about: string
+  /** user:group it runs as, or who that is. */
+  runsAs: string
+  /** What its file descriptors are. `<` read, `>` written. */
+  fds: string
+  /** Left out: 0755. */
+  mode?: number
+  /** Left out: 0, 100, 111. */
+  exits?: Record<number, string>
+  /** Left out: without the permission model. */
+  permissions?: readonly Permission[]
+  /** Its second gear, if it has one: how it is kept resident, and under which permissions. */
+  secondGear?: { about: string; permissions: readonly Permission[] }
+  /** npm packages its bundle may hold. */
+  npm?: readonly string[]
+  /** The largest its bundle may be, in kilobytes. Left out: what its ring allows (BUDGETS). */
+  budget?: number
+  /** Other names it is called by. */
+  links?: readonly string[]
+}
+
+/** A row with everything in it. */
+export type Program = Row & Required<Pick<Row, 'mode' | 'exits' | 'permissions' | 'budget' | 'npm' | 'links'>>
+
+/** Kilobytes a bundle may have. */
+const BUDGETS: Record<Ring, number> = { R: 40, Q: 80, N: 150, U: 100, A: 120 }
+
+/** Rows of one area, as they are written down. */
+export const rows = <const T extends Record<string, Row>>(area: T): T => area
+
+/** A row with what was left out. */
+export const complete = (row: Row): Program => ({
+  mode: 0o755,
+  exits: { 0: 'success', 100: 'permanent failure', 111: 'temporary failure' },
+  permissions: ['unrestricted'],
+  budget: BUDGETS[row.ring],
+  npm: [],
+  links: [],
+  ...row
+})
+
+/** What looking up users and groups needs to read. */
+export const IDS: readonly Permission[] = ['read:lib', 'read:/etc/passwd', 'read:/etc/group', 'read:/etc/nsswitch.conf']

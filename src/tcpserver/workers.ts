@@ -1,0 +1,235 @@
+import type { ChildProcess } from 'node:child_process'
+import { readFileSync } from 'node:fs'
+import { connect, type Socket } from 'node:net'
+import { join } from 'node:path'
+import { readSetting } from '../control/read.ts'
+import type { Env } from '../core/run.ts'
+import { identity, isOwn } from '../os/own.ts'
+import { type FromWorker, sessionEnv, type ToWorker } from '../spawn/handover.ts'
+import { hasSecondGear, programFile, startResident } from '../spawn/resident.ts'
+import type { TcpserverLog } from './log.ts'
+import { type Workers, waitStatus } from './tcpserver.ts'
+
+/** A worker is replaced after so many sessions. */
+const MAX_SESSIONS = 20_000
+/** After a worker that came to nothing, processes are used for this long. */
+const DISTRUST_MILLISECONDS = 10_000
+const FLUSH_MILLISECONDS = 1000
+/** Descriptors a worker needs besides two for each session: its own, and idle connections to the queue. */
+const SPARE_DESCRIPTORS = 64
+const USUAL_DESCRIPTORS = 1024
+
+/** How many sessions a worker can have at a time: a connection that finds no free descriptor there would be lost without a word. */
+const sessionRoom = (): number => {
+  let limit: string | undefined
+  try {
+    limit = /^Max open files +(\d+)/m.exec(readFileSync('/proc/self/limits', 'latin1'))?.[1]
+  } catch {
+    // where there is no /proc, the usual must do
+  }
+  return Math.max(1, Math.floor((Number(limit ?? USUAL_DESCRIPTORS) - SPARE_DESCRIPTORS) / 2))
+}
+
+/** A file's identity; undefined also when we may not look at it, say in a folder of PATH that is root's own. */
+const lookOf = (file: string): string | undefined => {
+  try {
+    return identity(file)
+  } catch {
+    return undefined
+  }
+}
+
+/** One resident qmail-smtpd. */
+class Worker {
+  readonly child: ChildProcess
+  readonly active = new Map<number, (status: number) => void>()
+  sessions = 0
+  isAlive = true
+  isRetiring = false
+  /** Messages on their way into the channel. */
+  pending = 0
+  /** Those that came with a message and are not in the channel yet. */
+  readonly #sockets = new Set<Socket>()
+
+  constructor(child: ChildProcess) {
+    this.child = child
+  }
+
+  send(message: ToWorker, socket?: Socket): void {
+    if (!this.child.connected) {
+      socket?.destroy()
+      return
+    }
+    this.pending++
+    if (socket) this.#sockets.add(socket)
+    // Once it is in the channel, the worker alone has it. (Left to Node, it stays open here until the worker says so, and for ever when that dies.)
+    this.child.send(message, socket, { keepOpen: true }, () => {
+      this.pending-- // an error means that the worker is gone, and that is noticed by itself
+      if (socket) this.#drop(socket)
+    })
+  }
+
+  /** The worker is gone: so are the connections it never got. */
+  dropAll(): void {
+    for (const socket of this.#sockets) this.#drop(socket)
+  }
+
+  #drop(socket: Socket): void {
+    this.#sockets.delete(socket)
+    socket.destroy()
+  }
+
+  retire(): void {
+    if (this.isRetiring) return
+    this.isRetiring = true
+    this.send({ kind: 'retire' })
+  }
+}
+
+/**
+ * The resident qmail-smtpd processes of one tcpserver (DESIGN.md 2): hands each connection to the least busy one, and gives them connections to the
+ * submission socket. Whenever anything about that is not as it should be, `take` declines, and the connection gets a process of its own.
+ */
+export class SmtpdWorkers implements Workers {
+  readonly #home: string
+  readonly #count: number
+  readonly #log: TcpserverLog
+  readonly #socketPath: string
+  readonly #room = sessionRoom()
+  readonly #watched: string[]
+  #workers: Worker[] = []
+  #identities: string | undefined
+  #isAllowed = false
+  #isQueueUp = false
+  #distrustUntil = 0
+  #lastId = 0
+
+  constructor(home: string, count: number, log: TcpserverLog) {
+    this.#home = home
+    this.#count = count
+    this.#log = log
+    this.#socketPath = join(home, 'run', 'smtpd', 'socket')
+    this.#watched = [programFile(home, 'qmail-smtpd'), programFile(home, 'qmail-queue'), join(home, 'control', 'firstgear')]
+  }
+
+  /** Starts them, ahead of the first connection. */
+  start(): void {
+    if (this.#mayBeUsed()) this.#fill()
+  }
+
+  async take(socket: Socket, env: Readonly<Env>, onEnd: (status: number) => void): Promise<number | undefined> {
+    if (env.QMAILQUEUE !== undefined || !this.#mayBeUsed()) return undefined
+    this.#fill()
+    if (!this.#isQueueUp && !(await this.#openQueue(this.#leastBusy()))) return undefined
+    const worker = this.#leastBusy()
+    if (!worker?.child.connected || worker.active.size >= this.#room) return undefined
+    const id = ++this.#lastId
+    worker.active.set(id, onEnd)
+    worker.send({ kind: 'client', id, env: sessionEnv(env) }, socket)
+    if (++worker.sessions >= MAX_SESSIONS) worker.retire()
+    return worker.child.pid
+  }
+
+  /** Resolves when everything handed over so far has left this process, or at least when it has had the time to. */
+  async flush(): Promise<void> {
+    const deadline = Date.now() + FLUSH_MILLISECONDS
+    const isPending = (w: Worker): boolean => w.isAlive && w.child.connected && w.pending > 0
+    while (this.#workers.some(isPending) && Date.now() < deadline) await new Promise((resolve) => setImmediate(resolve))
+  }
+
+  /** Are they the suite's own programs still, and is the second gear wanted? When one of them changed, the workers retire. */
+  #mayBeUsed(): boolean {
+    const now = this.#watched.map(lookOf).join(' ')
+    if (now !== this.#identities) {
+      this.#identities = now
+      this.#isAllowed = this.#judge()
+      for (const worker of this.#workers) worker.retire()
+    }
+    return this.#isAllowed && Date.now() >= this.#distrustUntil
+  }
+
+  #judge(): boolean {
+    try {
+      return hasSecondGear(this.#home, 'qmail-smtpd', readSetting(this.#home, 'firstgear')) && isOwn(programFile(this.#home, 'qmail-queue'), 'qmail-queue')
+    } catch {
+      return false // control/firstgear cannot be read: the first gear always works
+    }
+  }
+
+  #leastBusy(): Worker | undefined {
+    let best: Worker | undefined
+    for (const worker of this.#workers) if (!worker.isRetiring && (!best || worker.active.size < best.active.size)) best = worker
+    return best
+  }
+
+  #fill(): void {
+    for (let n = this.#workers.filter((w) => !w.isRetiring).length; n < this.#count; n++) this.#startWorker()
+  }
+
+  #startWorker(): void {
+    const child = startResident(this.#home, 'qmail-smtpd', { stdio: ['ignore', 'ignore', 2, 'ipc'], env: {}, cwd: '/' })
+    const worker = new Worker(child)
+    this.#workers.push(worker)
+    child.on('message', (message: FromWorker) => this.#onMessage(worker, message))
+    child.on('error', () => this.#onGone(worker, waitStatus(1, null)))
+    child.on('exit', (code, signal) => this.#onGone(worker, waitStatus(code, signal)))
+  }
+
+  #onMessage(worker: Worker, message: FromWorker): void {
+    if (message.kind === 'ended') for (const [id, exit] of message.sessions) this.#endSession(worker, id, waitStatus(exit, null))
+    else if (message.kind === 'lostQueue') this.#isQueueUp = false
+    else {
+      void this.#openQueue(worker).then((isOpen) => {
+        if (!isOpen) worker.send({ kind: 'noQueue' })
+      })
+    }
+  }
+
+  #endSession(worker: Worker, id: number, status: number): void {
+    const onEnd = worker.active.get(id)
+    worker.active.delete(id)
+    onEnd?.(status)
+  }
+
+  #onGone(worker: Worker, status: number): void {
+    if (!worker.isAlive) return
+    worker.isAlive = false
+    worker.dropAll()
+    this.#workers = this.#workers.filter((w) => w !== worker)
+    if (!worker.isRetiring || worker.active.size > 0) {
+      this.#log.warn(`qmail-smtpd worker ${worker.child.pid ?? ''} ended with status ${status}, ${worker.active.size} sessions lost`)
+      if (worker.sessions <= worker.active.size) this.#distrustUntil = Date.now() + DISTRUST_MILLISECONDS
+    }
+    worker.isRetiring = true
+    for (const id of [...worker.active.keys()]) this.#endSession(worker, id, status)
+  }
+
+  /** Connects to the submission socket for a worker. False if that is not possible now. */
+  #openQueue(worker: Worker | undefined): Promise<boolean> {
+    return new Promise((resolve) => {
+      if (!worker) {
+        resolve(false)
+        return
+      }
+      const socket = connect({ path: this.#socketPath })
+      socket.once('error', () => {
+        this.#isQueueUp = false
+        resolve(false)
+      })
+      socket.once('connect', () => {
+        this.#isQueueUp = true
+        socket.pause()
+        worker.send({ kind: 'queue' }, socket)
+        resolve(true)
+      })
+    })
+  }
+}
+
+/** Is this program, as tcpserver would find it, the suite's own qmail-smtpd? */
+export const isSmtpd = (home: string, program: string, path: string | undefined): boolean => {
+  const own = lookOf(programFile(home, 'qmail-smtpd'))
+  const candidates = program.includes('/') ? [program] : (path ?? '').split(':').map((folder) => join(folder === '' ? '.' : folder, program))
+  const found = candidates.find((file) => lookOf(file) !== undefined)
+  return own !== undefined && found !== undefined && lookOf(found) === own
+}

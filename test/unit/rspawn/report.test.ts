@@ -1,0 +1,35 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { cannotStart, reportOn } from '../../../src/rspawn/report.ts'
+
+// the table of spec queue.md 7.3
+const cases: [string, string][] = [
+  ['rok\0KAccepted\n\0', 'KokAccepted\n'],
+  ['hbad\0KAccepted\n\0', 'Dbad'],
+  ['slater\0KAccepted\n\0', 'Zlater'],
+  ['rok\0Zconn died\n\0', 'Zokconn died\n'],
+  ['hbad\0Zconn\n\0', 'Dbad'],
+  ['sbad\0Dperm\n\0', 'Zbadperm\n'],
+  ['hbad\0Dperm\n\0', 'Dbadperm\n'],
+  ['Zconn failed\n\0', 'Zconn failed\n'],
+  ['Dno host\n\0', 'Dno host\n'],
+  ['rok\0hbad\0Kacc\n\0', 'Kok'],
+  ['rok\0Kacc', 'Dokacc'],
+  ['rok', 'D'],
+  ['garbage\0more\0', 'Darbage']
+]
+for (const [output, report] of cases) {
+  test(`${JSON.stringify(output)} is reported as ${JSON.stringify(report)}`, () => assert.equal(reportOn({ code: 0, output }), report))
+}
+
+test('silence, a crash and code 111 are temporary; every other code is permanent, whatever was printed', () => {
+  assert.match(reportOn({ code: 0, output: '' }), /^Z.*\n$/)
+  assert.match(reportOn({ code: 'crashed', output: 'r\0Kok\n\0' }), /^Z.*\n$/)
+  assert.match(reportOn({ code: 111, output: 'r\0Kok\n\0' }), /^Z.*\n$/)
+  for (const code of [1, 99, 100, 110, 126]) assert.match(reportOn({ code, output: 'r\0Kok\n\0' }), /^D.*\n$/)
+})
+
+test('a program that cannot be started is tried again only after a temporary error', () => {
+  assert.match(reportOn(cannotStart(Object.assign(new Error('x'), { code: 'ENOMEM' }))), /^Z/)
+  assert.match(reportOn(cannotStart(Object.assign(new Error('x'), { code: 'ENOENT' }))), /^D/)
+})

@@ -1,0 +1,44 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { DueList } from '../../../src/send/due-list.ts'
+
+const drain = (list: DueList, now: number): number[] => {
+  const ids: number[] = []
+  for (let id = list.takeDue(now); id !== undefined; id = list.takeDue(now)) ids.push(id)
+  return ids
+}
+
+test('what is due comes out in order of time, equals in the order they went in; the rest stays', () => {
+  const list = new DueList()
+  const dues = [50, 10, 30, 10, 20, 99, 10, 40]
+  for (const [id, due] of dues.entries()) list.insert(id, due)
+  assert.equal(list.firstDue, 10)
+  assert.deepEqual(drain(list, 45), [1, 3, 6, 4, 2, 7])
+  assert.deepEqual(list.entries(), [
+    { id: 0, due: 50 },
+    { id: 5, due: 99 }
+  ])
+  assert.equal(list.size, 2)
+})
+
+test('many entries keep their order', () => {
+  const list = new DueList()
+  const due = (id: number): number => (id * 7919) % 1000
+  for (let id = 0; id < 5000; id++) list.insert(id, due(id))
+  const out = drain(list, 1000)
+  assert.equal(out.length, 5000)
+  assert.deepEqual(
+    out,
+    [...out].sort((a, b) => due(a) - due(b) || a - b)
+  )
+})
+
+test('allDue makes everything due and keeps the order', () => {
+  const list = new DueList()
+  list.insert(1, 500)
+  list.insert(2, 400)
+  list.insert(3, 900)
+  list.allDue(7)
+  assert.deepEqual(drain(list, 7), [2, 1, 3])
+  assert.equal(list.firstDue, undefined)
+})

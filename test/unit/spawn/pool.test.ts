@@ -1,0 +1,97 @@
+import assert from 'node:assert/strict'
+import { spawn } from 'node:child_process'
+import { test } from 'node:test'
+import { Pool } from '../../../src/spawn/pool.ts'
+import { Resident } from '../../../src/spawn/process.ts'
+
+/** A resident that answers each request with its own pid; `die` kills it, `rave` breaks the protocol, `wait` gets no answer before the end. */
+const PROGRAM = `
+let held = ''
+process.stdin.on('data', (data) => {
+  held += data.toString('latin1')
+  for (let m; (m = /^([0-9]+):/.exec(held)) && held.length > m[0].length + Number(m[1]); ) {
+    const [number, word] = held.slice(m[0].length, m[0].length + Number(m[1])).split('\\0')
+    held = held.slice(m[0].length + Number(m[1]) + 1)
+    const body = number + '\\0' + process.pid
+    if (word === 'die') process.kill(process.pid, 'SIGKILL')
+    else if (word === 'rave') process.stdout.write('what?')
+    else if (word !== 'wait') process.stdout.write(body.length + ':' + body + ',')
+  }
+})`
+
+const makePool = (limits: { max?: number; maxRequests?: number; idleSeconds?: number } = {}) => {
+  const pids = new Set<number | undefined>()
+  let live = 0
+  const pool = new Pool({
+    max: 20,
+    maxRequests: 100,
+    idleSeconds: 5,
+    ...limits,
+    start: (_, onOver) => {
+      const child = spawn(process.execPath, ['-e', PROGRAM], { stdio: ['pipe', 'pipe', 'inherit'] })
+      pids.add(child.pid)
+      live++
+      child.on('exit', () => live--)
+      return new Resident(child, onOver)
+    }
+  })
+  return { pool, pids, live: () => live }
+}
+const until = async (condition: () => boolean): Promise<void> => {
+  while (!condition()) await new Promise((resolve) => setTimeout(resolve, 10))
+}
+
+test('one process serves a key, another key gets its own', async () => {
+  const { pool, pids } = makePool({ idleSeconds: 0.1 })
+  const [a, b, c] = await Promise.all([pool.ask('1', 'i', ['x']), pool.ask('1', 'i', ['x']), pool.ask('2', 'i', ['x'])])
+  assert.deepEqual(a, b)
+  assert.notDeepEqual(a, c)
+  assert.equal(pids.size, 2)
+})
+
+test('an idle process ends, and so does one that has served its number of requests', async () => {
+  const { pool, pids, live } = makePool({ idleSeconds: 0.1, maxRequests: 2 })
+  const replies = await Promise.all([1, 2, 3].map(() => pool.ask('1', 'i', ['x'])))
+  assert.equal(pids.size, 2)
+  assert.deepEqual(replies[0], replies[1])
+  assert.notDeepEqual(replies[1], replies[2])
+  await until(() => live() === 0)
+})
+
+test('a changed program file gets a new process; the old one finishes what it has', async () => {
+  const { pool, pids } = makePool({ idleSeconds: 0.1 })
+  const [old, fresh] = await Promise.all([pool.ask('1', 'old', ['x']), pool.ask('1', 'new', ['x'])])
+  assert.ok(Array.isArray(old) && Array.isArray(fresh))
+  assert.equal(pids.size, 2)
+})
+
+test('a crash is told to every waiting request, and the next one gets a new process', async () => {
+  const { pool } = makePool({ idleSeconds: 0.1 })
+  assert.deepEqual(await Promise.all([pool.ask('1', 'i', ['wait']), pool.ask('1', 'i', ['die'])]), ['crashed', 'crashed'])
+  assert.ok(Array.isArray(await pool.ask('1', 'i', ['x'])))
+})
+
+test('one that breaks the protocol is killed', async () => {
+  const { pool, live } = makePool()
+  assert.equal(await pool.ask('1', 'i', ['rave']), 'crashed')
+  assert.equal(live(), 0)
+})
+
+test('where all places are busy there is no process; an idle one makes room', async () => {
+  const { pool, live } = makePool({ max: 1, idleSeconds: 0.2 })
+  const busy = pool.ask('1', 'i', ['x'])
+  assert.equal(pool.ask('2', 'i', ['x']), undefined)
+  await busy
+  assert.ok(Array.isArray(await pool.ask('2', 'i', ['x'])))
+  await until(() => live() === 0)
+})
+
+test('a program that cannot be started is told apart from one that crashed', async () => {
+  const pool = new Pool({
+    max: 1,
+    maxRequests: 1,
+    idleSeconds: 1,
+    start: (_, onOver) => new Resident(spawn('/nonexistent/program', [], { stdio: ['pipe', 'pipe', 'ignore'] }), onOver)
+  })
+  assert.equal(await pool.ask('1', 'i', ['x']), 'unstarted')
+})

@@ -1,0 +1,22 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { parseOptions, UsageError } from '../../../src/tcpserver/options.ts'
+
+test('options cluster, values may be joined on, later ones win, -- ends them', () => {
+  const o = parseOptions(['-vRHl0', '-c', '7x', '-b9', '-Qp', '-u5', '-g', '6', '--', '-h', '25', 'prog', '-x'], {})
+  assert.deepEqual(
+    [o.verbosity, o.asksIdent, o.looksUpRemote, o.localName, o.limit, o.backlog, o.isParanoid, o.uid, o.gid, o.host, o.port, o.program, o.args],
+    ['errors', false, false, '0', 7, 9, true, 5, 6, '-h', '25', 'prog', ['-x']]
+  )
+})
+
+test('-U takes the ids from the environment', () => {
+  const o = parseOptions(['-U', '0', '25', 'p'], { UID: '12', GID: '13' })
+  assert.deepEqual([o.uid, o.gid], [12, 13])
+})
+
+test('an unknown option, a missing value and missing arguments are usage errors', () => {
+  assert.throws(() => parseOptions(['-Z', '0', '25', 'p'], {}), new UsageError('illegal option -- Z'))
+  assert.throws(() => parseOptions(['-c'], {}), new UsageError('option requires an argument -- c'))
+  assert.throws(() => parseOptions(['0', '25'], {}), UsageError)
+})
