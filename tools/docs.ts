@@ -1,9 +1,11 @@
-/** Writes docs/programs.md and docs/settings.md from the tables, so that nobody has to repeat them. */
+/** Writes docs/programs.md, docs/settings.md and the templates of control/ from the tables, so that nobody has to repeat them. */
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { type Setting, settings } from '../src/control/table.ts'
 import { files } from '../src/suite/files.ts'
 import { programRows } from '../src/suite/programs.ts'
+import { readersOf } from './readers.ts'
+import { writeTemplates } from './templates.ts'
 
 const docs = join(import.meta.dirname, '..', 'docs')
 const octal = (mode: number): string => `0${mode.toString(8)}`
@@ -52,7 +54,14 @@ const settingsPage = (): string =>
     `# Settings: the files of control/\n${made}`,
     table(
       ['file', 'what it sets', 'format', 'default', 'read by', 'read again'],
-      Object.entries<Setting>(settings).map(([name, s]) => [name, s.about, s.type, defaultOf(s), s.readers.join(' '), s.reread])
+      Object.entries<Setting>(settings).map(([name, s]) => [
+        name,
+        s.about,
+        s.type,
+        defaultOf(s),
+        readersOf(s).join(' ') || 'no program of this version',
+        s.reread
+      ])
     ),
     ''
   ].join('\n')
@@ -60,3 +69,4 @@ const settingsPage = (): string =>
 mkdirSync(docs, { recursive: true })
 writeFileSync(join(docs, 'programs.md'), programsPage())
 writeFileSync(join(docs, 'settings.md'), settingsPage())
+writeTemplates()

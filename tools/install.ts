@@ -20,6 +20,7 @@ import {
   writeFileSync
 } from 'node:fs'
 import { basename, dirname, isAbsolute, join, relative, resolve } from 'node:path'
+import { settings } from '../src/control/table.ts'
 import { GROUPS, idsFile, isRoot, suiteGroup, suiteUser, USERS } from '../src/os/ids.ts'
 import { markerOf } from '../src/os/own.ts'
 import { type FileEntry, files } from '../src/suite/files.ts'
@@ -138,13 +139,14 @@ const layEntry = (home: string, entry: FileEntry): void => {
   chmodSync(path, entry.mode)
 }
 
-/** What administrators read and copy: pages to doc/, service folders and units to service/, with this home in them. */
+/** What administrators read and copy: pages to doc/, templates of control/ to doc/control/, service folders and units to service/, with this home in them. */
 const layTexts = (home: string): void => {
   const texts = [
     ...['README.md', 'CHANGES.md', 'docs/internals.md', 'docs/programs.md', 'docs/settings.md'].map((file): [string, string] => [
       file,
       join('doc', basename(file))
     ]),
+    ...Object.keys(settings).map((name): [string, string] => [join('control', name), join('doc', 'control', name)]),
     ...readdirSync(join(top, 'service'), { recursive: true, withFileTypes: true })
       .filter((entry) => entry.isFile())
       .map((entry): [string, string] => [relative(top, join(entry.parentPath, entry.name)), relative(top, join(entry.parentPath, entry.name))])

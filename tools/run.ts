@@ -10,6 +10,7 @@ import { dirname, join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import { isRoot, suiteUser } from '../src/os/ids.ts'
 import { assertFits, install } from './install.ts'
+import { filled } from './templates.ts'
 import { tool } from './tool.ts'
 
 const DOMAIN = 'qmail.example'
@@ -59,9 +60,8 @@ const lay = (name: string, text: string): void => {
 }
 
 const configure = (): void => {
-  lay('control/me', `${DOMAIN}\n`)
-  lay('control/locals', `${DOMAIN}\nlocalhost\n`)
-  lay('control/rcpthosts', `${DOMAIN}\nlocalhost\n`)
+  lay('control/me', filled('me', [DOMAIN]))
+  for (const name of ['locals', 'rcpthosts'] as const) lay(`control/${name}`, filled(name, [DOMAIN, 'localhost']))
   for (const name of [USER, 'postmaster', 'mailer-daemon', 'root']) lay(`alias/.qmail-${name}`, './Maildir/\n')
   const ids = suiteUser(home, 'alias')
   for (const part of ['', 'tmp', 'new', 'cur']) {

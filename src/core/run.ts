@@ -20,7 +20,7 @@ export interface Context {
   args: Bytes[]
   /** A copy of the environment, for the program to change and hand on. */
   env: Env
-  /** True when a parent of the suite keeps this process for many jobs (DESIGN.md 2). */
+  /** True when a parent of the suite keeps this process for many jobs (docs/internals.md, Two gears). */
   resident: boolean
 }
 

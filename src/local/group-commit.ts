@@ -56,7 +56,7 @@ const settleFolder = async (folder: Bytes, files: readonly Waiting[]): Promise<v
 }
 
 /**
- * Makes files durable under their names, many at once (DESIGN.md 4, group commit): first the files' bytes, then the renames, then one
+ * Makes files durable under their names, many at once (docs/internals.md, What is promised, group commit): first the files' bytes, then the renames, then one
  * fsync of each folder. What comes while a round is running waits for the next one, and shares it.
  */
 export class GroupCommit {

@@ -3,7 +3,7 @@ import type { Bytes } from '../core/bytes.ts'
 import { fsPath } from '../core/bytes.ts'
 import { errorCode } from '../core/failure.ts'
 
-/** Makes the names in a folder durable (DESIGN.md 4: qmail leaves this out, and on Linux that loses mail). Throws system errors. */
+/** Makes the names in a folder durable (docs/internals.md, What is promised: qmail leaves this out, and on Linux that loses mail). Throws system errors. */
 export const syncFolder = (path: Bytes): void => {
   const fd = openSync(fsPath(path), 'r')
   try {

@@ -1,5 +1,5 @@
 /**
- * A file of the drop folder (DESIGN.md 3): the message's bytes, the envelope as on qmail-queue's fd 1 (last NUL included), and this
+ * A file of the drop folder (docs/internals.md, Who can reach what): the message's bytes, the envelope as on qmail-queue's fd 1 (last NUL included), and this
  * trailer of fixed size. The trailer comes last, so a file that is cut short has none.
  */
 export interface DropTrailer {

@@ -36,7 +36,7 @@ const turn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve)
 /** A start time is a claim: it cannot be after the file was finished, nor longer before that than qmail-queue's patience. */
 const believable = ({ startMs, changedMs }: OpenDrop): number => (startMs <= changedMs && changedMs - startMs <= PATIENCE_MILLISECONDS ? startMs : changedMs)
 
-/** The door for everybody: takes the files of the drop folder into the queue, as they come (DESIGN.md 3). */
+/** The door for everybody: takes the files of the drop folder into the queue, as they come (docs/internals.md, Who can reach what). */
 export class DropDoor {
   readonly #folder: string
   readonly #queue: Queue

@@ -52,7 +52,7 @@ export class FolderSync {
   }
 }
 
-/** Puts many messages into the queue at a time (DESIGN.md 4): their fsyncs go out side by side, and they share those of todo/. */
+/** Puts many messages into the queue at a time (docs/internals.md, What is promised): their fsyncs go out side by side, and they share those of todo/. */
 export class GroupCommit {
   readonly #todo: FolderSync
 

@@ -18,7 +18,7 @@ export interface QueuedOptions {
   log: (line: string) => void
 }
 
-/** qmail-queued: the submission sockets and the drop folder, and one group commit behind them (DESIGN.md 3, 4). */
+/** qmail-queued: the submission sockets and the drop folder, and one group commit behind them (docs/internals.md, What is promised). */
 export class Queued {
   readonly #options: QueuedOptions
   readonly #sessions = new Map<Socket, QueuedSession>()

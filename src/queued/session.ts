@@ -11,7 +11,7 @@ export interface Sender {
 }
 
 /**
- * One connection to a submission socket (DESIGN.md 3): messages one after another, each as netstrings ended by an empty one, then its
+ * One connection to a submission socket (docs/internals.md, Who can reach what): messages one after another, each as netstrings ended by an empty one, then its
  * envelope as one netstring; the answer is the netstring `CODE QP`. While a message is being committed the next one waits.
  */
 export class QueuedSession implements NetstringReader {

@@ -22,7 +22,7 @@ const isOursInPath = (home: string, path: Bytes): boolean => {
 
 /**
  * Chooses the gear for one delivery after another. The result says which version of the suite's own qmail-remote may be kept
- * resident; undefined: whatever PATH and $QMAILREMOTE name must be run for each delivery, a wrapper for one (DESIGN.md 2).
+ * resident; undefined: whatever PATH and $QMAILREMOTE name must be run for each delivery, a wrapper for one (docs/internals.md, Two gears).
  */
 export const gearChooser = (home: string, env: Env, firstgear: readonly string[] | undefined): (() => string | undefined) => {
   const gear = new Gear(home, 'qmail-remote', firstgear)

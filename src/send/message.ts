@@ -24,7 +24,7 @@ export interface Message {
 }
 
 /**
- * A message in the express lane (DESIGN.md 4): delivered straight from todo/, while only we know how far it is. It stays in the
+ * A message in the express lane (docs/internals.md, What is promised): delivered straight from todo/, while only we know how far it is. It stays in the
  * lane (`express`) until all is delivered or until its files are written (`written`, waiting for its todo/ID to go; then `sorted`).
  */
 export interface Held extends Message {

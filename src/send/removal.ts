@@ -3,7 +3,7 @@ import type { State } from './state.ts'
 
 /**
  * A number is no longer spoken for. Numbers are inode numbers and used again at once: a new message may have been standing in todo/
- * under this one since before qmail-clean's answer came, and scans have passed it over. So look again, always (DESIGN.md 4).
+ * under this one since before qmail-clean's answer came, and scans have passed it over. So look again, always (docs/internals.md, What is promised).
  */
 const release = (state: State, id: number): void => {
   state.spokenFor.delete(id)

@@ -19,7 +19,7 @@ export interface QueueSource {
   lost: () => void
 }
 
-/** Connections to the submission socket, each for one message at a time (DESIGN.md 3). They are handed in: this process may not open any. */
+/** Connections to the submission socket, each for one message at a time (docs/internals.md, Who can reach what). They are handed in: this process may not open any. */
 export class QueuePool {
   readonly #source: QueueSource
   readonly #idle: Socket[] = []

@@ -24,7 +24,7 @@ export const parentChannel = (): ParentChannel => ({
   onClose: (listener) => void process.on('disconnect', listener)
 })
 
-/** Second gear (DESIGN.md 2): serves every connection the parent hands over, until it retires us or is gone itself. Resolves with the exit code. */
+/** Second gear (docs/internals.md, Two gears): serves every connection the parent hands over, until it retires us or is gone itself. Resolves with the exit code. */
 export class SmtpdWorker {
   readonly #channel: ParentChannel
   readonly #settings: SettingsCache

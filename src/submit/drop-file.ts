@@ -29,7 +29,7 @@ const createFile = (folder: string): { fd: number; name: string } => {
   }
 }
 
-/** A message on its way through the drop folder: the door for whoever is neither root nor qmailq (DESIGN.md 3). */
+/** A message on its way through the drop folder: the door for whoever is neither root nor qmailq (docs/internals.md, Who can reach what). */
 export class DropFile implements QueueFile {
   readonly qp = process.pid
   readonly #folder: string

@@ -2,5 +2,5 @@ import { DropFile } from './drop-file.ts'
 import { submitThroughFile } from './file.ts'
 import type { Submission } from './submission.ts'
 
-/** Submits through the drop folder, within this process (DESIGN.md 3). After code 0 the message is on the disk, whether or not qmail-queued runs. */
+/** Submits through the drop folder, within this process (docs/internals.md, Who can reach what). After code 0 the message is on the disk, whether or not qmail-queued runs. */
 export const submitThroughDrop = (home: string): Submission => submitThroughFile(() => new DropFile(home, Date.now()))

@@ -110,7 +110,7 @@ class SocketSubmission implements Submission {
 }
 
 /**
- * Submits through a connected submission socket (DESIGN.md 3), one message at a time. After finish with an answer the caller may use
+ * Submits through a connected submission socket (docs/internals.md, Who can reach what), one message at a time. After finish with an answer the caller may use
  * the socket for the next message; after abort, or when the connection is lost (code 74, temporary), it is destroyed. Chunks handed
  * over must not be changed afterwards.
  */

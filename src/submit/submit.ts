@@ -11,7 +11,7 @@ const throughChild = async (from: Submitter): Promise<Submission> => {
 }
 
 /**
- * Starts handing a message to the queue, through the door that fits (DESIGN.md 3): $QMAILQUEUE or a wrapper in bin/ is run; root becomes
+ * Starts handing a message to the queue, through the door that fits (docs/internals.md, Who can reach what): $QMAILQUEUE or a wrapper in bin/ is run; root becomes
  * qmailq, in a child unless this is its last deed; everybody else writes to the drop folder within this process, or to the queue where it is its own. Chunks handed
  * over must not be changed afterwards. Throws Temporary when none can be opened.
  */

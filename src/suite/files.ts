@@ -26,7 +26,7 @@ const split = (path: string, owner: FileEntry['owner'], mode: number): FileEntry
   ...Array.from({ length: SPLIT }, (_, n) => folder(`${path}/${n}`, owner, mode))
 ]
 
-/** Every folder, file and FIFO of an installation, parents first (spec queue.md 1.1; drop and run: DESIGN.md 3). */
+/** Every folder, file and FIFO of an installation, parents first (spec queue.md 1.1; drop and run: docs/internals.md, Who can reach what). */
 export const files: FileEntry[] = [
   ...['.', 'bin', 'lib', 'control', 'users', 'boot', 'doc', 'man', 'service'].map((path) => folder(path, 'root', 0o755)),
   folder('alias', 'alias', 0o2755),

@@ -9,7 +9,7 @@ const flag = (home: string, permission: Permission): string => {
   return `--allow-fs-${action}=${place(home, path)}`
 }
 
-/** The flags node is run with, so that the program at `file` may do just this (DESIGN.md 6). */
+/** The flags node is run with, so that the program at `file` may do just this (docs/internals.md, Who can reach what). */
 export const nodeFlags = (home: string, file: string, permissions: readonly Permission[]): string[] => {
   if (permissions.includes('unrestricted')) return ['--disable-sigusr1'] // a signal shall not open node's inspector (the model forbids it anyway)
   const readsAll = permissions.includes('read:*')

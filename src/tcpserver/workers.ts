@@ -87,7 +87,7 @@ class Worker {
 }
 
 /**
- * The resident qmail-smtpd processes of one tcpserver (DESIGN.md 2): hands each connection to the least busy one, and gives them connections to the
+ * The resident qmail-smtpd processes of one tcpserver (docs/internals.md, Two gears): hands each connection to the least busy one, and gives them connections to the
  * submission socket. Whenever anything about that is not as it should be, `take` declines, and the connection gets a process of its own.
  */
 export class SmtpdWorkers implements Workers {

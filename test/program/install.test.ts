@@ -1,9 +1,10 @@
 import assert from 'node:assert/strict'
 import { spawnSync } from 'node:child_process'
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, test } from 'node:test'
+import { settings } from '../../src/control/table.ts'
 import { files } from '../../src/suite/files.ts'
 import { programRows } from '../../src/suite/programs.ts'
 import { install } from '../../tools/install.ts'
@@ -117,6 +118,13 @@ test('a PREFIX that programs could not be run from is refused before anything is
     assert.match(r.stderr, new RegExp(`^install: the path .*${why}[^\n]*\n$`))
     assert.ok(!existsSync(prefix))
   }
+})
+
+test('doc/ has the pages and a template for each setting', () => {
+  const home = makeHome()
+  assert.deepEqual(readdirSync(home.at('doc', 'control')).toSorted(), Object.keys(settings).toSorted())
+  assert.match(readFileSync(home.at('doc', 'control', 'concurrencyremote'), 'latin1'), /^20\n# concurrencyremote: /)
+  assert.deepEqual(readdirSync(home.at('control')), ['me'], 'none of them is in use unasked')
 })
 
 test('make hands PREFIX on as one word', () => {

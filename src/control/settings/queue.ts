@@ -6,6 +6,6 @@ export const queue = table({
     type: 'list',
     readers: ['tcpserver', 'qmail-start', 'qmail-send', 'qmail-lspawn', 'qmail-rspawn'],
     reread: 'invocation',
-    about: 'programs kept in their first gear: run once per job (DESIGN.md 2)'
+    about: 'programs kept in their first gear: run once a job (doc/internals.md, Two gears)'
   }
 })

@@ -31,7 +31,7 @@ const thenClose = (socket: Socket): Submission => {
 }
 
 /**
- * Opens a door into the queue for a bounce (DESIGN.md 3): in the second gear the submission socket, unless the queue program is somebody
+ * Opens a door into the queue for a bounce (docs/internals.md, Who can reach what): in the second gear the submission socket, unless the queue program is somebody
  * else's; otherwise what everybody uses. Throws Temporary when there is none.
  */
 export const openDoor = async ({ home, env, isResident }: SendSettings): Promise<Submission> => {
