@@ -8,15 +8,21 @@
  *
  * The second gear (kept by tcpserver -w) serves many connections in one process; it may then read control/, and nothing else.
  */
+import { SettingsCache } from '../src/control/cache.ts'
 import { run } from '../src/core/run.ts'
 import { readableFd, writableFd } from '../src/net/stdio.ts'
+import { parentChannel, Worker } from '../src/serve/worker.ts'
 import { serveConnection } from '../src/smtpd/connection.ts'
-import { readSettings } from '../src/smtpd/settings.ts'
-import { parentChannel, SmtpdWorker } from '../src/smtpd/worker.ts'
+import { FILES, readSettings } from '../src/smtpd/settings.ts'
 import { submit } from '../src/submit/submit.ts'
 
 run('qmail-smtpd', ({ home, env, resident }) => {
-  if (resident) return new SmtpdWorker(home, parentChannel()).run()
+  if (resident) {
+    const settings = new SettingsCache(home, FILES, () => readSettings(home))
+    return new Worker(parentChannel(), (socket, variables, open) =>
+      serveConnection({ input: socket, output: socket, env: variables, readSettings: () => settings.get(), open })
+    ).run()
+  }
   return serveConnection({
     input: readableFd(0),
     output: writableFd(1),

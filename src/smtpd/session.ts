@@ -1,10 +1,11 @@
 import { type Bytes, ownCopy } from '../core/bytes.ts'
 import { ownAddresses } from '../net/ipme.ts'
+import { type Peer, receivedField } from '../serve/received.ts'
+import { isAllowedRecipient } from '../serve/recipients.ts'
 import type { Submission } from '../submit/submission.ts'
 import { canonicalIp, parseAddress } from './address.ts'
 import { parseCommand } from './command.ts'
-import { isAllowedRecipient, isBadSender } from './policy.ts'
-import { type Peer, receivedField } from './received.ts'
+import { isBadSender } from './policy.ts'
 import type { SmtpdSettings } from './settings.ts'
 import { Transfer } from './transfer.ts'
 

@@ -7,10 +7,10 @@ import { writeFd } from '../core/fdio.ts'
 import { logLine } from '../core/logline.ts'
 import type { Context, Env } from '../core/run.ts'
 import { portOf } from '../net/service.ts'
-import { TcpserverLog } from './log.ts'
+import { TcpserverLog } from '../serve/log.ts'
 import { parseOptions, type TcpserverOptions, UsageError } from './options.ts'
 import { type FindNames, listenOn, TcpServer } from './tcpserver.ts'
-import { isSmtpd, SmtpdWorkers } from './workers.ts'
+import { ResidentWorkers, serverNamed } from './workers.ts'
 
 const USAGE =
   'tcpserver: usage: tcpserver [ -1UXpPhHrRoOdDqQv ] [ -c limit ] [ -x rules.cdb ] [ -B banner ] [ -g gid ] [ -u uid ] [ -b backlog ] [ -l localname ] [ -t timeout ] host port program'
@@ -36,7 +36,7 @@ const addressToBind = async (host: Bytes, env: Readonly<Env>, isV6Only: boolean)
   if (host === ':0') return '::'
   const literal = dotted(host) ?? (isIP(host) ? host : undefined)
   if (literal !== undefined) return literal
-  const { NameLookup } = await import('./names.ts')
+  const { NameLookup } = await import('../net/names.ts')
   const addresses = await new NameLookup(env).addressesOf(host).catch((error) => {
     throw new Temporary(`temporarily unable to figure out IP address for ${host}: ${reason(error)}`)
   })
@@ -72,8 +72,8 @@ const closeStandard = (): void => {
 const nameFinder = (options: TcpserverOptions, env: Readonly<Env>): FindNames => {
   const { localName, looksUpRemote, isParanoid, asksIdent, identSeconds } = options
   if (localName !== undefined && !looksUpRemote && !asksIdent) return async () => ({ localHost: localName, remoteHost: undefined, remoteInfo: undefined })
-  let lookup: Promise<import('./names.ts').NameLookup> | undefined
-  const names = () => (lookup ??= import('./names.ts').then(({ NameLookup }) => new NameLookup(env)))
+  let lookup: Promise<import('../net/names.ts').NameLookup> | undefined
+  const names = () => (lookup ??= import('../net/names.ts').then(({ NameLookup }) => new NameLookup(env)))
   const remote = async (ip: Bytes): Promise<Bytes | undefined> => {
     const host = looksUpRemote ? await (await names()).nameOf(ip) : undefined
     return host !== undefined && isParanoid && !(await (await names()).hasAddress(host, ip)) ? undefined : host
@@ -81,7 +81,7 @@ const nameFinder = (options: TcpserverOptions, env: Readonly<Env>): FindNames =>
   return async (addresses) => ({
     localHost: localName ?? (await (await names()).nameOf(addresses.localIp)),
     remoteHost: await remote(addresses.remoteIp),
-    remoteInfo: asksIdent ? await (await import('./ident.ts')).askIdent(addresses, identSeconds) : undefined
+    remoteInfo: asksIdent ? await (await import('../net/ident.ts')).askIdent(addresses, identSeconds) : undefined
   })
 }
 
@@ -112,7 +112,8 @@ export const tcpserver = async ({ home, args, env }: Context): Promise<number> =
   }
   const server = await open(options, env)
   const log = new TcpserverLog(options.verbosity)
-  const workers = options.workers > 0 && isSmtpd(home, options.program, env.PATH) ? new SmtpdWorkers(home, options.workers, log) : undefined
+  const resident = options.workers > 0 ? serverNamed(home, options.program, env.PATH) : undefined
+  const workers = resident && new ResidentWorkers(home, resident, options.workers, log)
   workers?.start()
   new TcpServer(options, env, log, nameFinder(options, env), workers).attach(server)
   const exit = await stopped

@@ -1,9 +1,10 @@
 import { type Bytes, leadingNumber } from '../core/bytes.ts'
 import type { Env } from '../core/run.ts'
+import type { Verbosity } from '../serve/log.ts'
 
 /** What tcpserver was told (spec network.md 2.1). */
 export interface TcpserverOptions {
-  verbosity: 'silent' | 'errors' | 'status'
+  verbosity: Verbosity
   /** How many connections are served at a time. */
   limit: number
   backlog: number

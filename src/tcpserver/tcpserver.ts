@@ -5,11 +5,11 @@ import type { Bytes } from '../core/bytes.ts'
 import { Exit } from '../core/exit.ts'
 import { reason } from '../core/failure.ts'
 import type { Env } from '../core/run.ts'
+import { type Addresses, addressesOf, type Names, tcpVariables } from '../net/peer.ts'
 import { startChild } from '../os/child.ts'
-import type { TcpserverLog } from './log.ts'
+import { logEnds, type TcpserverLog } from '../serve/log.ts'
+import { RulesFile } from '../serve/rules.ts'
 import type { TcpserverOptions } from './options.ts'
-import { type Addresses, addressesOf, logEnds, type Names, tcpVariables } from './peer.ts'
-import { RulesFile } from './rules.ts'
 
 /** Finds out about the two ends of a connection what their numbers do not tell. */
 export type FindNames = (addresses: Addresses) => Promise<Names>

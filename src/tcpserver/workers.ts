@@ -5,9 +5,10 @@ import { join } from 'node:path'
 import { readSetting } from '../control/read.ts'
 import type { Env } from '../core/run.ts'
 import { identity, isOwn } from '../os/own.ts'
+import type { TcpserverLog } from '../serve/log.ts'
 import { type FromWorker, sessionEnv, type ToWorker } from '../spawn/handover.ts'
 import { hasSecondGear, programFile, startResident } from '../spawn/resident.ts'
-import type { TcpserverLog } from './log.ts'
+import type { ProgramName } from '../suite/programs.ts'
 import { type Workers, waitStatus } from './tcpserver.ts'
 
 /** A worker is replaced after so many sessions. */
@@ -39,7 +40,7 @@ const lookOf = (file: string): string | undefined => {
   }
 }
 
-/** One resident qmail-smtpd. */
+/** One resident server. */
 class Worker {
   readonly child: ChildProcess
   readonly active = new Map<number, (status: number) => void>()
@@ -87,11 +88,12 @@ class Worker {
 }
 
 /**
- * The resident qmail-smtpd processes of one tcpserver (docs/internals.md, Two gears): hands each connection to the least busy one, and gives them connections to the
+ * The resident processes of one tcpserver's program (docs/internals.md, Two gears): hands each connection to the least busy one, and gives them connections to the
  * submission socket. Whenever anything about that is not as it should be, `take` declines, and the connection gets a process of its own.
  */
-export class SmtpdWorkers implements Workers {
+export class ResidentWorkers implements Workers {
   readonly #home: string
+  readonly #program: ProgramName
   readonly #count: number
   readonly #log: TcpserverLog
   readonly #socketPath: string
@@ -104,12 +106,13 @@ export class SmtpdWorkers implements Workers {
   #distrustUntil = 0
   #lastId = 0
 
-  constructor(home: string, count: number, log: TcpserverLog) {
+  constructor(home: string, program: ProgramName, count: number, log: TcpserverLog) {
     this.#home = home
+    this.#program = program
     this.#count = count
     this.#log = log
     this.#socketPath = join(home, 'run', 'smtpd', 'socket')
-    this.#watched = [programFile(home, 'qmail-smtpd'), programFile(home, 'qmail-queue'), join(home, 'control', 'firstgear')]
+    this.#watched = [programFile(home, program), programFile(home, 'qmail-queue'), join(home, 'control', 'firstgear')]
   }
 
   /** Starts them, ahead of the first connection. */
@@ -150,7 +153,7 @@ export class SmtpdWorkers implements Workers {
 
   #judge(): boolean {
     try {
-      return hasSecondGear(this.#home, 'qmail-smtpd', readSetting(this.#home, 'firstgear')) && isOwn(programFile(this.#home, 'qmail-queue'), 'qmail-queue')
+      return hasSecondGear(this.#home, this.#program, readSetting(this.#home, 'firstgear')) && isOwn(programFile(this.#home, 'qmail-queue'), 'qmail-queue')
     } catch {
       return false // control/firstgear cannot be read: the first gear always works
     }
@@ -167,7 +170,7 @@ export class SmtpdWorkers implements Workers {
   }
 
   #startWorker(): void {
-    const child = startResident(this.#home, 'qmail-smtpd', { stdio: ['ignore', 'ignore', 2, 'ipc'], env: {}, cwd: '/' })
+    const child = startResident(this.#home, this.#program, { stdio: ['ignore', 'ignore', 2, 'ipc'], env: {}, cwd: '/' })
     const worker = new Worker(child)
     this.#workers.push(worker)
     child.on('message', (message: FromWorker) => this.#onMessage(worker, message))
@@ -197,7 +200,7 @@ export class SmtpdWorkers implements Workers {
     worker.dropAll()
     this.#workers = this.#workers.filter((w) => w !== worker)
     if (!worker.isRetiring || worker.active.size > 0) {
-      this.#log.warn(`qmail-smtpd worker ${worker.child.pid ?? ''} ended with status ${status}, ${worker.active.size} sessions lost`)
+      this.#log.warn(`${this.#program} worker ${worker.child.pid ?? ''} ended with status ${status}, ${worker.active.size} sessions lost`)
       if (worker.sessions <= worker.active.size) this.#distrustUntil = Date.now() + DISTRUST_MILLISECONDS
     }
     worker.isRetiring = true
@@ -226,10 +229,13 @@ export class SmtpdWorkers implements Workers {
   }
 }
 
-/** Is this program, as tcpserver would find it, the suite's own qmail-smtpd? */
-export const isSmtpd = (home: string, program: string, path: string | undefined): boolean => {
-  const own = lookOf(programFile(home, 'qmail-smtpd'))
+/** The programs whose second gear is kept here. */
+const SERVERS: readonly ProgramName[] = ['qmail-smtpd']
+
+/** Which of the suite's own servers this program is, as tcpserver would find it; undefined: none that can be kept resident. */
+export const serverNamed = (home: string, program: string, path: string | undefined): ProgramName | undefined => {
   const candidates = program.includes('/') ? [program] : (path ?? '').split(':').map((folder) => join(folder === '' ? '.' : folder, program))
   const found = candidates.find((file) => lookOf(file) !== undefined)
-  return own !== undefined && found !== undefined && lookOf(found) === own
+  const look = found === undefined ? undefined : lookOf(found)
+  return look === undefined ? undefined : SERVERS.find((name) => lookOf(programFile(home, name)) === look)
 }

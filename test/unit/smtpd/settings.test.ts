@@ -3,7 +3,8 @@ import { mkdirSync, mkdtempSync, rmSync, utimesSync, writeFileSync } from 'node:
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, test } from 'node:test'
-import { readSettings, SettingsCache } from '../../../src/smtpd/settings.ts'
+import { SettingsCache } from '../../../src/control/cache.ts'
+import { FILES, readSettings } from '../../../src/smtpd/settings.ts'
 
 const home = mkdtempSync(join(tmpdir(), 'qm-settings-'))
 after(() => rmSync(home, { recursive: true, force: true }))
@@ -12,7 +13,7 @@ const control = (name: string, text: string): void => writeFileSync(join(home, '
 
 test('a change of a control file counts for the next session', () => {
   control('me', 'one.example\n')
-  const cache = new SettingsCache(home)
+  const cache = new SettingsCache(home, FILES, () => readSettings(home))
   assert.equal(cache.get().greeting, 'one.example')
   control('me', 'two.example\n')
   assert.equal(cache.get().greeting, 'two.example')
@@ -38,7 +39,7 @@ test('timeoutsmtpd of 0, or beyond 31 bits, is 1', () => {
 
 test('trouble with a control file is temporary and names it', () => {
   mkdirSync(join(home, 'control', 'badmailfrom'))
-  assert.throws(() => new SettingsCache(home).get(), /badmailfrom/)
+  assert.throws(() => new SettingsCache(home, FILES, () => readSettings(home)).get(), /badmailfrom/)
   rmSync(join(home, 'control', 'badmailfrom'), { recursive: true })
   rmSync(join(home, 'control', 'me'))
   assert.throws(() => readSettings(home), /control\/me/)

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { peerOf, receivedField } from '../../../src/smtpd/received.ts'
+import { peerOf, receivedField } from '../../../src/serve/received.ts'
 
 const field = (env: Record<string, string>, helo: string | undefined): string => receivedField(peerOf(env), helo, 'SMTP', 1795208974000)
 const date = '20 Nov 2026 21:09:34 -0000'

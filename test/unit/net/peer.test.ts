@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { addressesOf, logEnds, tcpVariables } from '../../../src/tcpserver/peer.ts'
+import { addressesOf, tcpVariables } from '../../../src/net/peer.ts'
 
 const ends = { localIp: '127.0.0.1', localPort: 25, remoteIp: '192.0.2.7', remotePort: 4000 }
 const nobody = { localHost: undefined, remoteHost: undefined, remoteInfo: undefined }
@@ -17,9 +17,4 @@ test('an IPv6 peer is known by both sets of variables, a mapped IPv4 one as itse
   assert.deepEqual([v6.PROTO, v6.TCPREMOTEIP, v6.TCP6REMOTEIP], ['TCP6', '2001:db8::1', '2001:db8::1'])
   const mapped = addressesOf({ localAddress: '::ffff:127.0.0.1', localPort: 25, remoteAddress: '::ffff:192.0.2.7', remotePort: 4000 })
   assert.deepEqual(mapped, ends)
-})
-
-test('names in the log cannot break its lines or fields, and are cut at 100 bytes', () => {
-  assert.equal(logEnds(ends, { localHost: 'lh:x%', remoteHost: 'a b\n\xff', remoteInfo: 'i:j' }), 'lh?x?:127.0.0.1:25 a?b??:192.0.2.7:i?j:4000')
-  assert.equal(logEnds(ends, { ...nobody, remoteHost: 'x'.repeat(101) }), `:127.0.0.1:25 ${'x'.repeat(100)}...:192.0.2.7::4000`)
 })

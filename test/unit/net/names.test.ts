@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { identText } from '../../../src/net/ident.ts'
+import { reverseName } from '../../../src/net/names.ts'
 import { portOf, serviceIn } from '../../../src/net/service.ts'
-import { identText } from '../../../src/tcpserver/ident.ts'
-import { reverseName } from '../../../src/tcpserver/names.ts'
 
 test('addresses are turned round for PTR questions', () => {
   assert.equal(reverseName('1.2.3.4'), '4.3.2.1.in-addr.arpa')

@@ -1,11 +1,13 @@
 import type { Socket } from 'node:net'
 import { Exit } from '../core/exit.ts'
+import type { Env } from '../core/run.ts'
 import type { FromWorker, ToWorker } from '../spawn/handover.ts'
-import { serveConnection } from './connection.ts'
+import type { Submission } from '../submit/submission.ts'
 import { QueuePool } from './queue-pool.ts'
-import { SettingsCache } from './settings.ts'
 
 const REPORT_MILLISECONDS = 5
+/** The status of a session whose connection was closed on its way here. */
+const LOST = 1
 
 /** The channel to the parent. */
 export interface ParentChannel {
@@ -24,19 +26,25 @@ export const parentChannel = (): ParentChannel => ({
   onClose: (listener) => void process.on('disconnect', listener)
 })
 
-/** Second gear (docs/internals.md, Two gears): serves every connection the parent hands over, until it retires us or is gone itself. Resolves with the exit code. */
-export class SmtpdWorker {
+/** Serves one connection to its end; resolves with the exit code the program would have, and never fails. `open`: the way into the queue. */
+export type Serve = (socket: Socket, env: Readonly<Env>, open: () => Submission | Promise<Submission>) => Promise<number>
+
+/**
+ * A server's second gear (docs/internals.md, Two gears), whatever protocol it speaks: serves every connection the parent hands over, until it retires us or is gone
+ * itself. `run` resolves with the exit code.
+ */
+export class Worker {
   readonly #channel: ParentChannel
-  readonly #settings: SettingsCache
+  readonly #serveOne: Serve
   readonly #queue: QueuePool
   #active = 0
   #ended: [number, number][] = []
   #isRetiring = false
   #resolve: (exit: number) => void = () => {}
 
-  constructor(home: string, channel: ParentChannel) {
+  constructor(channel: ParentChannel, serve: Serve) {
     this.#channel = channel
-    this.#settings = new SettingsCache(home)
+    this.#serveOne = serve
     this.#queue = new QueuePool({ want: () => channel.send({ kind: 'wantQueue' }), lost: () => channel.send({ kind: 'lostQueue' }) })
   }
 
@@ -61,9 +69,7 @@ export class SmtpdWorker {
   #serve(id: number, env: Record<string, string>, socket: Socket | undefined): void {
     this.#active++
     if (socket) socket.allowHalfOpen = true // who says no more may still be listening
-    const served = socket
-      ? serveConnection({ input: socket, output: socket, env, readSettings: () => this.#settings.get(), open: () => this.#queue.open() })
-      : Promise.resolve(1) // it was closed on its way here
+    const served = socket ? this.#serveOne(socket, env, () => this.#queue.open()) : Promise.resolve(LOST)
     void served.then((exit) => this.#end(id, exit))
   }
 

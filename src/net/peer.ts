@@ -46,14 +46,3 @@ export const tcpVariables = (a: Addresses, names: Names): Record<string, Bytes |
   if (isV6) for (const [name, value] of both) variables[`TCP6${name}`] = value
   return variables
 }
-
-const MAX_FIELD = 100
-const field = (text: Bytes | undefined): Bytes => {
-  if (text === undefined) return ''
-  const safe = text.replace(/[^!-~]|[%:]/g, '?')
-  return safe.length > MAX_FIELD ? `${safe.slice(0, MAX_FIELD)}...` : safe
-}
-
-/** The part of an `ok` or `deny` line that names the two ends (spec network.md 2.1). */
-export const logEnds = (a: Addresses, names: Names): Bytes =>
-  `${field(names.localHost)}:${a.localIp}:${a.localPort} ${field(names.remoteHost)}:${a.remoteIp}:${field(names.remoteInfo)}:${a.remotePort}`

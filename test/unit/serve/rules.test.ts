@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, test } from 'node:test'
 import { cdbBytes } from '../../../src/format/cdb.ts'
-import { findRule, parseRule, RulesFile, ruleKeys } from '../../../src/tcpserver/rules.ts'
+import { findRule, parseRule, RulesFile, ruleKeys } from '../../../src/serve/rules.ts'
 
 const home = mkdtempSync(join(tmpdir(), 'qm-rules-'))
 after(() => rmSync(home, { recursive: true, force: true }))

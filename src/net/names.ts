@@ -4,7 +4,7 @@ import { isIPv6 } from 'node:net'
 import type { Bytes } from '../core/bytes.ts'
 import { lower } from '../core/bytes.ts'
 import type { Env } from '../core/run.ts'
-import { dnsServers } from '../net/dns.ts'
+import { dnsServers } from './dns.ts'
 
 const FIRST_TIMEOUT_MILLISECONDS = 1000
 const TRIES = 4
