@@ -1,4 +1,5 @@
 import type { Bytes } from '../core/bytes.ts'
+import { ownAddresses } from '../net/ipme.ts'
 
 /** Longer addresses are a syntax error (spec network.md 4.3, item 5). */
 export const MAX_ADDRESS_BYTES = 899
@@ -56,3 +57,7 @@ export const canonicalIp = (ip: Bytes): Bytes =>
     .split('.')
     .map((n) => Number(BigInt.asUintN(8, BigInt(n))))
     .join('.')
+
+/** As parseAddress, with our own addresses in brackets replaced by `localiphost`, where that is set. */
+export const pathIn = (argument: Bytes, localiphost: Bytes | undefined): Bytes | undefined =>
+  parseAddress(argument, (ip) => (localiphost !== undefined && ownAddresses().has(canonicalIp(ip)) ? localiphost : undefined))

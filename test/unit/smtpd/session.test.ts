@@ -3,7 +3,8 @@ import { test } from 'node:test'
 import { setFlagsFromString } from 'node:v8'
 import { runInNewContext } from 'node:vm'
 import type { QueueResult } from '../../../src/queue/codes.ts'
-import { Session, type SessionOptions } from '../../../src/smtpd/session.ts'
+import type { SessionOptions } from '../../../src/smtpd/dialogue.ts'
+import { Session } from '../../../src/smtpd/session.ts'
 import type { Submission } from '../../../src/submit/submission.ts'
 
 interface Rig {

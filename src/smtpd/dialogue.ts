@@ -1,0 +1,58 @@
+import type { Bytes } from '../core/bytes.ts'
+import type { Peer } from '../serve/received.ts'
+import type { Submission } from '../submit/submission.ts'
+import type { SmtpdSettings } from './settings.ts'
+import type { State } from './state.ts'
+
+/** How a session ends: with QUIT, or in any other way (spec network.md 4.1). */
+export const SessionExit = { quit: 0, other: 1 } as const
+
+/** What a session is told, and what it may ask for. */
+export interface SessionOptions {
+  settings: SmtpdSettings
+  peer: Peer
+  /** $RELAYCLIENT: where set, also to nothing, every recipient is taken, with this at its end. */
+  relayclient: Bytes | undefined
+  /** Is this a key of morercpthosts.cdb? Throws when that cannot be told. */
+  isInMore: (key: Bytes) => boolean
+  /** The size limit in bytes; Infinity for none. */
+  maxBytes: number
+  /** The way into the queue. Failing means that there is none now. */
+  open: () => Submission | Promise<Submission>
+  /** Writes to the client: whole lines, as many as have come together. */
+  write: (text: Bytes) => void
+  /** The time in milliseconds. */
+  now: () => number
+}
+
+/** What came of a piece of work: go on, wait for more bytes, or wait for the promise first. */
+export type Step = boolean | Promise<void>
+export const GO_ON = true
+export const NEED_MORE = false
+
+/** Takes the client's bytes in the place of the command loop: the body of a message, or lines that are no commands. */
+export interface Intake {
+  /** Takes as many bytes as it wants, from the start; it may overwrite them. Never fails. */
+  take(bytes: Buffer): Step
+  /** How many bytes of the last ones it took. */
+  readonly consumed: number
+  /** The session ends within it. */
+  abort(): Promise<void>
+}
+
+/** A session as its verbs see it. */
+export interface Dialogue {
+  readonly options: SessionOptions
+  readonly state: State
+  /** Set when the session is over: the exit code. */
+  exit: number | undefined
+  /** Adds a reply, without CRLF at its end; it goes out before the next wait. */
+  say(reply: Bytes): undefined
+  /** Ends the session with a last reply. */
+  fail(reply: Bytes): Promise<void>
+  /** What follows is not commands but for this one to take, until it is `undefined` again. */
+  listen(intake: Intake | undefined): void
+}
+
+/** Carries out one command. A promise: wait for it before the next one. Never fails. */
+export type Verb = (dialogue: Dialogue, argument: Bytes) => Promise<void> | undefined

@@ -1,0 +1,71 @@
+import { receivedField } from '../../serve/received.ts'
+import type { Submission } from '../../submit/submission.ts'
+import { type Dialogue, GO_ON, type Intake, NEED_MORE, type Step, type Verb } from '../dialogue.ts'
+import { Transfer } from '../transfer.ts'
+
+/** The bytes between 354 and the lone dot. */
+class DataIntake implements Intake {
+  readonly #dialogue: Dialogue
+  readonly #transfer: Transfer
+
+  constructor(dialogue: Dialogue, transfer: Transfer) {
+    this.#dialogue = dialogue
+    this.#transfer = transfer
+  }
+
+  get consumed(): number {
+    return this.#transfer.consumed
+  }
+
+  take(bytes: Buffer): Step {
+    if (bytes.length === 0) return NEED_MORE
+    const status = this.#transfer.push(bytes)
+    if (status === 'bareLf') return this.#dialogue.fail('451 See https://cr.yp.to/docs/smtplf.html.')
+    const wait = this.#transfer.takeWait()
+    if (status === 'more') return wait ?? GO_ON
+    return wait ? wait.then(() => this.#finish()) : this.#finish()
+  }
+
+  abort(): Promise<void> {
+    return this.#transfer.abort()
+  }
+
+  async #finish(): Promise<void> {
+    const { state, options } = this.#dialogue
+    const [sender, recipients] = [state.sender ?? '', state.recipients]
+    this.#dialogue.listen(undefined) // complete, so the client may leave now
+    state.forget()
+    this.#dialogue.say(await this.#transfer.finish(sender, recipients, options.now))
+  }
+}
+
+const start = (dialogue: Dialogue, submission: Submission): undefined => {
+  const { peer, maxBytes, now } = dialogue.options
+  if (dialogue.exit !== undefined) {
+    void submission.abort()
+    return
+  }
+  dialogue.listen(new DataIntake(dialogue, new Transfer(submission, receivedField(peer, dialogue.state.helo, 'SMTP', now()), maxBytes)))
+  dialogue.say('354 go ahead')
+}
+
+/** DATA ends the transaction in every outcome (spec network.md 4.2). */
+const noQueue = (dialogue: Dialogue): undefined => {
+  dialogue.state.forget()
+  return dialogue.say('451 qqt failure (#4.3.0)')
+}
+
+export const data: Verb = (dialogue) => {
+  if (dialogue.state.sender === undefined) return dialogue.say('503 MAIL first (#5.5.1)')
+  if (dialogue.state.recipients.length === 0) return dialogue.say('503 RCPT first (#5.5.1)')
+  try {
+    const opened = dialogue.options.open()
+    if (!(opened instanceof Promise)) return start(dialogue, opened)
+    return opened.then(
+      (submission) => start(dialogue, submission),
+      () => noQueue(dialogue)
+    )
+  } catch {
+    return noQueue(dialogue)
+  }
+}
