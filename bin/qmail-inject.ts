@@ -1,5 +1,5 @@
 /**
- * NAME     qmail-inject [-nNaAhH] [-f SENDER] [RECIPIENT...]: completes a message and queues it
+ * NAME     qmail-inject [-nNaAhH] [-f SENDER] [RECIPIENT ...]: completes a message and queues it
  * RUNS AS  the caller
  * FDS      0< the message, 1> the message, with -n; 2> why not, one line
  * ENV      QMAILUSER, MAILUSER, USER, LOGNAME: user of the From field made (the first that is set); QMAILHOST, MAILHOST: its host;

@@ -1,5 +1,5 @@
 /**
- * NAME     qmail-lspawn defaultdelivery: delivers to local recipients on behalf of qmail-send
+ * NAME     qmail-lspawn defaultdelivery: finds the recipient, becomes it, runs qmail-local
  * RUNS AS  root, under qmail-start; becomes the recipient for qmail-local, and qmailp:nofiles for qmail-getpw. A recipient with uid 0 is refused
  * FDS      0< commands (delivery number, message, sender, recipient), 1> one byte, the limit; then reports, 2> trouble at start
  * ENV      all of it goes to qmail-local and qmail-getpw, without NODE_* and LD_*

@@ -1,6 +1,6 @@
 /**
  * NAME     qmail-queue: puts one message into the queue (spec queue.md 2)
- * RUNS AS  the caller. Root becomes qmailq and writes the queue; so does qmailq, and everybody in a one-user installation. All others
+ * RUNS AS  the caller; root becomes qmailq and writes the queue; so does qmailq, and everybody in a one-user installation. All others
  *          leave the message in drop/, where qmail-queued takes it up, knowing the caller by the file's owner.
  * FDS      0< the message, to its end; then 1< the envelope (it is read, whatever it was opened as); 2> an unknown user
  * ENV      none

@@ -1,5 +1,5 @@
 /**
- * NAME     qmail-queued: the resident writer of the queue (docs/internals.md, What is promised)
+ * NAME     qmail-queued: the resident writer of the queue: drop folder and submission sockets
  * RUNS AS  root to bind its sockets, then qmailq:qmail for good; in a one-user installation the one user
  * FDS      0< under qmail-start a pipe whose end stops us, otherwise not looked at; 1> log, trouble only: `qmail-queued: warning: ...`
  * ENV      QMAIL_RESIDENT, from qmail-start

@@ -1,5 +1,5 @@
 /**
- * NAME     qmail-remote host sender recipient...: delivers one message to its recipients at one host by SMTP (spec network.md 6)
+ * NAME     qmail-remote host sender recipient ...: delivers one message to its recipients at one host by SMTP (spec network.md 6)
  * RUNS AS  qmailr:qmail, under qmail-rspawn
  * FDS      0< the message, LF lines, 1> reports; resident: 0< requests, 1> answers
  * ENV      DNSCACHEIP: name servers instead of those of /etc/resolv.conf, 1.2.3.4, with :PORT if need be

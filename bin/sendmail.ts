@@ -8,7 +8,7 @@
  * FILES    bin/qmail-inject (called within this process when it is the suite's own), bin/qmail-qread, bin/qmail-qstat, bin/qmail-smtpd,
  *          bin/newaliases
  *
- *   sendmail [-t] [-f SENDER] [-F NAME] [other options] [RECIPIENT...]
+ *   sendmail [-t] [-f SENDER] [-F NAME] [other options] [RECIPIENT ...]
  *   sendmail -bp | mailq     sendmail -bs     sendmail -q     sendmail -bi
  *
  * Submits the message on descriptor 0 as qmail-inject does. If its first line ends in CR LF, all lines lose their CR.

@@ -2,6 +2,7 @@
 import { mkdirSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { build } from 'esbuild'
+import type { Program } from '../src/suite/programs/row.ts'
 import { programRows } from '../src/suite/programs.ts'
 
 const top = join(import.meta.dirname, '..')
@@ -10,8 +11,12 @@ rmSync(join(out, 'bin'), { recursive: true, force: true })
 rmSync(join(out, 'meta'), { recursive: true, force: true })
 mkdirSync(join(out, 'meta'), { recursive: true })
 
+/** What --help prints; nothing for a program that takes it as a word like any other. */
+const helpText = (name: string, { synopsis, about, help }: Program): string =>
+  help === false ? '' : `usage: ${synopsis.replaceAll('\n', '\n       ')}\n${name}: ${about}\n`
+
 await Promise.all(
-  programRows.map(async ([name]) => {
+  programRows.map(async ([name, program]) => {
     const result = await build({
       entryPoints: [join(top, 'bin', `${name}.ts`)],
       outfile: join(out, 'bin', `${name}.js`),
@@ -24,7 +29,8 @@ await Promise.all(
       minifySyntax: true,
       metafile: true,
       logLevel: 'error',
-      legalComments: 'none'
+      legalComments: 'none',
+      define: { QMAIL_HELP: JSON.stringify(helpText(name, program)) }
     })
     writeFileSync(join(out, 'meta', `${name}.json`), JSON.stringify(result.metafile))
   })

@@ -13,6 +13,9 @@ const cell = (text: string): string => text.replaceAll('|', '\\|')
 const table = (head: string[], rows: string[][]): string => [head, head.map(() => '---'), ...rows].map((row) => `| ${row.map(cell).join(' | ')} |`).join('\n')
 const made = '<!-- made by `make docs` from the tables in src/; edit those -->\n'
 
+/** Programs without --help. */
+const helpless = programRows.flatMap(([name, { help }]) => (help === false ? [name] : []))
+
 const programsPage = (): string =>
   [
     `# Programs\n${made}`,
@@ -20,6 +23,11 @@ const programsPage = (): string =>
       ['program', 'for', 'runs as', 'mode', 'descriptors', 'second gear'],
       programRows.map(([name, p]) => [name, p.about, p.runsAs, octal(p.mode), p.fds, p.secondGear?.about ?? ''])
     ),
+    '\n## Usage\n',
+    '```',
+    ...programRows.map(([, { synopsis }]) => synopsis),
+    '```',
+    `\nCalled with nothing but \`--help\`, a program prints its lines and ends with 0; to ${helpless.join(', ')} that is an argument like any other.`,
     '\n## Exit codes\n',
     table(
       ['program', 'codes'],

@@ -3,6 +3,7 @@ import { basename, dirname } from 'node:path'
 import type { Bytes } from './bytes.ts'
 import { isAscii } from './bytes.ts'
 import { exitFor, explain } from './failure.ts'
+import { writeFd } from './fdio.ts'
 import { logLine } from './logline.ts'
 
 /** Environment variables as byte strings. */
@@ -46,8 +47,13 @@ const readEnv = (): Env => {
   )
 }
 
+/** What the build puts into each bundle from the table of programs: the text for --help, empty where that is a word like any other. */
+declare const QMAIL_HELP: string
+
+const isHelpAsked = (args: Bytes[]): boolean => typeof QMAIL_HELP === 'string' && QMAIL_HELP !== '' && args.length === 1 && args[0] === '--help'
+
 /**
- * Runs a program: names the process, calls `main`, and leaves with the exit code it returns. What it throws becomes one line on
+ * Runs a program: names the process, calls `main`, and leaves with the exit code it returns; with --help as the only argument, says what the table says of it. What it throws becomes one line on
  * descriptor 2 and exit 100 (Permanent) or 111 (all else). The only place of the suite that ends a process.
  */
 export const run = (name: string, main: (context: Context) => number | Promise<number>): void => {
@@ -59,6 +65,10 @@ export const run = (name: string, main: (context: Context) => number | Promise<n
   process.on('unhandledRejection', fail)
   try {
     const args = readArgs()
+    if (isHelpAsked(args)) {
+      writeFd(1, QMAIL_HELP)
+      process.exit(0)
+    }
     const env = readEnv()
     const resident = env[RESIDENT] === '1'
     delete env[RESIDENT]

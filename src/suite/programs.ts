@@ -10,7 +10,7 @@ const table = { ...daemons, ...injection, ...network, ...admin }
 export type ProgramName = keyof typeof table
 
 /** The table for walking through: names and rows. */
-export const programRows = Object.entries<Row>(table).map(([name, row]): [ProgramName, Program] => [name as ProgramName, complete(row)])
+export const programRows = Object.entries<Row>(table).map(([name, row]): [ProgramName, Program] => [name as ProgramName, complete(name, row)])
 
 /** One program's row. */
 export const programs = Object.fromEntries(programRows) as Record<ProgramName, Program>

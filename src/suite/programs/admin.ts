@@ -3,29 +3,32 @@ import { IDS, rows } from './row.ts'
 /** Programs: what administrators call. */
 export const admin = rows({
   'qmail-qstat': {
+    synopsis: 'qmail-qstat [--json]',
     ring: 'A',
-    about: 'counts the messages in the queue',
-    runsAs: 'root or group qmail',
-    fds: '1> text',
+    about: 'counts the messages of the queue',
+    runsAs: 'root, or group qmail',
+    fds: '1> text, 2> what could not be read',
     exits: { 0: 'always' },
     permissions: ['read:queue'],
     npm: ['fast-glob'],
     budget: 300
   },
   'qmail-qread': {
+    synopsis: 'qmail-qread [--json]',
     ring: 'A',
-    about: 'lists the messages in the queue',
-    runsAs: 'root or qmails:qmail',
+    about: 'lists the messages of the queue',
+    runsAs: 'root, or qmails:qmail',
     fds: '1> text',
     exits: { 0: 'success', 111: 'trouble' },
     permissions: ['read:queue'],
     budget: 120
   },
   'qmail-showctl': {
+    synopsis: 'qmail-showctl [--json]',
     ring: 'A',
     about: 'explains the configuration',
     runsAs: 'anyone',
-    fds: '1> text',
+    fds: '1> text, 2> why not',
     exits: { 0: 'success', 111: 'trouble' },
     permissions: [...IDS, 'read:control'],
     budget: 120
@@ -49,10 +52,11 @@ export const admin = rows({
     budget: 40
   },
   splogger: {
+    synopsis: 'splogger [TAG [FACILITY]]',
     ring: 'N',
     about: 'hands log lines to syslog',
     runsAs: 'qmaill:nofiles',
-    fds: '0< lines',
+    fds: '0< lines, 2> why not',
     exits: { 0: 'end of input', 111: 'logger(1) cannot be run' },
     permissions: ['read:/usr/bin/logger', 'child'],
     budget: 60

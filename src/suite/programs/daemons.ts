@@ -3,11 +3,12 @@ import { IDS, rows } from './row.ts'
 /** Programs: the queue and its daemons. */
 export const daemons = rows({
   'qmail-start': {
+    synopsis: 'qmail-start [defaultdelivery [logger arg ...]]',
     ring: 'R',
-    about: 'starts the daemons and wires their descriptors',
+    about: 'starts the daemons of the queue and watches over them',
     runsAs: 'root',
     mode: 0o700,
-    fds: '0 anything open, 1> log',
+    fds: '0 anything open, 1> log, 2> trouble at start',
     exits: { 0: 'qmail-send ended well', 111: 'could not start, or a daemon failed' },
     permissions: [...IDS, 'read:bin', 'read:control', 'child'],
     budget: 40
@@ -24,7 +25,7 @@ export const daemons = rows({
   },
   'qmail-clean': {
     ring: 'Q',
-    about: 'removes queue files for qmail-send',
+    about: 'removes queue files that qmail-send may not remove',
     runsAs: 'qmailq:qmail',
     fds: '0< requests, 1> answers',
     exits: { 0: 'end of requests', 100: 'cannot answer', 111: 'cannot enter the queue' },
@@ -32,18 +33,19 @@ export const daemons = rows({
     budget: 40
   },
   'qmail-lspawn': {
+    synopsis: 'qmail-lspawn defaultdelivery',
     ring: 'R',
     about: 'finds the recipient, becomes it, runs qmail-local',
     runsAs: 'root',
     mode: 0o700,
-    fds: '0< requests, 1> reports',
+    fds: '0< requests, 1> reports, 2> trouble at start',
     exits: { 0: 'end of requests', 100: 'usage', 111: 'cannot start' },
     permissions: [...IDS, 'read:bin', 'read:control', 'read:users', 'read:queue', 'child'],
     budget: 45
   },
   'qmail-rspawn': {
     ring: 'Q',
-    about: 'runs qmail-remote',
+    about: 'runs qmail-remote for qmail-send',
     runsAs: 'qmailr:qmail',
     fds: '0< requests, 1> reports',
     exits: { 0: 'end of requests', 111: 'cannot start' },
@@ -51,26 +53,30 @@ export const daemons = rows({
     budget: 80
   },
   'qmail-getpw': {
+    synopsis: 'qmail-getpw local',
+    help: false,
     ring: 'U',
-    about: 'finds the user an address belongs to',
+    about: 'finds the user a local part belongs to',
     runsAs: 'qmailp:nofiles',
-    fds: '1> six NUL-ended fields',
+    fds: '1> six NUL-ended fields (resident: 0< requests, 1> answers)',
     exits: { 0: 'found', 100: 'usage', 115: 'trouble with a home', 116: 'no alias user', 118: 'trouble with the user data base' },
     permissions: [...IDS, 'read:*', 'child'],
     secondGear: { about: 'resident under qmail-lspawn', permissions: [...IDS, 'read:*', 'child'] },
     budget: 40
   },
   'qmail-local': {
+    synopsis: 'qmail-local [-nN] user homedir local dash ext domain sender defaultdelivery',
     ring: 'U',
-    about: 'delivers to one local recipient',
+    about: 'delivers one message to one local recipient',
     runsAs: 'the recipient',
     fds: '0< message (seekable), 1> report, 2> why not',
     secondGear: { about: 'resident per uid under qmail-lspawn', permissions: ['unrestricted'] },
     budget: 100
   },
   'qmail-remote': {
+    synopsis: 'qmail-remote host sender recipient ...',
     ring: 'N',
-    about: 'delivers to one host by SMTP',
+    about: 'delivers one message to its recipients at one host by SMTP',
     runsAs: 'qmailr:qmail',
     fds: '0< message, 1> reports (resident: requests and answers)',
     exits: { 0: 'always; the reports say' },
@@ -85,7 +91,7 @@ export const daemons = rows({
     ring: 'U',
     about: 'puts one message into the queue',
     runsAs: 'the caller; root becomes qmailq',
-    fds: '0< message, 1< envelope',
+    fds: '0< message, 1< envelope, 2> unknown user',
     exits: {
       0: 'queued',
       11: 'address too long',
@@ -106,7 +112,7 @@ export const daemons = rows({
   'qmail-queued': {
     ring: 'N',
     about: 'the resident writer of the queue: drop folder and submission sockets',
-    runsAs: 'root to bind, then qmailq:qmail',
+    runsAs: 'root to bind its sockets, then qmailq:qmail',
     mode: 0o700,
     fds: '0< end: stop (under qmail-start), 1> log',
     exits: { 0: 'stopped by SIGTERM', 111: 'cannot start' },

@@ -3,18 +3,20 @@ import { rows } from './row.ts'
 /** Programs: what users and their programs call to send mail. */
 export const injection = rows({
   'qmail-inject': {
+    synopsis: 'qmail-inject [-nNaAhH] [-f SENDER] [RECIPIENT ...]',
     ring: 'U',
     about: 'completes a message and queues it',
     runsAs: 'the caller',
-    fds: '0< message, 2> why not',
+    fds: '0< message, 1> the message (-n), 2> why not',
     npm: ['minimist'],
     budget: 120
   },
   sendmail: {
+    synopsis: 'sendmail [-t] [-f SENDER] [-F NAME] [other options] [RECIPIENT ...]\nsendmail -bp | mailq     sendmail -bs     sendmail -q     sendmail -bi',
     ring: 'U',
-    about: "takes sendmail's options for qmail-inject",
+    about: 'what programs expect at /usr/sbin/sendmail',
     runsAs: 'the caller',
-    fds: '0< message, 2> why not',
+    fds: '0< message, 1> text (-bp, -bP), SMTP (-bs), 2> why not',
     npm: ['minimist'],
     budget: 120,
     links: ['mailq', 'newaliases']

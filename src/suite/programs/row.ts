@@ -10,6 +10,10 @@ export type Permission = `read:${string}` | `write:${string}` | 'net' | 'child' 
 /** What the table says of one program; what most have alike may be left out. */
 export interface Row {
   ring: Ring
+  /** How it is called, for --help, pages and its header; several ways a line each. Left out: its name alone. */
+  synopsis?: string
+  /** Left out: called with nothing but --help it prints its synopsis. False where that is a word like any other (an address, a text). */
+  help?: false
   /** One line: what it is for. */
   about: string
   /** user:group it runs as, or who that is. */
@@ -33,7 +37,7 @@ export interface Row {
 }
 
 /** A row with everything in it. */
-export type Program = Row & Required<Pick<Row, 'mode' | 'exits' | 'permissions' | 'budget' | 'npm' | 'links'>>
+export type Program = Row & Required<Pick<Row, 'synopsis' | 'mode' | 'exits' | 'permissions' | 'budget' | 'npm' | 'links'>>
 
 /** Kilobytes a bundle may have. */
 const BUDGETS: Record<Ring, number> = { R: 40, Q: 80, N: 150, U: 100, A: 120 }
@@ -42,7 +46,8 @@ const BUDGETS: Record<Ring, number> = { R: 40, Q: 80, N: 150, U: 100, A: 120 }
 export const rows = <const T extends Record<string, Row>>(area: T): T => area
 
 /** A row with what was left out. */
-export const complete = (row: Row): Program => ({
+export const complete = (name: string, row: Row): Program => ({
+  synopsis: name,
   mode: 0o755,
   exits: { 0: 'success', 100: 'permanent failure', 111: 'temporary failure' },
   permissions: ['unrestricted'],
