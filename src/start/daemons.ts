@@ -1,12 +1,11 @@
 import type { ChildProcess, StdioOptions } from 'node:child_process'
-import { existsSync } from 'node:fs'
-import { join } from 'node:path'
 import type { Readable, Writable } from 'node:stream'
 import { readSetting } from '../control/read.ts'
 import type { Context } from '../core/run.ts'
 import { type Ids, startChild } from '../os/child.ts'
 import { isRoot, suiteGroup, suiteUser } from '../os/ids.ts'
 import { isOwn } from '../os/own.ts'
+import { fileInPath } from './path.ts'
 
 /** The daemons by name; the logger is there if one was asked for. */
 export type Daemons = Map<string, ChildProcess>
@@ -20,26 +19,10 @@ const idsOf = (home: string, user: 'qmaill' | 'qmailq' | 'qmailr' | 'qmails' | '
   return isRoot() ? ids : undefined
 }
 
-/** Folders outside the home are closed to us; what the suite is started from is in its own. */
-const isThere = (file: string): boolean => {
-  try {
-    return existsSync(file)
-  } catch {
-    return false
-  }
-}
-
-/** The file a name stands for in this PATH, as exec would find it. */
-const inPath = (name: string, path: string): string | undefined =>
-  path
-    .split(':')
-    .map((folder) => join(folder || '.', name))
-    .find(isThere)
-
 const starter =
-  (context: Context, daemons: Daemons) =>
+  ({ env }: Pick<Context, 'env'>, daemons: Daemons) =>
   (name: string, args: string[], stdio: StdioOptions, ids: Ids | undefined, resident = false): ChildProcess => {
-    const child = startChild(name, args, { stdio, env: context.env, cwd: '/', ids, resident })
+    const child = startChild(name, args, { stdio, env, cwd: '/', ids, resident })
     daemons.set(name, child)
     return child
   }
@@ -49,12 +32,28 @@ const letGo = (...streams: (Readable | Writable | null)[]): void => {
   for (const stream of streams) stream?.destroy()
 }
 
+/** How many descriptors of a child node makes blocking: 0, 1 and 2. */
+const BLOCKING_FDS = 3
+
+/**
+ * Our ends of pipes are non-blocking; a qmail-send in C that is given them as descriptors 3 to 6 takes EAGAIN for the end of its spawners.
+ * Being blocking belongs to the open file, which all share who have it; node makes it so for what a child gets as 0, 1 or 2, and so a
+ * child that does nothing makes it so for all. It has done that when startChild returns.
+ */
+const makeBlocking = (ends: (Readable | Writable | null)[], ids: Ids | undefined): void => {
+  for (let at = 0; at < ends.length; at += BLOCKING_FDS) {
+    const child = startChild('/bin/true', [], { stdio: ends.slice(at, at + BLOCKING_FDS), env: {}, cwd: '/', ids })
+    child.on('error', () => {}) // even one that could not become /bin/true has done its part
+    child.unref()
+  }
+}
+
 /**
  * Starts the logger, qmail-lspawn, qmail-rspawn, qmail-clean, qmail-queued and qmail-send with their descriptors wired to each other
  * (spec queue.md 3). All within one turn of the event loop: the pipes' ends that pass through us must not be read here.
  * qmail-send and qmail-queued, in their second gear, also hold a pipe whose other end only we have: its end tells them we are gone.
  */
-export const startDaemons = (context: Context, defaultDelivery: string, logger: string[]): Daemons => {
+export const startDaemons = (context: Pick<Context, 'home' | 'env'>, defaultDelivery: string, logger: string[]): Daemons => {
   const { home, env } = context
   const daemons: Daemons = new Map()
   const start = starter(context, daemons)
@@ -73,8 +72,9 @@ export const startDaemons = (context: Context, defaultDelivery: string, logger: 
   const clean = start('qmail-clean', [], ['pipe', 'pipe', log], ids.qmailq)
   start('qmail-queued', [], ['pipe', log, log], ids.root, true)
   const ends = [lspawn, rspawn, clean].flatMap(({ stdin, stdout }) => [stdin, stdout])
-  const file = inPath('qmail-send', env.PATH ?? '')
+  const file = fileInPath('qmail-send', env.PATH ?? '')
   const resident = file !== undefined && isOwn(file, 'qmail-send') && !readSetting(home, 'firstgear')?.includes('qmail-send')
+  if (!resident) makeBlocking([rspawn.stdin, rspawn.stdout, clean.stdin, clean.stdout], ids.qmails)
   start('qmail-send', [], [log, ...ends, ...(resident ? (['pipe'] as const) : [])], ids.qmails, resident)
   letGo(loggerInput, ...ends)
   return daemons

@@ -19,13 +19,29 @@ const started = async (home: Home, path: string): Promise<{ code: unknown; said:
   return { code: await new Promise((resolve) => child.on('close', resolve)), said }
 }
 
-test('qmail-start without its programs in PATH says which it did not find, even where a folder of PATH is closed to it', TIMEOUT, async () => {
+test('qmail-start says which program it did not find, and where it looked', TIMEOUT, async () => {
   const home = makeHome()
+  rmSync(home.at('bin', 'qmail-clean'))
   const { code, said } = await started(home, '/usr/games:/usr/bin:/bin')
   assert.equal(code, 111)
-  assert.match(said, /^qmail-start: fatal: qmail-send: unable to run it: file does not exist in any folder of PATH$/m)
+  const where = `/usr/games:/usr/bin:/bin:${home.at('bin')}`
+  assert.ok(said.includes(`qmail-start: fatal: qmail-clean: unable to run it: file does not exist in any folder of PATH, ${where}\n`), said)
   assert.doesNotMatch(said, /permission model/)
 })
+
+for (const [what, path] of [
+  ['a PATH without them', '/usr/games:/usr/bin:/bin'],
+  ['no PATH', undefined]
+] as const) {
+  test(`qmail-start finds its daemons beside itself under ${what}`, TIMEOUT, async () => {
+    const home = makeHome()
+    const child = spawn(home.at('bin', 'qmail-start'), ['./Maildir/'], { stdio: ['ignore', 'pipe', 'inherit'], env: path === undefined ? {} : { PATH: path } })
+    const line = await new Promise((resolve) => child.stdout.once('data', (data) => resolve(String(data))))
+    assert.equal(line, 'status: local 0/10 remote 0/20\n')
+    child.kill()
+    assert.equal(await new Promise((resolve) => child.on('exit', resolve)), 0)
+  })
+}
 
 test('other folders may come before bin/ in PATH', TIMEOUT, async () => {
   const home = makeHome()

@@ -10,7 +10,7 @@ export const daemons = rows({
     mode: 0o700,
     fds: '0 anything open, 1> log, 2> trouble at start',
     exits: { 0: 'qmail-send ended well', 111: 'could not start, or a daemon failed' },
-    permissions: [...IDS, 'read:bin', 'read:control', 'child'],
+    permissions: ['read:*', 'child'],
     budget: 40
   },
   'qmail-send': {
