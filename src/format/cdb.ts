@@ -89,13 +89,3 @@ export class Cdb {
     return undefined
   }
 }
-
-/** Is there a record with this key in the cdb file at `path`? Throws system errors, and Temporary for a file that is no good. */
-export const hasKey = (path: string, key: Bytes): boolean => {
-  const cdb = new Cdb(path)
-  try {
-    return cdb.get(key) !== undefined
-  } finally {
-    cdb.close()
-  }
-}

@@ -12,3 +12,6 @@ export const quoteAddress = (address: Bytes): Bytes => {
   const at = address.lastIndexOf('@')
   return at < 0 ? quoteBox(address) : quoteBox(address.slice(0, at)) + address.slice(at)
 }
+
+/** Is there a CR or LF in it? Such an address would be more than one line of SMTP, and no mail system passes it on. */
+export const hasLineEnd = (address: Bytes): boolean => address.includes('\r') || address.includes('\n')

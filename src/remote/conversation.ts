@@ -1,11 +1,11 @@
 import type { Bytes } from '../core/bytes.ts'
 import { reason } from '../core/failure.ts'
 import { readFd } from '../core/fdio.ts'
-import { quoteAddress } from '../format/quote.ts'
+import { hasLineEnd, quoteAddress } from '../format/quote.ts'
 import { type Connection, ConnectionDied } from '../net/client.ts'
 import { type Reply, readReply } from '../net/client-reply.ts'
 import { BodyEncoder, PartialLine } from './body.ts'
-import { diedReport, localReport, partialLineReport, report } from './report.ts'
+import { badRecipientReport, diedReport, localReport, partialLineReport, report } from './report.ts'
 
 /** One message for recipients at one host. */
 export interface Delivery {
@@ -90,6 +90,10 @@ class Conversation {
   async #offerRecipients(): Promise<boolean> {
     let isAnyAccepted = false
     for (const recipient of this.#delivery.recipients) {
+      if (hasLineEnd(recipient)) {
+        this.#reports += badRecipientReport
+        continue
+      }
       const reply = await this.#ask(`RCPT TO:${pathOf(recipient)}`)
       if (isRefusal(reply)) this.#reports += report(isPermanent(reply) ? 'h' : 's', `${this.#ip} does not like recipient.\n`, reply)
       else {

@@ -1,10 +1,11 @@
 import type { Bytes } from '../core/bytes.ts'
 import { reason } from '../core/failure.ts'
+import { hasLineEnd } from '../format/quote.ts'
 import { type Connection, connectTo } from '../net/client.ts'
 import type { Resolver } from '../net/dns.ts'
 import { ownAddresses } from '../net/ipme.ts'
 import { converse, type Delivery } from './conversation.ts'
-import { localReport, noConnectionReport } from './report.ts'
+import { badRecipientReport, badSenderReport, localReport, noConnectionReport, noRecipientReport } from './report.ts'
 import { readSettings, routeOf, type Settings } from './settings.ts'
 import { NoTarget, type Target, targetsOf } from './targets.ts'
 import { checkTimeouts, forgetTimeouts, noteTimeout } from './tcpto.ts'
@@ -22,6 +23,12 @@ const connectToFirst = async (home: string, targets: readonly Target[], seconds:
   return undefined
 }
 
+/** The reports of a delivery that no server can be asked for; undefined when there is something to send. */
+const unsendable = ({ sender, recipients }: Delivery): Bytes | undefined => {
+  if (hasLineEnd(sender)) return badSenderReport
+  return recipients.every(hasLineEnd) ? badRecipientReport.repeat(recipients.length) + noRecipientReport : undefined
+}
+
 const attempt = async (home: string, delivery: Delivery, resolver: Resolver, settings: Settings): Promise<Bytes> => {
   const targets = await targetsOf(delivery.host, routeOf(delivery.host, settings.routes), resolver, ownAddresses)
   const found = await connectToFirst(home, targets, settings.connectSeconds)
@@ -32,6 +39,8 @@ const attempt = async (home: string, delivery: Delivery, resolver: Resolver, set
 
 /** One delivery, from control files to reports (spec network.md 6). Never throws: all trouble is in the reports. */
 export const deliver = async (home: string, delivery: Delivery, resolver: Resolver): Promise<Bytes> => {
+  const refusal = unsendable(delivery)
+  if (refusal !== undefined) return refusal
   let settings: Settings
   try {
     settings = readSettings(home)

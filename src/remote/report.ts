@@ -21,3 +21,8 @@ export const noHostReport = (host: Bytes): Bytes => report('D', `Sorry, I couldn
 export const localReport = (what: Bytes): Bytes => report('Z', `${what}. (#4.3.0)\n`)
 export const diedReport = (ip: string, mayBeDuplicate: boolean): Bytes =>
   report('Z', `Connected to ${ip} but connection died. ${mayBeDuplicate ? 'Possible duplicate! ' : ''}(#4.4.2)\n`)
+
+/** Addresses that would be more than one line of SMTP are never sent. */
+export const badSenderReport = report('D', "Sorry, I can't send a sender address with a line break in it. (#5.1.7)\n")
+export const badRecipientReport = report('h', "Sorry, I can't send an address with a line break in it. (#5.1.3)\n")
+export const noRecipientReport = report('D', 'No recipient has an address that can be sent. (#5.1.3)\n')

@@ -1,4 +1,5 @@
 import type { Bytes } from '../core/bytes.ts'
+import { hasLineEnd } from '../format/quote.ts'
 import { ownAddresses } from '../net/ipme.ts'
 
 /** Longer addresses are a syntax error (spec network.md 4.3, item 5). */
@@ -37,7 +38,7 @@ const unquoted = (text: Bytes, terminator: string): Bytes => {
 
 /**
  * The address in the argument of MAIL or RCPT, in its raw form, without quoting; undefined is a syntax error (spec network.md 4.3).
- * `replaceLiteral` may give another host for an address literal: it is asked with what stands between the brackets.
+ * One with a CR or LF in it is one, too: whoever passes it on would say more than it should. `replaceLiteral` may give another host for an address literal: it is asked with what stands between the brackets.
  */
 export const parseAddress = (argument: Bytes, replaceLiteral: (ip: Bytes) => Bytes | undefined): Bytes | undefined => {
   const { text, terminator } = addressPart(argument)
@@ -48,7 +49,7 @@ export const parseAddress = (argument: Bytes, replaceLiteral: (ip: Bytes) => Byt
     const host = literal === undefined ? undefined : replaceLiteral(literal)
     if (host !== undefined) address = address.slice(0, at + 1) + host
   }
-  return address.length > MAX_ADDRESS_BYTES ? undefined : address
+  return address.length > MAX_ADDRESS_BYTES || hasLineEnd(address) ? undefined : address
 }
 
 /** An address literal's numbers as qmail reads them: each modulo 256, without leading zeros. */

@@ -3,16 +3,21 @@ import type { Bytes } from '../core/bytes.ts'
 import { reason } from '../core/failure.ts'
 import { logLine } from '../core/logline.ts'
 import type { Env } from '../core/run.ts'
-import { hasKey } from '../format/cdb.ts'
 import { Conversation } from '../net/converse.ts'
+import { isInMoreRcpthosts } from '../serve/morercpthosts.ts'
 import { peerOf } from '../serve/received.ts'
 import { sizeLimit } from '../serve/recipients.ts'
 import type { Submission } from '../submit/submission.ts'
+import { Budget } from './budget.ts'
 import { SessionExit } from './dialogue.ts'
 import { Session } from './session.ts'
 import type { SmtpdSettings } from './settings.ts'
 
 const CONTROL_FAILURE = '421 unable to read controls (#4.3.0)\r\n'
+
+/** All sessions of a process together: 50 at their limit of recipients, or 2,000 bodies at a time. */
+const MAX_HELD_BYTES = 1 << 27
+const budget = new Budget(MAX_HELD_BYTES)
 
 /** One connection, ready to be served: where it comes from, what is known of it, and the way into the queue. */
 export interface Connection {
@@ -39,7 +44,8 @@ export const serveConnection = ({ input, output, env, readSettings, open }: Conn
     isInMore: (key) => settings.morercpthosts !== undefined && isInFile(settings.morercpthosts, key),
     maxBytes: sizeLimit(settings.databytes, env.DATABYTES),
     open,
-    write: (text: Bytes) => void output.write(text, 'latin1'),
+    budget,
+    write: (text: Bytes) => (output.write(text, 'latin1') ? undefined : drained(output)),
     now: Date.now
   })
   const conversation = new Conversation(input, output, session, settings.timeoutSeconds)
@@ -47,12 +53,24 @@ export const serveConnection = ({ input, output, env, readSettings, open }: Conn
   return conversation.done
 }
 
+/** Resolves when a full output has been read, or is gone. */
+const drained = (output: Writable): Promise<void> =>
+  new Promise((resolve) => {
+    const done = (): void => {
+      output.off('drain', done)
+      output.off('close', done)
+      resolve()
+    }
+    output.on('drain', done)
+    output.on('close', done)
+  })
+
 /** The client is only told that there is trouble; which, is for the log. */
 const warn = (error: unknown): void => logLine(2, `qmail-smtpd: warning: ${reason(error)}`)
 
 const isInFile = (path: string, key: Bytes): boolean => {
   try {
-    return hasKey(path, key)
+    return isInMoreRcpthosts(path, key)
   } catch (error) {
     warn(new Error(`unable to read ${path}: ${reason(error)}`))
     throw error

@@ -1,6 +1,7 @@
 import type { Bytes } from '../core/bytes.ts'
 import type { Peer } from '../serve/received.ts'
 import type { Submission } from '../submit/submission.ts'
+import type { Budget } from './budget.ts'
 import type { SmtpdSettings } from './settings.ts'
 import type { State } from './state.ts'
 
@@ -19,11 +20,16 @@ export interface SessionOptions {
   maxBytes: number
   /** The way into the queue. Failing means that there is none now. */
   open: () => Submission | Promise<Submission>
-  /** Writes to the client: whole lines, as many as have come together. */
-  write: (text: Bytes) => void
+  /** Memory, shared by all sessions of the process. */
+  budget: Budget
+  /** Writes to the client: whole lines, as many as have come together. A promise: it reads slowly, say no more before that is done. */
+  write: (text: Bytes) => Promise<void> | undefined
   /** The time in milliseconds. */
   now: () => number
 }
+
+/** All sessions together hold as much as they may: whoever wants more is asked to come again. */
+export const NO_MEMORY = '452 too much under way, try again later (#4.3.1)'
 
 /** What came of a piece of work: go on, wait for more bytes, or wait for the promise first. */
 export type Step = boolean | Promise<void>

@@ -1,13 +1,23 @@
 import type { Bytes } from '../core/bytes.ts'
+import { Share } from './budget.ts'
 import { parseCommand } from './command.ts'
 import { type Dialogue, GO_ON, type Intake, NEED_MORE, SessionExit, type SessionOptions, type Step } from './dialogue.ts'
+import { Limits } from './limits.ts'
 import { State } from './state.ts'
 import { verbOf } from './verbs.ts'
 
 const LF = 0x0a
 /** A longer command line ends the session. */
 const MAX_LINE_BYTES = 65_536
+/** An unfinished line up to this size does not count: every session may have one. */
+const FREE_LINE_BYTES = 2048
+/** So much is said before it is looked whether the client reads it. */
+const MAX_REPLY_BYTES = 16_384
+/** A session's turn. */
+const SLICE_MILLISECONDS = 5
 const NOTHING = Buffer.alloc(0)
+
+const immediately = (): Promise<void> => new Promise((resolve) => setImmediate(resolve))
 
 /**
  * One SMTP session (spec network.md 4): bytes of the client in, replies out. It knows no sockets and no clocks; whoever drives it feeds it chunks,
@@ -16,14 +26,21 @@ const NOTHING = Buffer.alloc(0)
 export class Session implements Dialogue {
   exit: number | undefined
   readonly options: SessionOptions
-  readonly state = new State()
+  readonly state: State
   #input: Buffer = NOTHING
   #at = 0
   #replies = ''
   #intake: Intake | undefined
+  /** What an unfinished line holds. */
+  readonly #line: Share
+  readonly #limits: Limits
+  #lineBytes = FREE_LINE_BYTES
 
   constructor(options: SessionOptions) {
     this.options = options
+    this.state = new State(options.budget)
+    this.#line = new Share(options.budget)
+    this.#limits = new Limits(options.settings)
   }
 
   /** Says hello. */
@@ -49,9 +66,12 @@ export class Session implements Dialogue {
     this.exit ??= SessionExit.other
     void this.#intake?.abort()
     this.#intake = undefined
+    this.state.forget()
+    this.#line.release()
   }
 
   say(reply: Bytes): undefined {
+    this.#limits.replied(reply)
     this.#replies += `${reply}\r\n`
   }
 
@@ -62,22 +82,43 @@ export class Session implements Dialogue {
   }
 
   listen(intake: Intake | undefined): void {
+    if (intake === undefined) this.#limits.renew()
     this.#intake = intake
   }
 
+  /** Works through what has come in. After some milliseconds, and whenever the client does not read what it is told, it is the others' turn. */
   #advance(): Promise<void> | undefined {
+    const until = performance.now() + SLICE_MILLISECONDS
     while (this.exit === undefined) {
+      const breach = this.#limits.breach
+      if (breach !== undefined) return this.fail(breach)
       const step = this.#intake ? this.#feedIntake(this.#intake) : this.#takeLine()
-      if (step === NEED_MORE) {
-        if (this.#at === this.#input.length) this.#input = NOTHING
-        break
-      }
-      if (step !== GO_ON) {
-        this.#flush()
-        return step.then(() => this.#advance())
-      }
+      if (step === NEED_MORE) return this.#rest()
+      const wait = step === GO_ON ? this.#turn(until) : step
+      if (wait === undefined) continue
+      this.#flush()
+      return wait.then(() => this.#advance())
     }
     this.#flush()
+    return undefined
+  }
+
+  /** What to wait for before the next step, if anything. */
+  #turn(until: number): Promise<void> | undefined {
+    const wait = this.#replies.length > MAX_REPLY_BYTES ? this.#flush() : undefined
+    return wait ?? (performance.now() > until ? immediately() : undefined)
+  }
+
+  /** Nothing can be done before more comes in: only what is needed is kept until then. */
+  #rest(): Promise<void> | undefined {
+    this.#flush()
+    const left = this.#input.length - this.#at
+    if (left === 0) this.#input = NOTHING
+    else if (this.#at > 0) this.#input = Buffer.from(this.#input.subarray(this.#at))
+    this.#at = 0
+    if (left <= this.#lineBytes) return undefined
+    if (!this.#line.take(left - this.#lineBytes)) return this.fail('421 too much under way, try again later (#4.3.1)')
+    this.#lineBytes = left
     return undefined
   }
 
@@ -85,6 +126,7 @@ export class Session implements Dialogue {
     if (this.#at === this.#input.length) return NEED_MORE
     const step = intake.take(this.#input.subarray(this.#at))
     this.#at += intake.consumed
+    this.#limits.received(intake.consumed)
     return step
   }
 
@@ -94,12 +136,19 @@ export class Session implements Dialogue {
     if (end < 0) return NEED_MORE
     const { verb, argument } = parseCommand(this.#input.toString('latin1', this.#at, end))
     this.#at = end + 1
+    if (this.#lineBytes > FREE_LINE_BYTES) this.#endLine()
     return verbOf(verb)(this, argument) ?? GO_ON
   }
 
-  #flush(): void {
-    if (this.#replies === '') return
-    this.options.write(this.#replies)
+  #endLine(): void {
+    this.#line.release()
+    this.#lineBytes = FREE_LINE_BYTES
+  }
+
+  #flush(): Promise<void> | undefined {
+    if (this.#replies === '') return undefined
+    const text = this.#replies
     this.#replies = ''
+    return this.options.write(text)
   }
 }

@@ -18,10 +18,28 @@ export interface SmtpdSettings {
   /** In lower case. */
   badmailfrom: ReadonlySet<Bytes>
   databytes: number
+  /** Recipients a message may have; Infinity for no limit. So the next ones. */
+  maxRecipients: number
+  /** Commands that make no sense a session may have. */
+  maxErrors: number
+  /** How long a session may last without a message coming forward. */
+  sessionSeconds: number
 }
 
 /** The files of control/ that are read here. */
-export const FILES = ['me', 'smtpgreeting', 'localiphost', 'timeoutsmtpd', 'rcpthosts', 'morercpthosts.cdb', 'badmailfrom', 'databytes']
+export const FILES = [
+  'me',
+  'smtpgreeting',
+  'localiphost',
+  'timeoutsmtpd',
+  'rcpthosts',
+  'morercpthosts.cdb',
+  'badmailfrom',
+  'databytes',
+  'maxrcpt',
+  'maxerrors',
+  'maxsession'
+]
 
 const openable = (path: string): string | undefined => {
   try {
@@ -32,6 +50,9 @@ const openable = (path: string): string | undefined => {
     throw new Temporary(`unable to read ${path}: ${reason(error)}`, { cause: error })
   }
 }
+
+/** A limit as control/ has it: 0 means that there is none. */
+const limit = (number: number): number => (number === 0 ? Number.POSITIVE_INFINITY : number)
 
 /** Reads them all. Throws Temporary when one cannot be read, or when there is no name to greet with. */
 export const readSettings = (home: string): SmtpdSettings => {
@@ -47,6 +68,9 @@ export const readSettings = (home: string): SmtpdSettings => {
     rcpthosts: rcpthosts && folded(rcpthosts),
     morercpthosts: rcpthosts && openable(join(home, 'control', 'morercpthosts.cdb')),
     badmailfrom: folded(readSetting(home, 'badmailfrom') ?? []),
-    databytes: readSetting(home, 'databytes')
+    databytes: readSetting(home, 'databytes'),
+    maxRecipients: limit(readSetting(home, 'maxrcpt')),
+    maxErrors: limit(readSetting(home, 'maxerrors')),
+    sessionSeconds: limit(readSetting(home, 'maxsession'))
   }
 }

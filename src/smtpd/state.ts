@@ -1,4 +1,16 @@
 import { type Bytes, ownCopy } from '../core/bytes.ts'
+import { type Budget, Share } from './budget.ts'
+
+/** What a recipient costs beside its text, which is there twice at the end: as text, and in the envelope. */
+const RECIPIENT_BYTES = 64
+
+/** Sender and recipients of a message that is on its way into the queue. */
+export interface Envelope {
+  sender: Bytes
+  recipients: Bytes[]
+  /** It is in the queue, or given up. */
+  release(): void
+}
 
 /** What a session has heard so far (spec network.md 4.2). Texts kept here are copies: they outlive the packet they came in. */
 export class State {
@@ -9,6 +21,13 @@ export class State {
   /** Of the present transaction; undefined outside of one. */
   sender: Bytes | undefined
   recipients: Bytes[] = []
+  readonly #budget: Budget
+  #share: Share
+
+  constructor(budget: Budget) {
+    this.#budget = budget
+    this.#share = new Share(budget)
+  }
 
   greeted(name: Bytes, isExtended: boolean): void {
     this.helo = ownCopy(name)
@@ -22,13 +41,30 @@ export class State {
     this.sender = ownCopy(sender)
   }
 
-  add(recipient: Bytes): void {
+  /** One more recipient. False: there is no memory for it now. */
+  add(recipient: Bytes): boolean {
+    if (!this.#share.take(RECIPIENT_BYTES + 2 * recipient.length)) return false
     this.recipients.push(ownCopy(recipient))
+    return true
+  }
+
+  /** Room for so many bytes until the transaction is over. False: there is no memory for them now. */
+  reserve(bytes: number): boolean {
+    return this.#share.take(bytes)
   }
 
   /** The transaction is over, or was none. */
   forget(): void {
+    this.#share.release()
     this.sender = undefined
     this.recipients = []
+  }
+
+  /** The transaction is over here, but what was said in it is still needed. */
+  handOver(): Envelope {
+    const [sender, recipients, share] = [this.sender ?? '', this.recipients, this.#share]
+    this.#share = new Share(this.#budget)
+    this.forget()
+    return { sender, recipients, release: () => share.release() }
   }
 }

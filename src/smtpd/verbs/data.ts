@@ -1,7 +1,10 @@
 import { receivedField } from '../../serve/received.ts'
 import type { Submission } from '../../submit/submission.ts'
-import { type Dialogue, GO_ON, type Intake, NEED_MORE, type Step, type Verb } from '../dialogue.ts'
+import { type Dialogue, GO_ON, type Intake, NEED_MORE, NO_MEMORY, type Step, type Verb } from '../dialogue.ts'
 import { Transfer } from '../transfer.ts'
+
+/** What a body holds in memory until the queue has taken it. */
+const BODY_BYTES = 65_536
 
 /** The bytes between 354 and the lone dot. */
 class DataIntake implements Intake {
@@ -32,10 +35,10 @@ class DataIntake implements Intake {
 
   async #finish(): Promise<void> {
     const { state, options } = this.#dialogue
-    const [sender, recipients] = [state.sender ?? '', state.recipients]
+    const envelope = state.handOver()
     this.#dialogue.listen(undefined) // complete, so the client may leave now
-    state.forget()
-    this.#dialogue.say(await this.#transfer.finish(sender, recipients, options.now))
+    this.#dialogue.say(await this.#transfer.finish(envelope.sender, envelope.recipients, options.now))
+    envelope.release()
   }
 }
 
@@ -58,6 +61,7 @@ const noQueue = (dialogue: Dialogue): undefined => {
 export const data: Verb = (dialogue) => {
   if (dialogue.state.sender === undefined) return dialogue.say('503 MAIL first (#5.5.1)')
   if (dialogue.state.recipients.length === 0) return dialogue.say('503 RCPT first (#5.5.1)')
+  if (!dialogue.state.reserve(BODY_BYTES)) return dialogue.say(NO_MEMORY)
   try {
     const opened = dialogue.options.open()
     if (!(opened instanceof Promise)) return start(dialogue, opened)

@@ -1,10 +1,7 @@
 import { isAllowedRecipient } from '../../serve/recipients.ts'
 import { pathIn } from '../address.ts'
-import type { Verb } from '../dialogue.ts'
+import { NO_MEMORY, type Verb } from '../dialogue.ts'
 import { isBadSender } from '../policy.ts'
-
-/** More recipients than any client sends at a time; each is at most 899 bytes long. */
-const MAX_RECIPIENTS = 20_000
 
 export const rcpt: Verb = (dialogue, argument) => {
   const { settings, relayclient, isInMore } = dialogue.options
@@ -20,7 +17,6 @@ export const rcpt: Verb = (dialogue, argument) => {
   } catch {
     return dialogue.fail('421 unable to read controls (#4.3.0)')
   }
-  if (state.recipients.length >= MAX_RECIPIENTS) return dialogue.say('452 too many recipients (#4.5.3)')
-  state.add(recipient + (relayclient ?? ''))
-  return dialogue.say('250 ok')
+  if (state.recipients.length >= settings.maxRecipients) return dialogue.say('452 too many recipients (#4.5.3)')
+  return dialogue.say(state.add(recipient + (relayclient ?? '')) ? '250 ok' : NO_MEMORY)
 }

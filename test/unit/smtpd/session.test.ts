@@ -2,67 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { setFlagsFromString } from 'node:v8'
 import { runInNewContext } from 'node:vm'
-import type { QueueResult } from '../../../src/queue/codes.ts'
-import type { SessionOptions } from '../../../src/smtpd/dialogue.ts'
-import { Session } from '../../../src/smtpd/session.ts'
-import type { Submission } from '../../../src/submit/submission.ts'
-
-interface Rig {
-  session: Session
-  /** What was written, one entry a flush. */
-  said: string[]
-  queued: { sender: string; recipients: readonly string[]; text: string }[]
-  aborted: number
-}
-
-const ok: QueueResult = { code: 0, text: '', qp: 42, weFailed: false }
-
-const base = (): SessionOptions['settings'] => ({
-  greeting: 'mx',
-  localiphost: undefined,
-  timeoutSeconds: 9,
-  rcpthosts: undefined,
-  morercpthosts: undefined,
-  badmailfrom: new Set(),
-  databytes: 0
-})
-
-const rig = (over: Partial<SessionOptions> & { result?: QueueResult } = {}): Rig => {
-  const made: Rig = { session: undefined as unknown as Session, said: [], queued: [], aborted: 0 }
-  const open = (): Submission => {
-    const chunks: Buffer[] = []
-    return {
-      qp: 42,
-      write: (chunk) => void chunks.push(Buffer.from(chunk)),
-      finish: async (sender, recipients) => {
-        made.queued.push({ sender, recipients, text: Buffer.concat(chunks).toString('latin1') })
-        return over.result ?? ok
-      },
-      abort: async () => void made.aborted++
-    }
-  }
-  made.session = new Session({
-    settings: base(),
-    peer: { ip: '1.2.3.4', host: 'peer', info: undefined, local: 'mx' },
-    relayclient: undefined,
-    isInMore: () => false,
-    maxBytes: Number.POSITIVE_INFINITY,
-    open,
-    write: (text) => void made.said.push(text),
-    now: () => 1000,
-    ...over
-  })
-  return made
-}
-const feed = async (r: Rig, ...chunks: string[]): Promise<void> => {
-  for (const chunk of chunks) await r.session.feed(Buffer.from(chunk, 'latin1'))
-}
-const codes = (r: Rig): string =>
-  r.said
-    .join('')
-    .replace(/^(\d{3}[ -]).*\r\n/gm, '$1')
-    .trim()
-const ENVELOPE = 'MAIL FROM:<a@b>\r\nRCPT TO:<c@d>\r\nDATA\r\n'
+import { base, codes, ENVELOPE, feed, ok, rig } from '../../helpers/smtpd-rig.ts'
 
 test('a pipelining client gets one packet of replies', async () => {
   const r = rig()
