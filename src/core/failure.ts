@@ -3,6 +3,9 @@ import { Exit } from './exit.ts'
 /** Trying again cannot help. */
 export class Permanent extends Error {}
 
+/** A command line that is wrong: what to say, the program's name included. */
+export class Usage extends Permanent {}
+
 /** Trying again later may help. What is not known to be permanent is temporary. */
 export class Temporary extends Error {}
 

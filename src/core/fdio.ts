@@ -1,10 +1,6 @@
 import { readSync, writeSync } from 'node:fs'
 import { errorCode } from './failure.ts'
-
-/** Waits, without turning the event loop: only for descriptors someone else left non-blocking. */
-const pause = (milliseconds: number): void => {
-  Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, milliseconds)
-}
+import { pause } from './pause.ts'
 
 const retry = <T>(call: () => T): T => {
   for (;;) {
@@ -12,7 +8,8 @@ const retry = <T>(call: () => T): T => {
       return call()
     } catch (error) {
       const code = errorCode(error)
-      if (code === 'EAGAIN') pause(2)
+      if (code === 'EAGAIN')
+        pause(2) // someone else left the descriptor non-blocking
       else if (code !== 'EINTR') throw error
     }
   }

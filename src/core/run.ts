@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs'
 import { basename, dirname } from 'node:path'
 import type { Bytes } from './bytes.ts'
 import { isAscii } from './bytes.ts'
-import { exitFor, explain } from './failure.ts'
+import { exitFor, explain, Usage } from './failure.ts'
 import { writeFd } from './fdio.ts'
 import { logLine } from './logline.ts'
 
@@ -54,11 +54,12 @@ const isHelpAsked = (args: Bytes[]): boolean => typeof QMAIL_HELP === 'string' &
 
 /**
  * Runs a program: names the process, calls `main`, and leaves with the exit code it returns; with --help as the only argument, says what the table says of it. What it throws becomes one line on
- * descriptor 2 and exit 100 (Permanent) or 111 (all else). The only place of the suite that ends a process.
+ * descriptor 2 (of Usage: its own words; of an empty one: nothing) and exit 100 (Permanent) or 111 (all else). The only place of the suite that ends a process.
  */
 export const run = (name: string, main: (context: Context) => number | Promise<number>): void => {
   const fail = (error: unknown): never => {
-    logLine(2, `${name}: fatal: ${explain(error)}`)
+    const text = explain(error)
+    if (text !== '') logLine(2, error instanceof Usage ? error.message : `${name}: fatal: ${text}`)
     process.exit(exitFor(error))
   }
   process.on('uncaughtException', fail)

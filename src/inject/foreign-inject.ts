@@ -1,26 +1,9 @@
-import type { Writable } from 'node:stream'
 import type { Bytes } from '../core/bytes.ts'
 import { Exit } from '../core/exit.ts'
 import { reason, Temporary } from '../core/failure.ts'
 import type { Env } from '../core/run.ts'
 import { startChild } from '../os/child.ts'
-
-/** Resolves when more may be written, or nothing ever will be. */
-const room = (to: Writable): Promise<void> =>
-  new Promise((resolve) => {
-    const done = (): void => {
-      to.off('drain', done).off('close', done)
-      resolve()
-    }
-    to.on('drain', done).on('close', done)
-  })
-
-const feed = async (to: Writable, source: Iterator<Buffer>): Promise<void> => {
-  for (let next = source.next(); next.done !== true && !to.destroyed; next = source.next()) {
-    if (!to.write(next.value)) await room(to)
-  }
-  to.end()
-}
+import { feed } from '../os/piped.ts'
 
 /** Runs a program an administrator has put in qmail-inject's place, feeds it the message, and gives back its exit code. Throws Temporary. */
 export const injectThroughProgram = async (file: Bytes, args: Bytes[], env: Env, source: Iterator<Buffer>): Promise<number> => {

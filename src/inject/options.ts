@@ -1,6 +1,6 @@
 import minimist, { type Opts, type ParsedArgs } from 'minimist'
 import type { Bytes } from '../core/bytes.ts'
-import { Permanent } from '../core/failure.ts'
+import { Usage } from '../core/failure.ts'
 
 /** What one option letter takes (the rest of its word, else the next word; `attached`: the rest of its word only), and the long options it stands for. */
 export interface Letter {
@@ -10,9 +10,6 @@ export interface Letter {
   isLast?: (value: Bytes) => boolean
 }
 export type Letters = Readonly<Record<string, Letter>>
-
-/** A command line that is wrong: what to say, the caller's name included. */
-export class Usage extends Permanent {}
 
 interface Expanded {
   long: Bytes[]

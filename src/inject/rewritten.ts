@@ -1,9 +1,9 @@
 import type { Bytes } from '../core/bytes.ts'
 import { treatList } from '../format/addresslist.ts'
+import type { Field } from '../format/header.ts'
 import { type Token, tokenize, unquoted } from '../format/token822.ts'
 import { unparse } from '../format/unparse822.ts'
 import { type FieldRule, ruleFor } from './fields.ts'
-import type { Field } from './header.ts'
 import { type Hosts, rewrite, Unparsable } from './rewrite.ts'
 
 /** A header gone through: what is kept of it, and what it said. */

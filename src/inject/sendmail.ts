@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { Exit } from '../core/exit.ts'
-import { Permanent, reason, Temporary } from '../core/failure.ts'
+import { Permanent, reason, Temporary, Usage } from '../core/failure.ts'
 import { writeFd } from '../core/fdio.ts'
 import { logLine } from '../core/logline.ts'
 import type { Context, Env } from '../core/run.ts'
@@ -10,7 +10,6 @@ import { callerEnv } from './caller.ts'
 import { unixLines } from './crlf.ts'
 import { injectMessage } from './inject.ts'
 import { messageOn } from './message-source.ts'
-import { Usage } from './options.ts'
 import { parseSendmailOptions, type SendmailOptions } from './sendmail-options.ts'
 
 const MESSAGE_FD = 0

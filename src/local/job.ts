@@ -1,5 +1,6 @@
 import type { Bytes } from '../core/bytes.ts'
-import { Permanent } from '../core/failure.ts'
+import { Usage } from '../core/failure.ts'
+import { getopt } from '../core/getopt.ts'
 
 /** One delivery to one recipient: qmail-local's eight arguments (spec local-delivery.md 3). */
 export interface Job {
@@ -25,23 +26,10 @@ export const jobOf = (values: readonly Bytes[]): Job | undefined => {
 /** What is said to a wrong command line. */
 export const USAGE = 'qmail-local: usage: qmail-local [ -nN ] user homedir local dash ext domain sender aliasempty'
 
-/** Reads the command line: options `-n` (describe only) and `-N`, then the job. Permanent on anything else. */
+/** Reads the command line: options `-n` (describe only) and `-N`, then the job. Usage on anything else. */
 export const parseArguments = (args: readonly Bytes[]): { isDryRun: boolean; job: Job } => {
-  let isDryRun = false
-  let at = 0
-  for (; at < args.length; at++) {
-    const arg = args[at] ?? ''
-    if (!arg.startsWith('-') || arg === '-') break
-    if (arg === '--') {
-      at++
-      break
-    }
-    for (const letter of arg.slice(1)) {
-      if (letter !== 'n' && letter !== 'N') throw new Permanent(`qmail-local: illegal option -- ${letter}\n${USAGE}`)
-      isDryRun = letter === 'n'
-    }
-  }
-  const job = jobOf(args.slice(at))
-  if (job === undefined) throw new Permanent(USAGE)
-  return { isDryRun, job }
+  const { options, operands } = getopt('qmail-local', 'nN', USAGE, args)
+  const job = jobOf(operands)
+  if (job === undefined) throw new Usage(USAGE)
+  return { isDryRun: options.at(-1)?.letter === 'n', job }
 }

@@ -1,5 +1,5 @@
 import type { Bytes } from '../core/bytes.ts'
-import type { Message } from './message.ts'
+import type { Message } from '../os/message.ts'
 
 const LF = 10
 

@@ -2,10 +2,11 @@ import { accessSync, closeSync, constants, fsyncSync, linkSync, openSync, statSy
 import { hostname } from 'node:os'
 import { type Bytes, fsPath } from '../core/bytes.ts'
 import { errorCode, isTemporary, Temporary } from '../core/failure.ts'
+import { pause } from '../core/pause.ts'
 import { cannotSyncFolder, syncFolder } from '../os/durable.ts'
+import type { Message } from '../os/message.ts'
 import { writeWhole } from './files.ts'
 import type { HeaderLines } from './lines.ts'
-import type { Message } from './message.ts'
 
 const MAX_HOST_BYTES = 64
 const TRIES = 3
@@ -37,10 +38,6 @@ let made = 0
 const uniqueName = (): Bytes => {
   made++
   return `${Math.floor(Date.now() / 1000)}.${process.pid}${made > 1 ? `_${made}` : ''}.${hostBytes()}`
-}
-
-const pause = (milliseconds: number): void => {
-  Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, milliseconds)
 }
 
 const create = (path: Bytes): { fd: number; name: Bytes } => {

@@ -1,12 +1,12 @@
-import { closeSync, constants, fstatSync, fsyncSync, ftruncateSync, openSync } from 'node:fs'
+import { constants, fstatSync, fsyncSync, ftruncateSync, openSync } from 'node:fs'
 import { type Bytes, fsPath } from '../core/bytes.ts'
 import { reason, Temporary } from '../core/failure.ts'
+import { mboxLines } from '../format/mbox-lines.ts'
 import { cannotSyncFolder, syncFolder } from '../os/durable.ts'
-import { flock } from '../os/flock.ts'
+import { lockMbox } from '../os/mbox-lock.ts'
+import type { Message } from '../os/message.ts'
 import { fromHome, writeWhole } from './files.ts'
 import type { HeaderLines } from './lines.ts'
-import { mboxLines } from './mbox-lines.ts'
-import type { Message } from './message.ts'
 
 const LOCK_SECONDS = 30
 const { O_WRONLY, O_APPEND, O_CREAT, O_NONBLOCK } = constants
@@ -43,25 +43,24 @@ const truncate = (fd: number, size: number): void => {
 }
 
 /**
- * Appends the message to an mbox, under an flock, and makes it durable (spec local-delivery.md 3.9). Trouble is Temporary, and what was
- * written is cut off again, if the lock was ours. Where flock does not work at all, the message is written without.
+ * Appends the message to an mbox, under its lock file and an flock, and makes it durable (spec local-delivery.md 3.9). Trouble is
+ * Temporary, and what was written is cut off again, if the lock was ours. Where flock does not work at all, the message is written without.
  */
 export const deliverToMbox = (homedir: Bytes, name: Bytes, lines: HeaderLines, message: Message): void => {
   const path = fromHome(homedir, name)
-  const fd = open(path, name)
+  const mbox = lockMbox(path, () => open(path, name), LOCK_SECONDS)
+  if (mbox === undefined) throw new Temporary(`Unable to lock ${name} for ${LOCK_SECONDS} seconds. (#4.3.0)`)
   try {
-    const lock = flock(fd, LOCK_SECONDS)
-    if (lock === 'busy') throw new Temporary(`Unable to lock ${name} for ${LOCK_SECONDS} seconds. (#4.3.0)`)
-    const { size } = fstatSync(fd)
+    const { size } = fstatSync(mbox.fd)
     try {
-      append(fd, lines, message)
+      append(mbox.fd, lines, message)
       if (size === 0) syncName(path)
     } catch (error) {
-      if (lock === 'locked') truncate(fd, size)
+      if (mbox.isFlocked) truncate(mbox.fd, size)
       if (error instanceof Temporary) throw error
       throw new Temporary(`Unable to write ${name}: ${reason(error)}. (#4.3.0)`, { cause: error })
     }
   } finally {
-    closeSync(fd)
+    mbox.release()
   }
 }

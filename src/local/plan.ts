@@ -3,11 +3,11 @@ import type { Bytes } from '../core/bytes.ts'
 import { Permanent, reason, Temporary } from '../core/failure.ts'
 import { readAll } from '../core/fdio.ts'
 import { type Instruction, parseInstructions } from '../format/dotqmail.ts'
+import type { Message } from '../os/message.ts'
 import { checkHome } from './home.ts'
 import type { Job } from './job.ts'
 import { type HeaderLines, headerLines } from './lines.ts'
 import { hasHeaderLine } from './loop.ts'
-import type { Message } from './message.ts'
 import { findDotQmail, forwardingSender } from './search.ts'
 
 /** All that is known of a delivery before anything is done. */

@@ -4,7 +4,7 @@ import { Exit } from '../core/exit.ts'
 import { Permanent, reason, Temporary } from '../core/failure.ts'
 import type { Env } from '../core/run.ts'
 import { runChild } from '../os/child.ts'
-import { rewound } from './message.ts'
+import { rewound } from '../os/message.ts'
 
 /** Codes that say trying again cannot help: 100, some of sysexits.h, and 112 (spec local-delivery.md 3.8). */
 const permanentCodes: readonly number[] = [Exit.permanent, 64, 65, 70, 76, 77, 78, 112]

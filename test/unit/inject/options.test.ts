@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { Usage } from '../../../src/core/failure.ts'
 import { parseInjectOptions, recipientSources } from '../../../src/inject/command-line.ts'
-import { Usage } from '../../../src/inject/options.ts'
 
 const parse = (...args: string[]) => parseInjectOptions('qmail-inject', args)
 

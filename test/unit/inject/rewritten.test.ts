@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { splitHeader } from '../../../src/format/header.ts'
 import { generatedFields, type Origin } from '../../../src/inject/generated.ts'
-import { splitHeader } from '../../../src/inject/header.ts'
 import { defaultSender, identityOf } from '../../../src/inject/identity.ts'
 import { mustTokenize, Unparsable } from '../../../src/inject/rewrite.ts'
 import { type Rewritten, rewriteHeader } from '../../../src/inject/rewritten.ts'

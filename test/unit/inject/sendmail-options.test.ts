@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { Usage } from '../../../src/core/failure.ts'
 import { callerEnv, userNamed } from '../../../src/inject/caller.ts'
-import { Usage } from '../../../src/inject/options.ts'
 import { parseSendmailOptions } from '../../../src/inject/sendmail-options.ts'
 
 const parse = (...args: string[]) => parseSendmailOptions('sendmail', args)

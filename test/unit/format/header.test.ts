@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { splitHeader } from '../../../src/inject/header.ts'
+import { splitHeader } from '../../../src/format/header.ts'
 
 /** The fields' texts, the separator and the body, whatever pieces the message comes in. */
 const split = (message: string, pieceBytes = 1000): { fields: string[]; separator: string; body: string } => {

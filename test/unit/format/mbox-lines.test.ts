@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { mboxLines } from '../../../src/local/mbox-lines.ts'
+import { mboxLines } from '../../../src/format/mbox-lines.ts'
 
 function* pieces(text: string, size: number): Generator<Buffer> {
   for (let at = 0; at < text.length; at += size) yield Buffer.from(text.slice(at, at + size), 'latin1')
