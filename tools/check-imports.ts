@@ -83,7 +83,7 @@ const crowded = (): string[] => {
 const BUILTINS: Record<Exclude<Ring, 'A'>, string[]> = {
   R: ['fs', 'path', 'child_process', 'events', 'stream', 'net'],
   Q: ['fs', 'path', 'child_process', 'events', 'stream', 'net', 'os', 'util', 'assert', 'constants', 'timers/promises', 'perf_hooks'],
-  N: ['fs', 'path', 'child_process', 'events', 'stream', 'net', 'dns', 'dns/promises', 'dgram', 'tls', 'crypto', 'os'],
+  N: ['fs', 'path', 'child_process', 'events', 'stream', 'stream/promises', 'net', 'dns', 'dns/promises', 'dgram', 'tls', 'crypto', 'os'],
   U: ['fs', 'path', 'child_process', 'events', 'stream', 'os', 'net']
 }
 /** Rooms that speak to strangers: R, Q and U hold none of them. */

@@ -2,11 +2,12 @@ import type { Bytes } from '../core/bytes.ts'
 import { qmail } from './settings/qmail.ts'
 import { queue } from './settings/queue.ts'
 import { smtp } from './settings/smtp.ts'
+import { tls } from './settings/tls.ts'
 
 export type { Reread, Setting } from './settings/setting.ts'
 
 /** Every file of control/, an area a file in settings/: first qmail's, in the order qmail-showctl prints them, then our own. Nothing else repeats what stands there. */
-export const settings = { ...qmail, ...queue, ...smtp }
+export const settings = { ...qmail, ...queue, ...smtp, ...tls }
 
 export type SettingName = keyof typeof settings
 

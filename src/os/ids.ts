@@ -10,7 +10,7 @@ export interface Account extends Ids {
 }
 
 /** The users of the suite (spec queue.md 1). */
-export const USERS = ['alias', 'qmaild', 'qmaill', 'qmailp', 'qmailq', 'qmailr', 'qmails'] as const
+export const USERS = ['alias', 'qmaild', 'qmaill', 'qmailp', 'qmailq', 'qmailr', 'qmails', 'qmailt'] as const
 /** The groups of the suite. */
 export const GROUPS = ['qmail', 'nofiles'] as const
 export type SuiteUser = (typeof USERS)[number]
