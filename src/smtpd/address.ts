@@ -19,22 +19,24 @@ const withoutRoute = (text: Bytes): Bytes => {
   return colon < 0 ? '' : text.slice(colon + 1)
 }
 
-const unquoted = (text: Bytes, terminator: string): Bytes => {
+/** Where the unquoted terminator stands, or the end. */
+const endOf = (text: Bytes, terminator: string): number => {
   if (!/["\\]/.test(text)) {
     const end = text.indexOf(terminator)
-    return end < 0 ? text : text.slice(0, end)
+    return end < 0 ? text.length : end
   }
-  let address = ''
   let isQuoted = false
   for (let i = 0; i < text.length; i++) {
     const char = text.charAt(i)
-    if (char === '\\') address += text.charAt(++i)
+    if (char === '\\') i++
     else if (char === '"') isQuoted = !isQuoted
-    else if (char === terminator && !isQuoted) break
-    else address += char
+    else if (char === terminator && !isQuoted) return i
   }
-  return address
+  return text.length
 }
+
+/** Without quotes and backslashes. */
+const unquoted = (text: Bytes): Bytes => (/["\\]/.test(text) ? text.replace(/\\([\s\S]?)|"/g, '$1') : text)
 
 /**
  * The address in the argument of MAIL or RCPT, in its raw form, without quoting; undefined is a syntax error (spec network.md 4.3).
@@ -42,7 +44,8 @@ const unquoted = (text: Bytes, terminator: string): Bytes => {
  */
 export const parseAddress = (argument: Bytes, replaceLiteral: (ip: Bytes) => Bytes | undefined): Bytes | undefined => {
   const { text, terminator } = addressPart(argument)
-  let address = unquoted(withoutRoute(text), terminator)
+  const path = withoutRoute(text)
+  let address = unquoted(path.slice(0, endOf(path, terminator)))
   if (address.endsWith(']')) {
     const at = address.lastIndexOf('@')
     const literal = at < 0 ? undefined : /^\[([0-9]+\.[0-9]+\.[0-9]+\.[0-9]+)\]$/.exec(address.slice(at + 1))?.[1]
@@ -62,3 +65,10 @@ export const canonicalIp = (ip: Bytes): Bytes =>
 /** As parseAddress, with our own addresses in brackets replaced by `localiphost`, where that is set. */
 export const pathIn = (argument: Bytes, localiphost: Bytes | undefined): Bytes | undefined =>
   parseAddress(argument, (ip) => (localiphost !== undefined && ownAddresses().has(canonicalIp(ip)) ? localiphost : undefined))
+
+/** What follows the address in the argument of MAIL or RCPT. */
+export const parametersOf = (argument: Bytes): Bytes => {
+  const { text, terminator } = addressPart(argument)
+  const path = withoutRoute(text)
+  return path.slice(endOf(path, terminator) + 1)
+}

@@ -1,7 +1,7 @@
 import type { Readable, Writable } from 'node:stream'
 import type { Bytes } from '../core/bytes.ts'
 import { reason } from '../core/failure.ts'
-import { logLine } from '../core/logline.ts'
+import { logLine, printable } from '../core/logline.ts'
 import type { Env } from '../core/run.ts'
 import { Conversation } from '../net/converse.ts'
 import { isInMoreRcpthosts } from '../serve/morercpthosts.ts'
@@ -10,6 +10,7 @@ import { sizeLimit } from '../serve/recipients.ts'
 import type { Submission } from '../submit/submission.ts'
 import { Budget } from './budget.ts'
 import { SessionExit } from './dialogue.ts'
+import { unknownKeywords } from './extensions.ts'
 import { Session } from './session.ts'
 import type { SmtpdSettings } from './settings.ts'
 
@@ -37,6 +38,7 @@ export const serveConnection = ({ input, output, env, readSettings, open }: Conn
     warn(error)
     return sayGoodbye(input, output, CONTROL_FAILURE)
   }
+  warnOfKeywords(settings)
   const session = new Session({
     settings,
     peer: peerOf(env),
@@ -67,6 +69,16 @@ const drained = (output: Writable): Promise<void> =>
 
 /** The client is only told that there is trouble; which, is for the log. */
 const warn = (error: unknown): void => logLine(2, `qmail-smtpd: warning: ${reason(error)}`)
+
+/** Settings whose unknown keywords have been told. */
+const told = new WeakSet<SmtpdSettings>()
+
+const warnOfKeywords = (settings: SmtpdSettings): void => {
+  if (settings.esmtp === undefined || told.has(settings)) return
+  told.add(settings)
+  const unknown = unknownKeywords(settings.esmtp)
+  if (unknown.length > 0) warn(new Error(`control/esmtp: not offered, as this version does not have it: ${printable(unknown.join(' '))}`))
+}
 
 const isInFile = (path: string, key: Bytes): boolean => {
   try {

@@ -52,8 +52,8 @@ export interface Dialogue {
   readonly state: State
   /** Set when the session is over: the exit code. */
   exit: number | undefined
-  /** Adds a reply, without CRLF at its end; it goes out before the next wait. */
-  say(reply: Bytes): undefined
+  /** Adds a reply, without CRLF at its end; it goes out before the next wait. `status`: its enhanced status code where its text has none. */
+  say(reply: Bytes, status?: Bytes): undefined
   /** Ends the session with a last reply. */
   fail(reply: Bytes): Promise<void>
   /** What follows is not commands but for this one to take, until it is `undefined` again. */

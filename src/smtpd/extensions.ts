@@ -1,11 +1,56 @@
 import type { Bytes } from '../core/bytes.ts'
 import type { Dialogue } from './dialogue.ts'
+import { body, type Parameter, size } from './parameters.ts'
 
-/** One extension of SMTP, as EHLO offers it: its line, or undefined where it is not offered. */
-export type Extension = (dialogue: Dialogue) => Bytes | undefined
+/** One extension of SMTP: a new one is a row here, its parameters and verbs stand in files of their own. */
+interface Extension {
+  /** Its line in the answer to EHLO; undefined: not offered in this session. */
+  line: (dialogue: Dialogue) => Bytes | undefined
+  /** The parameters of MAIL it brings. */
+  mail?: Readonly<Record<string, Parameter>>
+}
 
-/** In the order offered (spec network.md 4.2). */
-const extensions: readonly Extension[] = [() => 'PIPELINING', () => '8BITMIME']
+const extensions = new Map<Bytes, Extension>(
+  Object.entries({
+    PIPELINING: { line: () => 'PIPELINING' },
+    SIZE: { line: ({ options }) => (Number.isFinite(options.maxBytes) ? `SIZE ${options.maxBytes}` : 'SIZE'), mail: { SIZE: size } },
+    '8BITMIME': { line: () => '8BITMIME', mail: { BODY: body } },
+    ENHANCEDSTATUSCODES: { line: () => 'ENHANCEDSTATUSCODES' },
+    HELP: { line: () => 'HELP' }
+  } satisfies Record<string, Extension>)
+)
 
-/** The lines of the answer to EHLO after the first. */
-export const extensionLines = (dialogue: Dialogue): Bytes[] => extensions.map((line) => line(dialogue)).filter((line) => line !== undefined)
+/** What is offered without control/esmtp. */
+const CLASSIC = ['PIPELINING', '8BITMIME']
+
+/** Those words of control/esmtp that name nothing we have. */
+export const unknownKeywords = (keywords: readonly Bytes[]): Bytes[] => keywords.filter((keyword) => !extensions.has(keyword))
+
+const offered = (dialogue: Dialogue): Extension[] =>
+  (dialogue.options.settings.esmtp ?? CLASSIC).map((keyword) => extensions.get(keyword)).filter((extension) => extension !== undefined)
+
+/** The lines of the answer to EHLO after the first (spec network.md 4.2, modern.md 5.1). */
+export const extensionLines = (dialogue: Dialogue): Bytes[] =>
+  offered(dialogue)
+    .map(({ line }) => line(dialogue))
+    .filter((line) => line !== undefined)
+
+/**
+ * What is wrong with the parameters of MAIL, as a reply. Undefined: nothing; they are as offered, or there is no control/esmtp, or the client said HELO:
+ * then they do not count, as ever (spec modern.md 5.1).
+ */
+export const parameterTrouble = (dialogue: Dialogue, text: Bytes): Bytes | undefined => {
+  if (!dialogue.state.isExtended || dialogue.options.settings.esmtp === undefined) return undefined
+  const seen = new Set<Bytes>()
+  for (const word of text.split(' ').filter((w) => w !== '')) {
+    const equals = word.indexOf('=')
+    const [name, value] = equals < 0 ? [word.toUpperCase(), undefined] : [word.slice(0, equals).toUpperCase(), word.slice(equals + 1)]
+    const parameter = offered(dialogue).find(({ mail }) => mail && Object.hasOwn(mail, name))?.mail?.[name]
+    if (parameter === undefined) return '555 parameter not supported (#5.5.4)'
+    if (seen.has(name)) return '501 parameter given twice (#5.5.4)'
+    seen.add(name)
+    const trouble = parameter(value, dialogue)
+    if (trouble !== undefined) return trouble
+  }
+  return undefined
+}

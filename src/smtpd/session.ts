@@ -4,6 +4,7 @@ import { parseCommand } from './command.ts'
 import { type Dialogue, GO_ON, type Intake, NEED_MORE, SessionExit, type SessionOptions, type Step } from './dialogue.ts'
 import { Limits } from './limits.ts'
 import { State } from './state.ts'
+import { withStatus } from './status.ts'
 import { verbOf } from './verbs.ts'
 
 const LF = 0x0a
@@ -70,9 +71,9 @@ export class Session implements Dialogue {
     this.#line.release()
   }
 
-  say(reply: Bytes): undefined {
+  say(reply: Bytes, status?: Bytes): undefined {
     this.#limits.replied(reply)
-    this.#replies += `${reply}\r\n`
+    this.#replies += `${this.state.isEnhanced ? withStatus(reply, status) : reply}\r\n`
   }
 
   fail(reply: Bytes): Promise<void> {

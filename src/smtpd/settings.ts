@@ -18,6 +18,8 @@ export interface SmtpdSettings {
   /** In lower case. */
   badmailfrom: ReadonlySet<Bytes>
   databytes: number
+  /** What EHLO offers, in upper case; undefined: the classic two. */
+  esmtp: readonly Bytes[] | undefined
   /** Recipients a message may have; Infinity for no limit. So the next ones. */
   maxRecipients: number
   /** Commands that make no sense a session may have. */
@@ -69,6 +71,9 @@ export const readSettings = (home: string): SmtpdSettings => {
     morercpthosts: rcpthosts && openable(join(home, 'control', 'morercpthosts.cdb')),
     badmailfrom: folded(readSetting(home, 'badmailfrom') ?? []),
     databytes: readSetting(home, 'databytes'),
+    esmtp: readSetting(home, 'esmtp')
+      ?.filter((line) => !line.startsWith('-'))
+      .map((line) => line.toUpperCase()),
     maxRecipients: limit(readSetting(home, 'maxrcpt')),
     maxErrors: limit(readSetting(home, 'maxerrors')),
     sessionSeconds: limit(readSetting(home, 'maxsession'))

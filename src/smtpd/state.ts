@@ -18,6 +18,8 @@ export class State {
   helo: Bytes | undefined
   /** It was EHLO. */
   isExtended = false
+  /** Replies have enhanced status codes. */
+  isEnhanced = false
   /** Of the present transaction; undefined outside of one. */
   sender: Bytes | undefined
   recipients: Bytes[] = []
@@ -32,6 +34,7 @@ export class State {
   greeted(name: Bytes, isExtended: boolean): void {
     this.helo = ownCopy(name)
     this.isExtended = isExtended
+    this.isEnhanced = false
     this.forget()
   }
 

@@ -4,6 +4,8 @@ import type { Submission } from '../submit/submission.ts'
 import { BodyDecoder, type BodyStatus } from './body.ts'
 import { HopCounter, MAX_HOPS } from './hops.ts'
 
+export const TOO_BIG = '552 sorry, that message size exceeds my databytes limit (#5.3.4)'
+
 /** One message between DATA and its verdict: decodes the body into a submission, minding the limits (spec network.md 4.5). */
 export class Transfer {
   readonly #submission: Submission
@@ -43,7 +45,7 @@ export class Transfer {
     const isLoop = this.#hops.hops >= MAX_HOPS
     if (isLoop || this.#bytes > this.#maxBytes) {
       await this.#submission.abort()
-      return isLoop ? '554 too many hops, this message is looping (#5.4.6)' : '552 sorry, that message size exceeds my databytes limit (#5.3.4)'
+      return isLoop ? '554 too many hops, this message is looping (#5.4.6)' : TOO_BIG
     }
     const result = await this.#submission.finish(sender, recipients)
     const judged = verdict(result)

@@ -25,6 +25,7 @@ export const base = (): SessionOptions['settings'] => ({
   morercpthosts: undefined,
   badmailfrom: new Set(),
   databytes: 0,
+  esmtp: undefined,
   maxRecipients: 1000,
   maxErrors: Number.POSITIVE_INFINITY,
   sessionSeconds: 1800

@@ -2,6 +2,12 @@ import { table } from './setting.ts'
 
 /** Settings of SMTP that qmail does not have, or only its patches. */
 export const smtp = table({
+  esmtp: {
+    type: 'list',
+    readers: ['qmail-smtpd', 'qmail-remote'],
+    reread: 'invocation',
+    about: 'extensions offered after EHLO, in this order, instead of PIPELINING and 8BITMIME; qmail-remote says EHLO and uses them, but those with a - in front'
+  },
   maxrcpt: {
     type: 'number',
     default: 1000,

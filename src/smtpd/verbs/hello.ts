@@ -7,7 +7,10 @@ export const helo: Verb = (dialogue, argument) => {
 }
 
 export const ehlo: Verb = (dialogue, argument) => {
+  const { greeting, esmtp } = dialogue.options.settings
   dialogue.state.greeted(argument, true)
-  const lines = [dialogue.options.settings.greeting, ...extensionLines(dialogue)]
-  return dialogue.say(lines.map((line, n) => `250${n === lines.length - 1 ? ' ' : '-'}${line}`).join('\r\n'))
+  const lines = [greeting, ...extensionLines(dialogue)]
+  dialogue.say(lines.map((line, n) => `250${n === lines.length - 1 ? ' ' : '-'}${line}`).join('\r\n'))
+  dialogue.state.isEnhanced = esmtp?.includes('ENHANCEDSTATUSCODES') === true
+  return undefined
 }

@@ -1,9 +1,12 @@
-import { pathIn } from '../address.ts'
+import { parametersOf, pathIn } from '../address.ts'
 import type { Verb } from '../dialogue.ts'
+import { parameterTrouble } from '../extensions.ts'
 
 export const mail: Verb = (dialogue, argument) => {
   const sender = pathIn(argument, dialogue.options.settings.localiphost)
   if (sender === undefined) return dialogue.say('555 syntax error (#5.5.4)')
+  const trouble = dialogue.state.isExtended ? parameterTrouble(dialogue, parametersOf(argument)) : undefined
+  if (trouble !== undefined) return dialogue.say(trouble)
   dialogue.state.begin(sender)
-  return dialogue.say('250 ok')
+  return dialogue.say('250 ok', '2.1.0')
 }

@@ -18,5 +18,5 @@ export const rcpt: Verb = (dialogue, argument) => {
     return dialogue.fail('421 unable to read controls (#4.3.0)')
   }
   if (state.recipients.length >= settings.maxRecipients) return dialogue.say('452 too many recipients (#4.5.3)')
-  return dialogue.say(state.add(recipient + (relayclient ?? '')) ? '250 ok' : NO_MEMORY)
+  return state.add(recipient + (relayclient ?? '')) ? dialogue.say('250 ok', '2.1.5') : dialogue.say(NO_MEMORY)
 }
