@@ -60,6 +60,7 @@ export class Loop {
       isExiting: false,
       pending: 0,
       isBouncing: false,
+      bounceOut: undefined,
       wake
     }
     this.#trigger = new Trigger(() => {

@@ -1,3 +1,4 @@
+import type { Bytes } from '../core/bytes.ts'
 import type { Channel } from '../queue/paths.ts'
 import type { Cleaner } from './cleaner.ts'
 import type { DueList } from './due-list.ts'
@@ -8,6 +9,17 @@ import type { Lane } from './todo/lane.ts'
 
 /** How soon something that went wrong is tried again. */
 export const AGAIN_SECONDS = 123
+
+/**
+ * A bounce on its way into the queue. Its message may stand in todo/ before the queue says that it took it; it waits there for that,
+ * because whoever reads the log must see `bounce msg` before the bounce's `new msg`.
+ */
+export interface BounceOut {
+  sender: Bytes
+  recipient: Bytes
+  /** Numbers of messages that look like it. */
+  waiting: number[]
+}
 
 /** Everything qmail-send knows. The loop owns it; what works on it takes it as its first argument, within one turn. */
 export interface State {
@@ -32,6 +44,8 @@ export interface State {
   pending: number
   /** A bounce is being handed over. */
   isBouncing: boolean
+  /** The bounce whose verdict is awaited. */
+  bounceOut: BounceOut | undefined
   /** Has the loop take another turn. */
   wake(): void
 }

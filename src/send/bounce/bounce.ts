@@ -40,6 +40,15 @@ const send = async (state: State, id: number, bounce: Sendable, to: Submission):
   return verdict(result).kind === 'ok' ? result.qp : undefined
 }
 
+/** What waited in todo/ for the verdict is taken up in the next turn. */
+const letIn = (state: State): void => {
+  for (const id of state.bounceOut?.waiting ?? []) {
+    state.spokenFor.delete(id)
+    state.found.add(id)
+  }
+  state.bounceOut = undefined
+}
+
 const submitBounce = async (state: State, id: number, bounce: Sendable): Promise<boolean> => {
   const { log } = state
   let door: Submission
@@ -49,9 +58,12 @@ const submitBounce = async (state: State, id: number, bounce: Sendable): Promise
     log.line('warning: unable to start qmail-queue, will try later')
     return false
   }
+  const { sender, recipient } = bounce
+  state.bounceOut = { sender, recipient, waiting: [] }
   const qp = await send(state, id, bounce, door).catch(() => undefined)
   if (qp === undefined) log.line('warning: trouble injecting bounce message, will try later')
   else log.line(`bounce msg ${id} qp ${qp}`)
+  letIn(state)
   return qp !== undefined
 }
 

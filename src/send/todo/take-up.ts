@@ -78,12 +78,20 @@ const preprocess = (state: State, message: Message, isValid: boolean): void => {
   })
 }
 
+/** Is this the bounce we are just handing over? Then its turn comes when we know that it was taken. */
+const waitsForVerdict = ({ bounceOut, spokenFor }: State, id: number, { sender, recipients }: Todo): boolean => {
+  if (bounceOut === undefined || sender !== bounceOut.sender || recipients.length !== 1 || recipients[0] !== bounceOut.recipient) return false
+  spokenFor.add(id)
+  bounceOut.waiting.push(id)
+  return true
+}
+
 /** Deals with one message found in todo/; `isNext`: one that has waited there for room in the express lane. */
 export const takeUp = (state: State, id: number, isNext = false): void => {
   if (state.spokenFor.has(id)) return
   const todo = readTodo(state, id)
   const bytes = todo && messageBytes(state, id)
-  if (todo === undefined || bytes === undefined) return
+  if (todo === undefined || bytes === undefined || waitsForVerdict(state, id, todo)) return
   const { uid, pid, sender, isValid } = todo
   const message: Message = { id, birth: nowSeconds(), bytes, uid, pid, sender, recipients: sortRecipients(todo, state.settings.routing) }
   const route = isValid ? routeOf(state, message, isNext) : 'sort'
