@@ -10,13 +10,14 @@ const host = hostBytes()
 let made = 0
 
 /**
- * `TIME.M<microseconds>P<pid>Q<count>.HOST`. Nobody else can have made this name: among the processes that live, pid and count are
- * ours alone, and time tells us from those that went before. That is what allows a rename where the first gear links.
+ * `TIME.M<microseconds>P<pid>Q<count>.HOST`, of a time in microseconds; six digits, so that names sort as they were made. Nobody else
+ * can have made this name: among the processes that live, pid and count are ours alone, and time tells us from those that went before.
+ * That is what allows a rename where the first gear links.
  */
-const uniqueName = (): Bytes => {
-  const microseconds = Math.floor((performance.timeOrigin + performance.now()) * 1000)
-  return `${Math.floor(microseconds / 1e6)}.M${microseconds % 1e6}P${process.pid}Q${++made}.${host}`
-}
+export const uniqueName = (microseconds: number): Bytes =>
+  `${Math.floor(microseconds / 1e6)}.M${String(microseconds % 1e6).padStart(6, '0')}P${process.pid}Q${++made}.${host}`
+
+const nowMicroseconds = (): number => Math.floor((performance.timeOrigin + performance.now()) * 1000)
 
 const write = (file: Bytes, lines: HeaderLines, message: Buffer): number => {
   const fd = openSync(fsPath(file), 'wx', MAILDIR_MODE)
@@ -32,7 +33,7 @@ const write = (file: Bytes, lines: HeaderLines, message: Buffer): number => {
 /** As deliverToMaildir, with other deliveries of the same process side by side, sharing their fsyncs. */
 export const deliverGrouped = async (path: Bytes, lines: HeaderLines, message: Buffer): Promise<void> => {
   enterMaildir(path)
-  const name = uniqueName()
+  const name = uniqueName(nowMicroseconds())
   const from = `${path}/tmp/${name}`
   try {
     const fd = write(from, lines, message)
