@@ -4,14 +4,16 @@
  * FDS      0< the message, 1> -bp, -bs, -bP only; 2> why not, one line
  * ENV      as qmail-inject; without QMAILUSER, MAILUSER, USER and LOGNAME, USER is the name of the caller's uid. -bs: unless PROTO is
  *          set, RELAYCLIENT, DATABYTES and the TCP variables are set for qmail-smtpd
- * EXIT     0 queued, 100 usage, or it will never be; 111 try again later; -bp, -bs, -bi: the other program's
+ * EXIT     0 queued, 64 no recipients, 65 none in the header either (-t), 100 usage, or it will never be; 111 try again later; -bp, -bs, -bi: the other program's
  * FILES    bin/qmail-inject (called within this process when it is the suite's own), bin/qmail-qread, bin/qmail-qstat, bin/qmail-smtpd,
  *          bin/newaliases
  *
  *   sendmail [-t] [-f SENDER] [-F NAME] [other options] [RECIPIENT ...]
  *   sendmail -bp | mailq     sendmail -bs     sendmail -q     sendmail -bi
  *
- * Submits the message on descriptor 0 as qmail-inject does. If its first line ends in CR LF, all lines lose their CR.
+ * Submits the message on descriptor 0 as qmail-inject does. If its first line ends in CR LF, all lines lose their CR; lines `>From `
+ * at its start are dropped. RECIPIENT and SENDER are addresses as in a header field, RECIPIENT may be a list of them
+ * (`a@example.org,Joe <b@example.org>`); who is named twice gets the message once.
  *   -t         recipients are the arguments and those of the header (else the arguments only)
  *   -f, -r SENDER  envelope sender, and From if the message has none; <> and '' are the null sender; cancels -F
  *   -F NAME    personal name of a From that is made

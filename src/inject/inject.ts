@@ -7,6 +7,7 @@ import type { Context } from '../core/run.ts'
 import { type Split, splitHeader } from '../format/header.ts'
 import { quoteAddress } from '../format/quote.ts'
 import { type InjectOptions, parseInjectOptions, recipientSources } from './command-line.ts'
+import { Refusal } from './front-end.ts'
 import { generatedFields, type Origin } from './generated.ts'
 import { defaultSender } from './identity.ts'
 
@@ -40,24 +41,27 @@ const givenRecipients = (operands: readonly Bytes[], { hosts }: Origin): Bytes[]
 const untilNul = (address: Bytes): Bytes => address.split('\0', 1)[0] ?? ''
 
 /** The message, up to where its body begins, and its envelope (spec injection-admin.md 2.10, 2.11). */
-const compose = (split: Split, options: InjectOptions, sender: Bytes | undefined, operands: readonly Bytes[], origin: Origin): Letter => {
+const compose = (split: Split, options: InjectOptions, sender: Bytes | undefined, operands: readonly Bytes[], origin: Origin, choose: Choose): Letter => {
   const header = rewriteHeader(split.fields, origin.hosts, origin.who.letters)
   const fromHeader = header.isResent ? header.resentRecipients : header.recipients
   const { useArguments, useHeader } = recipientSources(options)
   return {
     sender: untilNul(senderOf(sender, header, origin)),
-    recipients: [...(useArguments ? operands : []), ...(useHeader ? fromHeader : [])].map(untilNul),
+    recipients: choose([...(useArguments ? operands : []), ...(useHeader ? fromHeader : [])].map(untilNul), header.unreadable),
     header: generatedFields(header, origin) + header.kept.join('') + split.separator,
     body: split.body
   }
 }
 
-const inject = async (context: Context, source: Iterator<Buffer>): Promise<number> => {
+/** Whom a message goes to, of those its arguments and its header name; `unreadable`: a field whose syntax is wrong. What it throws, injectMessage throws. */
+export type Choose = (recipients: Bytes[], unreadable: Bytes | undefined) => Bytes[]
+
+const inject = async (context: Context, source: Iterator<Buffer>, choose: Choose): Promise<number> => {
   const origin = readOrigin(context, Date.now(), process.pid)
   const options = parseInjectOptions(context.invokedAs, context.args)
   const sender = givenSender(options.sender, origin)
   const operands = options.from === 'header' ? [] : givenRecipients(options.operands, origin)
-  const letter = compose(splitHeader(source), options, sender, operands, origin)
+  const letter = compose(splitHeader(source), options, sender, operands, origin, choose)
   if (options.isDry) print(letter, source, (data) => writeFd(1, data))
   else await queue(context, letter, source)
   return Exit.ok
@@ -71,12 +75,13 @@ const complaint = (error: unknown): string => {
 
 /**
  * qmail-inject: completes the message that `source` yields and queues it (spec injection-admin.md 2). Failures are told on
- * descriptor 2, always in qmail-inject's name; gives back the exit code.
+ * descriptor 2, always in qmail-inject's name; gives back the exit code. A front-end may `choose` recipients; its Refusal is its own to tell.
  */
-export const injectMessage = async (context: Context, source: Iterator<Buffer>): Promise<number> => {
+export const injectMessage = async (context: Context, source: Iterator<Buffer>, choose: Choose = (all) => all): Promise<number> => {
   try {
-    return await inject(context, source)
+    return await inject(context, source, choose)
   } catch (error) {
+    if (error instanceof Refusal) throw error
     logLine(2, complaint(error).replace(/\n$/, ''))
     return exitFor(error)
   }

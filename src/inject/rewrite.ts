@@ -29,7 +29,8 @@ const isUntouchable = (address: readonly Token[]): boolean => {
   return at?.kind === '@' && last?.kind === 'literal' && last.text === ''
 }
 
-const withoutRoute = (address: Token[]): Token[] => {
+/** An address without the route before it, `@host,@host:`. */
+export const withoutRoute = (address: Token[]): Token[] => {
   if (address[0]?.kind !== '@') return address
   const colon = address.findIndex(({ kind }) => kind === ':')
   return colon < 0 ? [] : address.slice(colon + 1)

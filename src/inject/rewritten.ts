@@ -16,6 +16,8 @@ export interface Rewritten {
   /** Raw addresses of the recipient fields, as they go into the envelope. */
   recipients: Bytes[]
   resentRecipients: Bytes[]
+  /** A recipient field whose syntax is wrong: it names nobody. */
+  unreadable: Bytes | undefined
   /** The envelope sender by Return-Path. */
   returnPath: Bytes | undefined
   /** Addresses of To and Cc, last to first within a field. */
@@ -59,12 +61,22 @@ const takeField = (field: Field, hosts: Hosts, letters: Bytes, to: Rewritten): v
   }
   const text = rewriteField(field, rule, hosts, to)
   if (text === undefined && rule.role !== 'recipients') throw new Unparsable(field.text)
+  if (text === undefined) to.unreadable ??= field.text
   if (!rule.hidden) to.kept.push(text ?? field.text)
 }
 
 /** Goes through the fields of a message (spec injection-admin.md 2.4). `letters`: those of QMAILINJECT. Throws Unparsable for a bad sender field. */
 export const rewriteHeader = (fields: readonly Field[], hosts: Hosts, letters: Bytes): Rewritten => {
-  const to: Rewritten = { kept: [], seen: new Set(), isResent: false, recipients: [], resentRecipients: [], returnPath: undefined, followup: [] }
+  const to: Rewritten = {
+    kept: [],
+    seen: new Set(),
+    isResent: false,
+    recipients: [],
+    resentRecipients: [],
+    unreadable: undefined,
+    returnPath: undefined,
+    followup: []
+  }
   for (const field of fields) takeField(field, hosts, letters, to)
   return to
 }

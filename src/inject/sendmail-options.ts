@@ -1,4 +1,5 @@
 import type { Bytes } from '../core/bytes.ts'
+import { operandSender } from './front-end.ts'
 import { type Letters, last, parseOptions } from './options.ts'
 
 /** What sendmail is asked to do. `nothing`: a question we have no answer to, or work that needs none. */
@@ -20,7 +21,7 @@ export interface SendmailOptions {
 const ignored = { means: () => [] }
 const ignoredWord = { takes: 'word', means: () => [] } as const
 const ignoredRest = { takes: 'attached', means: () => [] } as const
-const sender = { takes: 'word', means: (value: Bytes) => [`--sender=${value}`] } as const
+const senderWord = { takes: 'word', means: (value: Bytes) => [`--sender=${value}`] } as const
 
 const modes: Record<string, SendmailMode> = { m: 'submit', p: 'list', s: 'smtp', P: 'count', i: 'aliases', h: 'nothing', H: 'nothing' }
 const modeOf = (value: Bytes): SendmailMode => modes[value[0] ?? ''] ?? 'refused'
@@ -32,7 +33,7 @@ const mailqLetters: Letters = {
   ...each('vimxnGUc', ignored),
   ...each('eopBACDhLONRVX', ignoredWord),
   ...each('EJd', ignoredRest),
-  ...each('fr', sender),
+  ...each('fr', senderWord),
   t: { means: () => ['--header'] },
   F: { takes: 'word', means: (name) => [`--name=${name}`] },
   I: { means: () => ['--mode=aliases'] },
@@ -46,17 +47,15 @@ const mailqLetters: Letters = {
 /** Under the name mailq, -q is wrong, as it always was. */
 const sendmailLetters: Letters = { ...mailqLetters, q: { takes: 'attached', means: () => ['--flush'] } }
 
-/** `<a@b>` and `<>`, as other sendmails take them, without their brackets. */
-const bare = (address: Bytes | undefined): Bytes | undefined => (address && /^<([\s\S]*)>$/.exec(address)?.[1]) ?? address
-
 /** sendmail's command line (spec injection-admin.md 3.1, 13.1). Throws Usage. */
 export const parseSendmailOptions = (calledAs: string, args: readonly Bytes[]): SendmailOptions => {
   const letters = calledAs === 'mailq' ? mailqLetters : sendmailLetters
   const parsed = parseOptions(calledAs, args, letters, { boolean: ['header', 'flush'], string: ['mode', 'sender', 'name'] })
+  const sender = last(parsed.sender)
   return {
     mode: (last(parsed.mode) ?? 'submit') as SendmailMode,
     useHeader: parsed.header === true,
-    sender: bare(last(parsed.sender)),
+    sender: sender === undefined ? undefined : operandSender(sender),
     name: last(parsed.name),
     isFlush: parsed.flush === true,
     operands: parsed._

@@ -1,5 +1,6 @@
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
+import type { Bytes } from '../core/bytes.ts'
 import { Exit } from '../core/exit.ts'
 import { Permanent, reason, Temporary, Usage } from '../core/failure.ts'
 import { writeFd } from '../core/fdio.ts'
@@ -8,7 +9,9 @@ import type { Context, Env } from '../core/run.ts'
 import { isOwn } from '../os/own.ts'
 import { callerEnv } from './caller.ts'
 import { unixLines } from './crlf.ts'
+import { eachOnce, operandRecipients, Refusal, Sysexit } from './front-end.ts'
 import { injectMessage } from './inject.ts'
+import { withoutQuotedFrom } from './mbox-from.ts'
 import { messageOn } from './message-source.ts'
 import { parseSendmailOptions, type SendmailOptions } from './sendmail-options.ts'
 
@@ -59,13 +62,27 @@ const flush = async ({ home }: Context): Promise<number> => {
   return Exit.ok
 }
 
+/** Everybody once. Throws Refusal when there is nobody (spec injection-admin.md 13.2): mail to nobody would be lost in silence. */
+const anybody = (recipients: Bytes[], unreadable?: Bytes): Bytes[] => {
+  const chosen = eachOnce(recipients)
+  if (chosen.length > 0) return chosen
+  const why = unreadable === undefined ? '' : `, and unable to parse this line:\n${unreadable.trimEnd()}`
+  throw new Refusal(`no recipients in the arguments or the header${why}`, Sysexit.data)
+}
+
+const operandsOf = ({ operands, useHeader }: SendmailOptions): Bytes[] => {
+  const recipients = operandRecipients(operands)
+  if (recipients.length === 0 && !useHeader) throw new Refusal('no recipients: name them as arguments, or in the header with -t', Sysexit.usage)
+  return eachOnce(recipients)
+}
+
 /** Hands the message to qmail-inject: within this process when it is the suite's own, else as a process. */
 const submitMessage = async (context: Context, options: SendmailOptions): Promise<number> => {
-  const args = [options.useHeader ? '-H' : '-a', ...(options.sender === undefined ? [] : ['-f', options.sender]), '--', ...options.operands]
+  const args = [options.useHeader ? '-H' : '-a', ...(options.sender === undefined ? [] : ['-f', options.sender]), '--', ...operandsOf(options)]
   const env = callerEnv(context.env, options, process.getuid?.() ?? 0)
-  const message = unixLines(messageOn(MESSAGE_FD))
+  const message = withoutQuotedFrom(unixLines(messageOn(MESSAGE_FD)))
   const file = join(context.home, 'bin', 'qmail-inject')
-  if (isOwn(file, 'qmail-inject')) return injectMessage({ ...context, invokedAs: 'qmail-inject', args, env }, message)
+  if (isOwn(file, 'qmail-inject')) return injectMessage({ ...context, invokedAs: 'qmail-inject', args, env }, message, anybody)
   const { injectThroughProgram } = await import('./foreign-inject.ts')
   return injectThroughProgram(file, args, env, message)
 }
@@ -105,6 +122,10 @@ export const sendmail = async (context: Context): Promise<number> => {
     goHome(context.home)
     return await act(context, parse(context))
   } catch (error) {
+    if (error instanceof Refusal) {
+      logLine(2, `sendmail: fatal: ${error.message}`)
+      return error.exit
+    }
     if (!(error instanceof Usage)) throw error
     logLine(2, error.message)
     return Exit.permanent

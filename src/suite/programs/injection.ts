@@ -17,6 +17,7 @@ export const injection = rows({
     about: 'what programs expect at /usr/sbin/sendmail',
     runsAs: 'the caller',
     fds: '0< message, 1> text (-bp, -bP), SMTP (-bs), 2> why not',
+    exits: { 0: 'queued', 64: 'no recipients named', 65: 'no recipients in the header either (-t)', 100: 'permanent failure', 111: 'temporary failure' },
     npm: ['minimist'],
     budget: 120,
     links: ['mailq', 'newaliases']
