@@ -1,10 +1,13 @@
 /**
  * NAME     qmail-smtpd: receives mail by SMTP (spec network.md 4)
  * RUNS AS  qmaild:nofiles, under tcpserver
- * FDS      0< 1> the connection, 2> trouble with control files; resident: 3<> the parent, which hands over connections
- * ENV      TCPREMOTEIP, TCPREMOTEHOST, TCPREMOTEINFO, TCPLOCALHOST, TCPLOCALIP; RELAYCLIENT, DATABYTES, QMAILQUEUE
+ * FDS      0< 1> the connection, 2> log, and trouble with control files; resident: 3<> the parent, which hands over connections
+ * ENV      TCPREMOTEIP, TCPREMOTEHOST, TCPREMOTEINFO, TCPLOCALHOST, TCPLOCALIP; RELAYCLIENT, DATABYTES, QMAILQUEUE; in the place of
+ *          control files: MAXRECIPIENTS, DISABLE_MAXRCPT, BRTLIMIT, TARPITCOUNT, TARPITDELAY, GREETDELAY, SMTPD_GREETDELAY, DROP_PRE_GREET,
+ *          DISABLE_BADMAILFROM, NOBADHELO; for the log: TCPREMOTEPORT, TCPLOCALPORT
  * EXIT     0 after QUIT, 1 after any other end
- * FILES    control/ me smtpgreeting localiphost timeoutsmtpd rcpthosts morercpthosts.cdb badmailfrom databytes esmtp maxrcpt maxerrors maxsession
+ * FILES    control/ me smtpgreeting localiphost timeoutsmtpd rcpthosts morercpthosts.cdb badmailfrom badmailfromnorelay badrcptto
+ *          badrcpttonorelay badhelo badhelonorelay patterns databytes esmtp maxrcpt maxerrors maxsession brtlimit greetdelay tarpitcount tarpitdelay smtpdlog
  *
  * The second gear (kept by tcpserver -w) serves many connections in one process; it may then read control/, and nothing else.
  */

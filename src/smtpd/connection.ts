@@ -11,8 +11,9 @@ import type { Submission } from '../submit/submission.ts'
 import { Budget } from './budget.ts'
 import { SessionExit } from './dialogue.ts'
 import { unknownKeywords } from './extensions.ts'
+import { SessionLog } from './log.ts'
 import { Session } from './session.ts'
-import type { SmtpdSettings } from './settings.ts'
+import { type SmtpdSettings, settingsFor } from './settings.ts'
 
 const CONTROL_FAILURE = '421 unable to read controls (#4.3.0)\r\n'
 
@@ -33,15 +34,18 @@ export interface Connection {
 export const serveConnection = ({ input, output, env, readSettings, open }: Connection): Promise<number> => {
   let settings: SmtpdSettings
   try {
-    settings = readSettings()
+    const control = readSettings()
+    warnOf(control)
+    settings = settingsFor(control, env)
   } catch (error) {
     warn(error)
     return sayGoodbye(input, output, CONTROL_FAILURE)
   }
-  warnOfKeywords(settings)
+  const peer = peerOf(env)
   const session = new Session({
     settings,
-    peer: peerOf(env),
+    peer,
+    log: settings.log === 'none' ? undefined : new SessionLog(settings.log, peer, env),
     relayclient: env.RELAYCLIENT,
     isInMore: (key) => settings.morercpthosts !== undefined && isInFile(settings.morercpthosts, key),
     maxBytes: sizeLimit(settings.databytes, env.DATABYTES),
@@ -70,14 +74,15 @@ const drained = (output: Writable): Promise<void> =>
 /** The client is only told that there is trouble; which, is for the log. */
 const warn = (error: unknown): void => logLine(2, `qmail-smtpd: warning: ${reason(error)}`)
 
-/** Settings whose unknown keywords have been told. */
+/** Settings whose troubles have been told. */
 const told = new WeakSet<SmtpdSettings>()
 
-const warnOfKeywords = (settings: SmtpdSettings): void => {
-  if (settings.esmtp === undefined || told.has(settings)) return
+const warnOf = (settings: SmtpdSettings): void => {
+  if (told.has(settings)) return
   told.add(settings)
-  const unknown = unknownKeywords(settings.esmtp)
-  if (unknown.length > 0) warn(new Error(`control/esmtp: not offered, as this version does not have it: ${printable(unknown.join(' '))}`))
+  for (const warning of settings.warnings) logLine(2, `qmail-smtpd: warning: ${printable(warning)}`)
+  const unknown = unknownKeywords(settings.esmtp ?? [])
+  if (unknown.length > 0) logLine(2, `qmail-smtpd: warning: control/esmtp: not offered, as this version does not have it: ${printable(unknown.join(' '))}`)
 }
 
 const isInFile = (path: string, key: Bytes): boolean => {

@@ -2,6 +2,7 @@ import type { Bytes } from '../core/bytes.ts'
 import type { Peer } from '../serve/received.ts'
 import type { Submission } from '../submit/submission.ts'
 import type { Budget } from './budget.ts'
+import type { SessionLog } from './log.ts'
 import type { SmtpdSettings } from './settings.ts'
 import type { State } from './state.ts'
 
@@ -16,6 +17,8 @@ export interface SessionOptions {
   relayclient: Bytes | undefined
   /** Is this a key of morercpthosts.cdb? Throws when that cannot be told. */
   isInMore: (key: Bytes) => boolean
+  /** Where decisions and ends are logged; undefined: nowhere. */
+  log: SessionLog | undefined
   /** The size limit in bytes; Infinity for none. */
   maxBytes: number
   /** The way into the queue. Failing means that there is none now. */

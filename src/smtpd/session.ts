@@ -3,6 +3,7 @@ import { Share } from './budget.ts'
 import { parseCommand } from './command.ts'
 import { type Dialogue, GO_ON, type Intake, NEED_MORE, SessionExit, type SessionOptions, type Step } from './dialogue.ts'
 import { Limits } from './limits.ts'
+import type { End } from './log.ts'
 import { State } from './state.ts'
 import { withStatus } from './status.ts'
 import { verbOf } from './verbs.ts'
@@ -32,6 +33,11 @@ export class Session implements Dialogue {
   #at = 0
   #replies = ''
   #intake: Intake | undefined
+  /** While the client has to be silent. */
+  #greeting: Promise<void> | undefined
+  #isEarly = false
+  #lastReply = ''
+  #isOver = false
   /** What an unfinished line holds. */
   readonly #line: Share
   readonly #limits: Limits
@@ -44,14 +50,36 @@ export class Session implements Dialogue {
     this.#limits = new Limits(options.settings)
   }
 
-  /** Says hello. */
+  /** Says hello, at once or after a while in which the client has to be silent (control/greetdelay). */
   greet(): void {
+    const { settings, relayclient } = this.options
+    if (settings.greetSeconds === 0 || relayclient !== undefined) {
+      this.#sayHello()
+      return
+    }
+    this.#greeting = new Promise((resolve) => {
+      setTimeout(resolve, settings.greetSeconds * 1000)
+    }).then(() => this.#afterSilence())
+  }
+
+  #sayHello(): void {
     this.say(`220 ${this.options.settings.greeting} ESMTP`)
     this.#flush()
   }
 
+  #afterSilence(): void {
+    this.#greeting = undefined
+    if (this.exit !== undefined) return
+    if (this.#isEarly && this.options.settings.isGreetStrict) void this.fail('554 SMTP protocol violation (#5.5.1)')
+    else this.#sayHello()
+  }
+
   /** Takes the next bytes. If a promise comes back, wait for it before feeding more. It never fails. The chunk is the session's from now on. */
   feed(chunk: Buffer): Promise<void> | undefined {
+    if (this.#greeting) {
+      this.#isEarly = true
+      return this.#greeting.then(() => this.feed(chunk))
+    }
     this.#input = this.#input.length > 0 ? Buffer.concat([this.#input.subarray(this.#at), chunk]) : chunk
     this.#at = 0
     return this.#advance()
@@ -59,11 +87,13 @@ export class Session implements Dialogue {
 
   /** The client was silent for too long. */
   timeOut(): Promise<void> {
-    return this.fail('451 timeout (#4.4.2)')
+    this.say('451 timeout (#4.4.2)')
+    return this.#end('timeout')
   }
 
   /** The client is gone: what was under way is given up. A queue program that does not end is not waited for. */
   async hangUp(): Promise<void> {
+    this.#logEnd(this.exit === SessionExit.quit ? 'quit' : 'gone')
     this.exit ??= SessionExit.other
     void this.#intake?.abort()
     this.#intake = undefined
@@ -73,13 +103,24 @@ export class Session implements Dialogue {
 
   say(reply: Bytes, status?: Bytes): undefined {
     this.#limits.replied(reply)
+    this.#lastReply = reply
     this.#replies += `${this.state.isEnhanced ? withStatus(reply, status) : reply}\r\n`
   }
 
   fail(reply: Bytes): Promise<void> {
     this.say(reply)
+    return this.#end('ended')
+  }
+
+  #end(how: End): Promise<void> {
     this.#flush()
+    this.#logEnd(how)
     return this.hangUp()
+  }
+
+  #logEnd(how: End): void {
+    if (!this.#isOver) this.options.log?.end(this.state, this.#lastReply, how)
+    this.#isOver = true
   }
 
   listen(intake: Intake | undefined): void {
@@ -97,7 +138,7 @@ export class Session implements Dialogue {
       if (step === NEED_MORE) return this.#rest()
       const wait = step === GO_ON ? this.#turn(until) : step
       if (wait === undefined) continue
-      this.#flush()
+      if (step !== GO_ON) this.#flush()
       return wait.then(() => this.#advance())
     }
     this.#flush()

@@ -1,9 +1,13 @@
 import { closeSync, openSync } from 'node:fs'
 import { join } from 'node:path'
 import { readSetting } from '../control/read.ts'
-import type { Bytes } from '../core/bytes.ts'
+import type { Setting } from '../control/settings/setting.ts'
+import { settings } from '../control/table.ts'
+import { type Bytes, leadingNumber } from '../core/bytes.ts'
 import { errorCode, reason, Temporary } from '../core/failure.ts'
+import type { Env } from '../core/run.ts'
 import { folded } from '../serve/recipients.ts'
+import { type Lists, readLists } from './lists.ts'
 
 /** What control/ says to qmail-smtpd (spec network.md 4.1). */
 export interface SmtpdSettings {
@@ -15,8 +19,7 @@ export interface SmtpdSettings {
   rcpthosts: ReadonlySet<Bytes> | undefined
   /** The compiled file, where there is one. */
   morercpthosts: string | undefined
-  /** In lower case. */
-  badmailfrom: ReadonlySet<Bytes>
+  lists: Lists
   databytes: number
   /** What EHLO offers, in upper case; undefined: the classic two. */
   esmtp: readonly Bytes[] | undefined
@@ -26,21 +29,29 @@ export interface SmtpdSettings {
   maxErrors: number
   /** How long a session may last without a message coming forward. */
   sessionSeconds: number
+  /** Recipients that may be refused in a session. */
+  maxRefused: number
+  /** Before the greeting. */
+  greetSeconds: number
+  /** Who speaks before the greeting is turned away. */
+  isGreetStrict: boolean
+  /** After so many recipients, each further one waits so many seconds. */
+  tarpitCount: number
+  tarpitSeconds: number
+  log: LogKind
+  /** What is wrong in the files, though not so wrong that nothing can go on. */
+  warnings: readonly Bytes[]
 }
+
+/** What is logged of sessions (control/smtpdlog). */
+export type LogKind = 'none' | 'session' | 's' | 'json'
 
 /** The files of control/ that are read here. */
 export const FILES = [
-  'me',
-  'smtpgreeting',
-  'localiphost',
-  'timeoutsmtpd',
-  'rcpthosts',
-  'morercpthosts.cdb',
-  'badmailfrom',
-  'databytes',
-  'maxrcpt',
-  'maxerrors',
-  'maxsession'
+  ...Object.entries<Setting>(settings)
+    .filter(([, { readers }]) => readers.includes('qmail-smtpd') || readers.includes('all'))
+    .map(([name]) => name),
+  'morercpthosts.cdb'
 ]
 
 const openable = (path: string): string | undefined => {
@@ -56,11 +67,26 @@ const openable = (path: string): string | undefined => {
 /** A limit as control/ has it: 0 means that there is none. */
 const limit = (number: number): number => (number === 0 ? Number.POSITIVE_INFINITY : number)
 
+/** `5`: so many seconds; `-5`: and who speaks before is turned away. */
+const greetDelay = (text: Bytes | undefined): Pick<SmtpdSettings, 'greetSeconds' | 'isGreetStrict'> => {
+  const isGreetStrict = text?.startsWith('-') === true
+  return { greetSeconds: leadingNumber((isGreetStrict ? text?.slice(1) : text) ?? '') ?? 0, isGreetStrict }
+}
+
+/** The lines of control/esmtp that are about what we offer. */
+const offeredIn = (lines: readonly Bytes[] | undefined): readonly Bytes[] | undefined =>
+  lines?.filter((line) => !line.startsWith('-')).map((line) => line.toUpperCase())
+
+const logKind = (word: Bytes | undefined, isModern: boolean): LogKind =>
+  word === 'session' || word === 's' || word === 'json' || word === 'none' ? word : isModern ? 's' : 'none'
+
 /** Reads them all. Throws Temporary when one cannot be read, or when there is no name to greet with. */
 export const readSettings = (home: string): SmtpdSettings => {
   const greeting = readSetting(home, 'smtpgreeting')
   if (greeting === undefined) throw new Temporary('unable to read control/me: file does not exist')
   const localiphost = readSetting(home, 'localiphost')
+  const esmtp = offeredIn(readSetting(home, 'esmtp'))
+  const warnings: Bytes[] = []
   const seconds = readSetting(home, 'timeoutsmtpd') | 0
   const rcpthosts = readSetting(home, 'rcpthosts')
   return {
@@ -69,13 +95,42 @@ export const readSettings = (home: string): SmtpdSettings => {
     timeoutSeconds: seconds <= 0 ? 1 : seconds,
     rcpthosts: rcpthosts && folded(rcpthosts),
     morercpthosts: rcpthosts && openable(join(home, 'control', 'morercpthosts.cdb')),
-    badmailfrom: folded(readSetting(home, 'badmailfrom') ?? []),
+    lists: readLists(home, warnings),
     databytes: readSetting(home, 'databytes'),
-    esmtp: readSetting(home, 'esmtp')
-      ?.filter((line) => !line.startsWith('-'))
-      .map((line) => line.toUpperCase()),
+    esmtp,
     maxRecipients: limit(readSetting(home, 'maxrcpt')),
     maxErrors: limit(readSetting(home, 'maxerrors')),
-    sessionSeconds: limit(readSetting(home, 'maxsession'))
+    sessionSeconds: limit(readSetting(home, 'maxsession')),
+    maxRefused: limit(readSetting(home, 'brtlimit')),
+    ...greetDelay(readSetting(home, 'greetdelay')),
+    tarpitCount: limit(readSetting(home, 'tarpitcount')),
+    tarpitSeconds: readSetting(home, 'tarpitdelay'),
+    log: logKind(readSetting(home, 'smtpdlog'), esmtp !== undefined),
+    warnings
+  }
+}
+
+/** The settings as the variables of a connection change them (spec network.md 10.4). */
+export const settingsFor = (control: SmtpdSettings, env: Readonly<Env>): SmtpdSettings => {
+  const number = (name: string): number | undefined => (env[name] === undefined ? undefined : (leadingNumber(env[name]) ?? 0))
+  const [most, refused, count, delay] = [number('MAXRECIPIENTS'), number('BRTLIMIT'), number('TARPITCOUNT'), number('TARPITDELAY')]
+  const greet = env.SMTPD_GREETDELAY ?? env.GREETDELAY
+  const isSame = [most, refused, count, delay, greet, env.DISABLE_MAXRCPT, env.DROP_PRE_GREET, env.DISABLE_BADMAILFROM, env.NOBADHELO].every(
+    (v) => v === undefined
+  )
+  if (isSame) return control
+  return {
+    ...control,
+    maxRecipients: env.DISABLE_MAXRCPT !== undefined ? Number.POSITIVE_INFINITY : most === undefined ? control.maxRecipients : limit(most),
+    maxRefused: refused === undefined ? control.maxRefused : limit(refused),
+    tarpitCount: count === undefined ? control.tarpitCount : limit(count),
+    tarpitSeconds: delay ?? control.tarpitSeconds,
+    ...(greet === undefined ? {} : greetDelay(greet)),
+    ...(env.DROP_PRE_GREET === undefined ? {} : { isGreetStrict: true }),
+    lists: {
+      ...control.lists,
+      ...(env.DISABLE_BADMAILFROM === undefined ? {} : { sender: undefined }),
+      ...(env.NOBADHELO === undefined ? {} : { helo: undefined })
+    }
   }
 }

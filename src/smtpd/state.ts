@@ -12,6 +12,14 @@ export interface Envelope {
   release(): void
 }
 
+/** What came of a session so far: recipients taken and refused, messages in the queue, and their bytes. */
+export interface Tally {
+  taken: number
+  refused: number
+  messages: number
+  bytes: number
+}
+
 /** What a session has heard so far (spec network.md 4.2). Texts kept here are copies: they outlive the packet they came in. */
 export class State {
   /** The argument of the last HELO or EHLO; undefined before any. */
@@ -23,6 +31,11 @@ export class State {
   /** Of the present transaction; undefined outside of one. */
   sender: Bytes | undefined
   recipients: Bytes[] = []
+  /** How often this transaction was asked to take a recipient. */
+  asked = 0
+  /** The sender of the last transaction, for the log. */
+  lastSender: Bytes | undefined
+  readonly tally: Tally = { taken: 0, refused: 0, messages: 0, bytes: 0 }
   readonly #budget: Budget
   #share: Share
 
@@ -42,6 +55,7 @@ export class State {
   begin(sender: Bytes): void {
     this.forget()
     this.sender = ownCopy(sender)
+    this.lastSender = this.sender
   }
 
   /** One more recipient. False: there is no memory for it now. */
@@ -61,6 +75,7 @@ export class State {
     this.#share.release()
     this.sender = undefined
     this.recipients = []
+    this.asked = 0
   }
 
   /** The transaction is over here, but what was said in it is still needed. */

@@ -22,6 +22,11 @@ export class Transfer {
     this.#hand(Buffer.from(received, 'latin1'))
   }
 
+  /** How many bytes the message has. */
+  get bytes(): number {
+    return this.#bytes
+  }
+
   /** How many bytes of the last chunk belonged to the body. */
   get consumed(): number {
     return this.#decoder.consumed

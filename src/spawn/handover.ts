@@ -26,8 +26,12 @@ export type FromWorker =
   /** One of them was closed from the other end: qmail-queued may be gone. */
   | { kind: 'lostQueue' }
 
-/** The variables of a connection that qmail-smtpd looks at. */
-const VARIABLES = ['TCPREMOTEIP', 'TCPREMOTEHOST', 'TCPREMOTEINFO', 'TCPLOCALHOST', 'TCPLOCALIP', 'RELAYCLIENT', 'DATABYTES'] as const
+/** The variables of a connection that a server looks at. */
+const VARIABLES = [
+  ...['TCPREMOTEIP', 'TCPREMOTEPORT', 'TCPREMOTEHOST', 'TCPREMOTEINFO', 'TCPLOCALHOST', 'TCPLOCALIP', 'TCPLOCALPORT', 'RELAYCLIENT', 'DATABYTES'],
+  ...['MAXRECIPIENTS', 'DISABLE_MAXRCPT', 'BRTLIMIT', 'TARPITCOUNT', 'TARPITDELAY', 'SMTPD_GREETDELAY', 'GREETDELAY', 'DROP_PRE_GREET'],
+  ...['DISABLE_BADMAILFROM', 'NOBADHELO']
+]
 
 /** A connection's environment, as far as qmail-smtpd looks at it. */
 export const sessionEnv = (env: Readonly<Env>): Record<string, Bytes> => {

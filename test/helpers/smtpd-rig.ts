@@ -23,12 +23,19 @@ export const base = (): SessionOptions['settings'] => ({
   timeoutSeconds: 9,
   rcpthosts: undefined,
   morercpthosts: undefined,
-  badmailfrom: new Set(),
+  lists: { sender: undefined, recipient: undefined, helo: undefined },
   databytes: 0,
   esmtp: undefined,
   maxRecipients: 1000,
   maxErrors: Number.POSITIVE_INFINITY,
-  sessionSeconds: 1800
+  sessionSeconds: 1800,
+  maxRefused: Number.POSITIVE_INFINITY,
+  greetSeconds: 0,
+  isGreetStrict: false,
+  tarpitCount: Number.POSITIVE_INFINITY,
+  tarpitSeconds: 5,
+  log: 'none',
+  warnings: []
 })
 
 /** A session that is told what `over` says. */
@@ -53,6 +60,7 @@ export const rig = (over: Partial<SessionOptions> & { result?: QueueResult } = {
     isInMore: () => false,
     maxBytes: Number.POSITIVE_INFINITY,
     open,
+    log: undefined,
     budget: new Budget(1 << 20),
     write: (text) => void made.said.push(text),
     now: () => 1000,

@@ -31,5 +31,80 @@ export const smtp = table({
     readers: ['qmail-smtpd'],
     reread: 'invocation',
     about: 'how long a session may last in which no message comes forward; 0: no limit'
+  },
+  patterns: {
+    type: 'line',
+    default: 'plain',
+    readers: ['qmail-smtpd'],
+    reread: 'invocation',
+    about: 'how badmailfrom, badrcptto, badhelo and their norelay kin are written: plain, regex (POSIX extended), wildmat (* ? [a-z]), or auto'
+  },
+  badmailfromnorelay: {
+    type: 'list',
+    readers: ['qmail-smtpd'],
+    reread: 'invocation',
+    about: 'as badmailfrom, but not for clients that may relay'
+  },
+  badrcptto: {
+    type: 'list',
+    readers: ['qmail-smtpd'],
+    reread: 'invocation',
+    about: 'recipients refused: user@host or @host'
+  },
+  badrcpttonorelay: {
+    type: 'list',
+    readers: ['qmail-smtpd'],
+    reread: 'invocation',
+    about: 'as badrcptto, but not for clients that may relay'
+  },
+  badhelo: {
+    type: 'list',
+    readers: ['qmail-smtpd'],
+    reread: 'invocation',
+    about: 'HELO names refused, at RCPT, to clients that may not relay'
+  },
+  badhelonorelay: {
+    type: 'list',
+    readers: ['qmail-smtpd'],
+    reread: 'invocation',
+    about: 'as badhelo'
+  },
+  brtlimit: {
+    type: 'number',
+    default: 0,
+    unit: 'recipients',
+    readers: ['qmail-smtpd'],
+    reread: 'invocation',
+    about: 'recipients refused before the session is ended; 0: no limit'
+  },
+  greetdelay: {
+    type: 'line',
+    default: '0',
+    readers: ['qmail-smtpd'],
+    reread: 'invocation',
+    about: 'seconds before the greeting, not for clients that may relay; with a - in front, those who speak before it are turned away'
+  },
+  tarpitcount: {
+    type: 'number',
+    default: 0,
+    unit: 'recipients',
+    readers: ['qmail-smtpd'],
+    reread: 'invocation',
+    about: 'recipients of a message after which each further one has to wait; 0: none'
+  },
+  tarpitdelay: {
+    type: 'number',
+    default: 5,
+    unit: 'seconds',
+    readers: ['qmail-smtpd'],
+    reread: 'invocation',
+    about: 'how long those of tarpitcount wait'
+  },
+  smtpdlog: {
+    type: 'line',
+    readers: ['qmail-smtpd'],
+    reread: 'invocation',
+    about:
+      'what qmail-smtpd logs: session (a line for each session), s (also lines for each recipient and message, in the words of qmail-spp users), json (the line as JSON), none; without the file none, or s if control/esmtp is there'
   }
 })

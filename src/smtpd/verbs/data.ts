@@ -37,8 +37,14 @@ class DataIntake implements Intake {
     const { state, options } = this.#dialogue
     const envelope = state.handOver()
     this.#dialogue.listen(undefined) // complete, so the client may leave now
-    this.#dialogue.say(await this.#transfer.finish(envelope.sender, envelope.recipients, options.now))
+    const reply = await this.#transfer.finish(envelope.sender, envelope.recipients, options.now)
     envelope.release()
+    if (reply.startsWith('250')) {
+      state.tally.messages++
+      state.tally.bytes += this.#transfer.bytes
+    }
+    options.log?.message(state, envelope, reply, this.#transfer.bytes)
+    this.#dialogue.say(reply)
   }
 }
 

@@ -4,7 +4,7 @@ import { Budget } from '../../../src/smtpd/budget.ts'
 import { base, codes, ENVELOPE, feed, rig } from '../../helpers/smtpd-rig.ts'
 
 test('too many commands that make no sense end the session; refusals do not count', async () => {
-  const r = rig({ settings: { ...base(), maxErrors: 3, badmailfrom: new Set(['a@b']) } })
+  const r = rig({ settings: { ...base(), maxErrors: 3, lists: { ...base().lists, sender: () => true } } })
   await feed(r, `MAIL FROM:<a@b>\r\n${'RCPT TO:<c@d>\r\n'.repeat(9)}RSET\r\nFOO\r\nDATA\r\nBAR\r\nNOOP\r\nQUIT\r\n`)
   assert.equal(codes(r), `250 ${'553 '.repeat(9)}250 502 503 502 421`)
   assert.equal(r.session.exit, 1)

@@ -1,0 +1,82 @@
+import type { Bytes } from '../core/bytes.ts'
+import { logLine } from '../core/logline.ts'
+import type { Peer } from '../serve/received.ts'
+import type { LogKind } from './settings.ts'
+import type { Envelope, State } from './state.ts'
+
+const STDERR = 2
+/** Of a list of recipients, or of one long text, a line has so much. */
+const MAX_FIELD_BYTES = 1000
+
+/** Strangers choose these texts: each stays one word of one line. */
+const masked = (text: Bytes): Bytes => (text.length > MAX_FIELD_BYTES ? `${text.slice(0, MAX_FIELD_BYTES)}...` : text).replace(/[^!-~]/g, '_')
+
+/** `name=value` words, in the order given. */
+const line = (fields: Readonly<Record<string, Bytes | number | undefined>>): Bytes =>
+  Object.entries(fields)
+    .map(([name, value]) => `${name}=${masked(String(value ?? ''))}`)
+    .join(' ')
+
+/** How a session ended, beside the reply that was its last. */
+export type End = 'quit' | 'timeout' | 'gone' | 'ended'
+
+/** What qmail-smtpd says on descriptor 2 about one session (control/smtpdlog; spec modern.md 6.8). */
+export class SessionLog {
+  readonly #kind: LogKind
+  readonly #peer: Peer
+  readonly #env: Readonly<Record<string, Bytes>>
+  readonly #started = performance.now()
+
+  constructor(kind: LogKind, peer: Peer, env: Readonly<Record<string, Bytes>>) {
+    this.#kind = kind
+    this.#peer = peer
+    this.#env = env
+  }
+
+  /** A recipient was taken or refused, with this reply. */
+  recipient(state: State, recipient: Bytes, reply: Bytes, reason: Bytes): void {
+    if (this.#kind === 's') this.#decision('qlogenvelope', reply, reason, state, state.sender ?? '', recipient, undefined)
+  }
+
+  /** A message was taken or refused, with this reply. */
+  message(state: State, { sender, recipients }: Envelope, reply: Bytes, bytes: number): void {
+    if (this.#kind === 's')
+      this.#decision('qlogreceived', reply, reply.startsWith('250') ? 'queueaccept' : 'queuereject', state, sender, recipients.join(','), bytes)
+  }
+
+  /** The session is over. */
+  end({ helo, isExtended, lastSender, tally }: State, last: Bytes, how: End): void {
+    const { ip, host, info } = this.#peer
+    const { taken, refused, messages, bytes } = tally
+    const seconds = ((performance.now() - this.#started) / 1000).toFixed(1)
+    const proto = isExtended ? 'ESMTP' : 'SMTP'
+    const who = { pid: process.pid, remoteip: ip, remotehost: host, remoteinfo: info, proto, helo }
+    const fields = { ...who, mailfrom: lastSender, accepted: taken, refused, messages, bytes, seconds, last, end: how }
+    logLine(STDERR, this.#kind === 'json' ? json({ program: 'qmail-smtpd', ...fields }) : `qmail-smtpd: session ${line(fields)}`)
+  }
+
+  /** A line in the words of the fork whose log analysers are out there; what it has and we have not is empty. */
+  #decision(word: string, reply: Bytes, reason: Bytes, state: State, sender: Bytes, recipients: Bytes, bytes: number | undefined): void {
+    const env = this.#env
+    const fields = line({
+      result: { 2: 'accepted', 4: 'deferred' }[reply.charAt(0)] ?? 'rejected',
+      ...{ code: reply.slice(0, 3), reason, detail: '', helo: state.helo, mailfrom: sender, rcptto: recipients },
+      ...{ relay: env.RELAYCLIENT === undefined ? 'no' : 'yes', rcpthosts: '', size: bytes, authuser: '', authtype: '', encrypted: '', sslverified: 'no' },
+      ...{ localip: env.TCPLOCALIP, localport: env.TCPLOCALPORT, remoteip: this.#peer.ip, remoteport: env.TCPREMOTEPORT, remotehost: this.#peer.host },
+      ...{
+        qp: / qp (\d+)/.exec(reply)?.[1],
+        pid: process.pid,
+        proto: state.isExtended ? 'ESMTP' : 'SMTP',
+        cipher: '',
+        sni: '',
+        id: '',
+        spf: '',
+        dmarc: '',
+        gate: ''
+      }
+    })
+    logLine(STDERR, `${word}: ${fields}`)
+  }
+}
+
+const json = (fields: object): Bytes => JSON.stringify(fields).replace(/[^ -~]/g, '_')
