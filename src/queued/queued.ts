@@ -1,12 +1,14 @@
 import type { Server, Socket } from 'node:net'
 import { join } from 'node:path'
+import { listenAt } from '../os/listen.ts'
 import { DropDoor } from './drop.ts'
 import { GroupCommit } from './group-commit.ts'
 import type { Queue } from './intake.ts'
 import { QueuedSession, type Sender } from './session.ts'
-import { listenIn } from './sockets.ts'
 
 const TELL_AGAIN_MILLISECONDS = 60_000
+/** More than all sessions of our own programs together; beyond it connections are refused. */
+const MAX_CONNECTIONS = 2000
 
 /** What the doors need before root is given up. */
 export interface QueuedOptions {
@@ -35,7 +37,8 @@ export class Queued {
   /** Binds the submission sockets, which only root can. Nothing is read from connections before serve. Rejects with Temporary. */
   async bind(): Promise<void> {
     const { home, senders } = this.#options
-    for (const folder of ['smtpd', 'send'] as const) this.#servers.push(await listenIn(home, folder, (socket) => this.#accept(socket, senders[folder])))
+    for (const folder of ['smtpd', 'send'] as const)
+      this.#servers.push(await listenAt(join(home, 'run', folder, 'socket'), MAX_CONNECTIONS, (socket) => this.#accept(socket, senders[folder])))
   }
 
   /** Opens the queue and the drop folder, as qmailq; the current folder is the home. Throws system errors. */

@@ -1,6 +1,6 @@
 import { rows } from './row.ts'
 
-/** Programs: TLS. */
+/** Programs: TLS and authentication. */
 export const tls = rows({
   'qmail-tlsd': {
     ring: 'N',
@@ -11,5 +11,14 @@ export const tls = rows({
     permissions: ['read:control'],
     secondGear: { about: 'resident under tcpserver', permissions: ['read:control'] },
     budget: 80
+  },
+  'qmail-authd': {
+    ring: 'R',
+    about: 'asks the password checker for servers that may not',
+    runsAs: 'root',
+    mode: 0o700,
+    fds: '0< end: stop (under qmail-start), 1> log; the checker: 3< user, secret, challenge',
+    exits: { 0: 'stopped by SIGTERM', 111: 'cannot start' },
+    budget: 45
   }
 })

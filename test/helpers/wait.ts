@@ -1,0 +1,24 @@
+import { existsSync } from 'node:fs'
+import { setTimeout as delay } from 'node:timers/promises'
+
+/** How long a test waits for what should come at once: a limit for what never comes, on the slowest and busiest machine, not a measure of speed. */
+export const PATIENCE_SECONDS = 120
+
+/** For `test(...)`: a limit for a whole test that would otherwise hang; far more than its waits together take. */
+export const PATIENT = { timeout: 600_000 }
+
+const LOOK_MILLISECONDS = 15
+
+/** Waits until `check` gives something, looking every few milliseconds; fails with `what` after `seconds`. A function as `what` is asked when that happens. */
+export const until = async <T>(what: string | (() => string), check: () => T | undefined | false, seconds = PATIENCE_SECONDS): Promise<T> => {
+  const end = Date.now() + seconds * 1000
+  for (;;) {
+    const value = check()
+    if (value !== undefined && value !== false) return value
+    if (Date.now() > end) throw new Error(`waited ${seconds} seconds for ${typeof what === 'string' ? what : what()}`)
+    await delay(LOOK_MILLISECONDS)
+  }
+}
+
+/** Has this process ended, and has its parent heard of it? (A zombie is gone for most purposes, but its parent does not know yet.) */
+export const isGone = (pid: number): boolean => !existsSync(`/proc/${pid}`)
