@@ -56,7 +56,8 @@ const firstGear: [ProgramName, string[]][] = [
   ['qmail-qstat', ['read queue']],
   ['qmail-qread', ['read queue']],
   ['qmail-showctl', ['read /etc/hostname', 'read control']],
-  ['qmail-tlsd', ['read control']]
+  ['qmail-tlsd', ['read control']],
+  ['qmail-authd', ['connect', 'read control', 'start a process']]
 ]
 const secondGear: [ProgramName, string[]][] = [
   ['qmail-smtpd', ['read control']],

@@ -19,6 +19,7 @@ export const tls = rows({
     mode: 0o700,
     fds: '0< end: stop (under qmail-start), 1> log; the checker: 3< user, secret, challenge',
     exits: { 0: 'stopped by SIGTERM', 111: 'cannot start' },
+    permissions: ['read:control', 'read:run', 'write:run', 'net', 'child'],
     budget: 45
   }
 })
