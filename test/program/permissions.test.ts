@@ -57,7 +57,7 @@ const firstGear: [ProgramName, string[]][] = [
   ['qmail-qread', ['read queue']],
   ['qmail-showctl', ['read /etc/hostname', 'read control']],
   ['qmail-tlsd', ['read control']],
-  ['qmail-authd', ['connect', 'read control', 'start a process']]
+  ['qmail-authd', ['connect', 'read control', 'read queue', 'start a process']]
 ]
 const secondGear: [ProgramName, string[]][] = [
   ['qmail-smtpd', ['read control']],
