@@ -1,9 +1,9 @@
 /**
- * NAME     qmail-queued: the resident writer of the queue: drop folder and submission sockets
+ * NAME     qmail-queued [--once]: the resident writer of the queue: drop folder and submission sockets
  * RUNS AS  root to bind its sockets, then qmailq:qmail for good; in a one-user installation the one user
  * FDS      0< under qmail-start a pipe whose end stops us, otherwise not looked at; 1> log, trouble only: `qmail-queued: warning: ...`
  * ENV      QMAIL_RESIDENT, from qmail-start
- * EXIT     0 SIGTERM, or the end of descriptor 0; 111 cannot start
+ * EXIT     0 SIGTERM, or the end of descriptor 0 (--once: drop/ is empty); 111 cannot start (--once: some messages are still there)
  * FILES    run/smtpd/socket, run/send/socket: the doors of resident programs; drop/: everybody else's, woken by drop/trigger;
  *          queue/pid, locked as there must be only one of us; queue/ mess intd todo lock/trigger; lib/ids, else /etc/passwd and /etc/group
  *
@@ -11,6 +11,8 @@
  * netstring; it answers each with the netstring `CODE QP`, qmail-queue's exit code and the message's number. After code 0 the message
  * is on the disk. SIGHUP is ignored, SIGALRM scans drop/ now; SIGTERM and SIGINT finish the messages whose envelope
  * is complete.
+ *
+ * --once takes the messages of drop/ into the queue and ends: for one who goes back to a qmail without that folder.
  */
 import { Exit } from '../src/core/exit.ts'
 import { logLine } from '../src/core/logline.ts'
@@ -19,21 +21,23 @@ import { becomeUser, suiteGroup, suiteUser } from '../src/os/ids.ts'
 import { parentGone } from '../src/os/parent.ts'
 import { whoTeller } from '../src/queue/received.ts'
 import { beTheOnlyOne } from '../src/queued/lock.ts'
+import { takeUpOnce } from '../src/queued/once.ts'
 import { Queued } from '../src/queued/queued.ts'
 
 const FD = { parent: 0, log: 1 } as const
 const UMASK = 0o033
 
-const main = async ({ home, resident }: Context): Promise<number> => {
+const main = async ({ home, args, resident }: Context): Promise<number> => {
   process.umask(UMASK)
   process.chdir(home)
+  const log = (line: string): void => logLine(FD.log, `qmail-queued: ${line}`)
+  const ids = { uid: suiteUser(home, 'qmailq').uid, gid: suiteGroup(home, 'qmail') }
+  if (args[0] === '--once') return takeUpOnce({ home, who: whoTeller(home), log }, ids)
   const senders = {
     smtpd: { uid: suiteUser(home, 'qmaild').uid, who: 'from network' },
     send: { uid: suiteUser(home, 'qmails').uid, who: 'for bounce' }
   }
-  const log = (line: string): void => logLine(FD.log, `qmail-queued: ${line}`)
   const queued = new Queued({ home, senders, who: whoTeller(home), log })
-  const ids = { uid: suiteUser(home, 'qmailq').uid, gid: suiteGroup(home, 'qmail') }
   const asked = new Promise<void>((resolve) => {
     process.on('SIGTERM', resolve)
     process.on('SIGINT', resolve)

@@ -4,14 +4,15 @@
  * FDS      1> the explanation, and why it cannot go on; 2> an unknown user or group
  * ENV      none
  * EXIT     0 explained (a setting that cannot be read is said to be so), 111 control/ or the accounts cannot be read
- * FILES    control/*, lib/ids, /etc/passwd, /etc/group
+ * FILES    control/*, drop/, lib/ids, /etc/passwd, /etc/group
  *
- * Prints what is built in, then what each file of control/ says or what holds without it, then files it does not know.
+ * Prints what is built in, then what each file of control/ says or what holds without it, then files it does not know; then how many messages
+ * wait in drop/, if there are any and the caller may know.
  * With --json: one object, the value of every setting by its name (null where there is none).
  */
 import { jsonLine, wantsJson } from '../src/admin/json.ts'
 import { settingsValues } from '../src/admin/settings-values.ts'
-import { buildBlock, settingsBlock } from '../src/admin/showctl.ts'
+import { buildBlock, dropBlock, settingsBlock } from '../src/admin/showctl.ts'
 import { Exit } from '../src/core/exit.ts'
 import { Temporary } from '../src/core/failure.ts'
 import { writeFd } from '../src/core/fdio.ts'
@@ -33,6 +34,6 @@ const told = (text: () => string, fd: number, prefix: string): boolean => {
 run('qmail-showctl', ({ home, args }) => {
   const isWhole = wantsJson(args)
     ? told(() => jsonLine(settingsValues(home)), 2, 'fatal: ')
-    : told(() => buildBlock(home), 2, 'fatal: ') && told(() => settingsBlock(home), 1, '')
+    : told(() => buildBlock(home), 2, 'fatal: ') && told(() => settingsBlock(home), 1, '') && told(() => dropBlock(home), 1, '')
   return isWhole ? Exit.ok : Exit.temporary
 })

@@ -3,7 +3,7 @@
  * RUNS AS  qmaill:nofiles, under qmail-start
  * FDS      0< lines, 2> why not
  * ENV      TZ is handed to logger, which writes the time
- * EXIT     0 end of input, 111 logger(1) cannot be run
+ * EXIT     0 end of input, 100 there is no such facility, 111 logger(1) cannot be run
  * FILES    /dev/log, by way of /usr/bin/logger of util-linux
  *
  * Each line becomes an entry `TAG: SECONDS.MICROSECONDS line`. TAG is splogger by default, FACILITY a number (default 2, mail).

@@ -1,10 +1,12 @@
 import { accessSync, constants } from 'node:fs'
 import type { Bytes } from '../core/bytes.ts'
 import { Exit } from '../core/exit.ts'
-import { reason, Temporary } from '../core/failure.ts'
+import { errorCode, reason, Temporary } from '../core/failure.ts'
 import { writeFd } from '../core/fdio.ts'
+import { logLine } from '../core/logline.ts'
 import { dateText } from '../format/date822.ts'
 import { queueFolder } from '../queue/paths.ts'
+import { type DroppedMessage, droppedMessages } from './droplist.ts'
 import { jsonLine } from './json.ts'
 import { type QueuedMessage, queuedMessages } from './queuelist.ts'
 
@@ -21,6 +23,27 @@ export const messageLines = ({ id, head, recipients, troubles }: QueuedMessage):
   return `${lines.join('\n')}\n`
 }
 
+/** The lines for a message that waits in drop/, in the same shape; its file's name is what it has for a number. */
+export const droppedLines = ({ drop, head, recipients, troubles }: DroppedMessage): string => {
+  const lines = [
+    ...(head === undefined ? [] : [`${dateText(head.entered.getTime())} GMT  #${shown(drop)}  ${head.bytes}  <${shown(head.sender)}> `]),
+    ...recipients.map((address) => `\tdrop\t${shown(address)}`),
+    ...troubles.map((trouble) => `warning: trouble with #${shown(drop)}: ${trouble}`)
+  ]
+  return `${lines.join('\n')}\n`
+}
+
+/** Lists what waits in drop/. That it may not be looked into is told on descriptor 2, where no reader of the list trips over it: qmails may not. */
+const listDropped = (home: string, isJson: boolean): void => {
+  try {
+    for (const message of droppedMessages(home)) writeFd(1, isJson ? jsonLine(message) : droppedLines(message))
+  } catch (error) {
+    logLine(2, `qmail-qread: warning: unable to read drop: ${reason(error)}`)
+  }
+}
+
+const isAccess = (cause: unknown): boolean => errorCode(cause) === 'EACCES'
+
 const enterQueue = (home: string): void => {
   try {
     accessSync(queueFolder(home), constants.X_OK)
@@ -34,9 +57,12 @@ export const listQueue = (home: string, isJson: boolean): number => {
   try {
     enterQueue(home)
     for (const message of queuedMessages(home)) writeFd(1, isJson ? jsonLine(message) : messageLines(message))
+    listDropped(home, isJson)
     return Exit.ok
   } catch (error) {
     writeFd(1, `fatal: ${error instanceof Temporary ? error.message : reason(error)}\n`)
+    if (error instanceof Temporary && isAccess(error.cause))
+      logLine(2, `qmail-qread: only root and qmails may list the queue in ${queueFolder(home)}: run this as root`)
     return Exit.temporary
   }
 }

@@ -3,12 +3,13 @@ import { join } from 'node:path'
 import glob from 'fast-glob'
 import { reason } from '../core/failure.ts'
 import { queueFolder } from '../queue/paths.ts'
+import { countDropped } from './droplist.ts'
 
 /** How much the queue holds, and what could not be looked at. */
 export interface QueueCounts {
-  /** Files below the folders of mess/, stray and half-written ones included. */
+  /** Files below the folders of mess/, stray and half-written ones included; and what waits in drop/. */
   messages: number
-  /** Files below todo/. */
+  /** Files below todo/; and what waits in drop/. */
   unprocessed: number
   troubles: string[]
 }
@@ -29,12 +30,13 @@ const trouble = (queue: string, folder: string): string[] => {
   }
 }
 
-/** Counts the files of the queue (spec injection-admin.md 6.1). What cannot be read counts nothing. */
+/** Counts the files of the queue (spec injection-admin.md 6.1), and the messages that wait to get in. What cannot be read counts nothing. */
 export const countQueue = async (home: string): Promise<QueueCounts> => {
   const queue = queueFolder(home)
+  const { dropped, troubles } = countDropped(home)
   return {
-    messages: await count(queue, 'mess/*/**'),
-    unprocessed: await count(queue, 'todo/**'),
-    troubles: [...trouble(queue, 'mess'), ...trouble(queue, 'todo')]
+    messages: (await count(queue, 'mess/*/**')) + dropped,
+    unprocessed: (await count(queue, 'todo/**')) + dropped,
+    troubles: [...trouble(queue, 'mess'), ...trouble(queue, 'todo'), ...troubles]
   }
 }

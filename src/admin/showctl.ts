@@ -8,6 +8,7 @@ import { Temporary } from '../core/failure.ts'
 import { printable } from '../core/logline.ts'
 import { suiteGroup, suiteUser } from '../os/ids.ts'
 import { SPAWN_LIMIT, SPLIT } from '../queue/paths.ts'
+import { countDropped } from './droplist.ts'
 
 const DEFAULT = '(Default.) '
 const OOPS = 'Oops! Trouble reading this file.'
@@ -107,6 +108,12 @@ export const settingsBlock = (home: string): string => {
   const stock = stockNames.map((name) => stockText(home, name, (settings[name] as Setting).show as Show))
   const others = names.filter((name) => name !== 'morercpthosts.cdb' && !stockNames.includes(name as SettingName))
   return [...stock, ...others.map((name) => otherText(home, name))].join('')
+}
+
+/** How many messages wait in drop/ for qmail-queued; nothing when there are none, or the caller may not know. */
+export const dropBlock = (home: string): string => {
+  const { dropped } = countDropped(home)
+  return dropped === 0 ? '' : `\ndrop: ${dropped} accepted ${dropped === 1 ? 'message waits' : 'messages wait'} for qmail-queued.\n`
 }
 
 const namesIn = (home: string): Bytes[] => {

@@ -4,8 +4,8 @@ import { reason } from '../core/failure.ts'
 import { printable } from '../core/logline.ts'
 import { QueueExit } from '../queue/codes.ts'
 import { BAD, FINAL } from '../queue/drop-format.ts'
+import { Malformed, type OpenDrop, openDrop, pieces } from '../queue/drop-open.ts'
 import { PATIENCE_MILLISECONDS, RUBBISH_SECONDS } from '../queue/paths.ts'
-import { Malformed, type OpenDrop, openDrop, pieces } from './drop-open.ts'
 import { Intake, type Queue } from './intake.ts'
 
 /** A lost trigger costs at most this. */
@@ -71,6 +71,13 @@ export class DropDoor {
     this.#watch()
     this.#timer = setInterval(() => this.pull(), RESCAN_MILLISECONDS)
     this.pull()
+  }
+
+  /** Takes up what is there; resolves when that has been tried. Nothing is watched. */
+  async once(): Promise<void> {
+    this.pull()
+    await this.#scan
+    await this.stop()
   }
 
   /** Asks for a scan; one that is going on is followed by another. */

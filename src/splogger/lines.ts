@@ -1,13 +1,19 @@
+import { Permanent } from '../core/failure.ts'
+
 /** Longest piece of a line that is logged at once (spec queue.md 8). */
 const MAX_PIECE_BYTES = 799
 
 /** Severities of syslog(3). */
 const Severity = { alert: 1, warning: 4, info: 6 } as const
 
-/** The number of a facility given as text: digits at its start, else 0; what syslog does not have counts as 0 as well. */
+/** The highest facility that syslog has (RFC 5424 6.2.1). */
+const MAX_FACILITY = 23
+
+/** The number of a facility given as text: digits at its start, else 0. Throws Permanent for one that syslog does not have. */
 export const facilityOf = (text: string): number => {
   const number = Number(/^[0-9]+/.exec(text)?.[0] ?? 0)
-  return number <= 23 ? number : 0
+  if (number > MAX_FACILITY) throw new Permanent(`facility ${text}: syslog has 0 to ${MAX_FACILITY} (2 is mail)`)
+  return number
 }
 
 const severityOf = (line: string): number => {

@@ -70,9 +70,10 @@ test('a folder that cannot be opened is fatal, and told on descriptor 1', () => 
   assert.deepEqual([r.exit, r.stderr, r.stdout.endsWith('fatal: unable to opendir info/7: file does not exist\n')], [111, '', true])
 })
 
-test('without permission it says so', () => {
+test('without permission it says so, and where and what to do', () => {
   if (!isRoot) chmodSync(home.at('queue'), 0)
   const r = runProgram(home, 'qmail-qread', isRoot ? { uid: 64_321, gid: 64_321, cwd: '/' } : {})
   if (!isRoot) chmodSync(home.at('queue'), 0o750)
-  assert.deepEqual(r, { exit: 111, stdout: 'fatal: unable to chdir: access denied\n', stderr: '' })
+  const stderr = `qmail-qread: only root and qmails may list the queue in ${home.at('queue')}: run this as root\n`
+  assert.deepEqual(r, { exit: 111, stdout: 'fatal: unable to chdir: access denied\n', stderr })
 })

@@ -34,19 +34,19 @@ test('qmail-newu makes users/cdb from users/assign, in lower case, with the wild
   assert.equal(existsSync(home.at('users', 'cdb.tmp')), false)
 })
 
-for (const [what, text] of [
-  ['no line with a dot', '=a:b:1:1:/:::\n'],
-  ['a last line without its end', '=a:b:1:1:/:::'],
-  ['a comment', '#comment\n.\n'],
-  ['an empty line', '\n.\n'],
-  ['too few colons', '=a:b:1:1:/:\n.\n'],
-  ['a colon first', ':a:b:1:1:/:::\n.\n'],
-  ['a NUL', '=a\0:b:1:1:/:::\n.\n'],
-  ['an empty file', '']
+for (const [what, text, where] of [
+  ['no line with a dot', '=a:b:1:1:/:::\n', 'line 2: the last line has to be a dot'],
+  ['a last line without its end', '=a:b:1:1:/:::', 'line 1: the last line has to be a dot'],
+  ['a comment', '=a:b:1:1:/:::\n#comment\n.\n', 'line 2: it has not 7 colons'],
+  ['an empty line', '\n.\n', 'line 1: it is empty'],
+  ['too few colons', '=a:b:1:1:/:\n.\n', 'line 1: it has not 7 colons'],
+  ['a colon first', '=a:b:1:1:/:::\n=c:b:1:1:/:::\n:a:b:1:1:/:::\n.\n', 'line 3: nothing stands before its first colon'],
+  ['a NUL', '=a\0:b:1:1:/:::\n.\n', 'line 1: it holds a NUL'],
+  ['an empty file', '', 'line 1: the last line has to be a dot']
 ] as const) {
-  test(`${what} in users/assign leaves the old users/cdb`, () => {
+  test(`${what} in users/assign leaves the old users/cdb, and the line is named`, () => {
     assert.equal(assign('=old:u:1:2:/h:::\n.\n').exit, 0)
-    assert.deepEqual(assign(text), { exit: 111, stdout: '', stderr: 'qmail-newu: fatal: bad format in users/assign\n' })
+    assert.deepEqual(assign(text), { exit: 111, stdout: '', stderr: `qmail-newu: fatal: bad format in users/assign, ${where}\n` })
     assert.equal(look(usersCdb, '!old\0'), 'u\x001\x002\0/h\0\0')
   })
 }

@@ -9,7 +9,7 @@ export const admin = rows({
     runsAs: 'root, or group qmail',
     fds: '1> text, 2> what could not be read',
     exits: { 0: 'always' },
-    permissions: ['read:queue'],
+    permissions: ['read:queue', 'read:drop'],
     npm: ['fast-glob'],
     budget: 300
   },
@@ -18,9 +18,9 @@ export const admin = rows({
     ring: 'A',
     about: 'lists the messages of the queue',
     runsAs: 'root, or qmails:qmail',
-    fds: '1> text',
+    fds: '1> text, 2> trouble with drop/',
     exits: { 0: 'success', 111: 'trouble' },
-    permissions: ['read:queue'],
+    permissions: ['read:queue', 'read:drop'],
     budget: 120
   },
   'qmail-showctl': {
@@ -30,7 +30,7 @@ export const admin = rows({
     runsAs: 'anyone',
     fds: '1> text, 2> why not',
     exits: { 0: 'success', 111: 'trouble' },
-    permissions: [...IDS, 'read:control'],
+    permissions: [...IDS, 'read:control', 'read:drop'],
     budget: 120
   },
   'qmail-newu': {
@@ -57,7 +57,7 @@ export const admin = rows({
     about: 'hands log lines to syslog',
     runsAs: 'qmaill:nofiles',
     fds: '0< lines, 2> why not',
-    exits: { 0: 'end of input', 111: 'logger(1) cannot be run' },
+    exits: { 0: 'end of input', 100: 'no such facility', 111: 'logger(1) cannot be run' },
     permissions: ['read:/usr/bin/logger', 'child'],
     budget: 60
   }

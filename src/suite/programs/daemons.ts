@@ -110,12 +110,13 @@ export const daemons = rows({
     budget: 60
   },
   'qmail-queued': {
+    synopsis: 'qmail-queued [--once]',
     ring: 'N',
     about: 'the resident writer of the queue: drop folder and submission sockets',
     runsAs: 'root to bind its sockets, then qmailq:qmail',
     mode: 0o700,
     fds: '0< end: stop (under qmail-start), 1> log',
-    exits: { 0: 'stopped by SIGTERM', 111: 'cannot start' },
+    exits: { 0: 'stopped by SIGTERM; --once: drop/ is empty', 111: 'cannot start; --once: some messages are still there' },
     budget: 80
   }
 })

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { Permanent } from '../../../src/core/failure.ts'
 import { facilityOf, SplogLines, steadyMicroseconds } from '../../../src/splogger/lines.ts'
 
 const entries = (text: string, facility = 2): string[] => {
@@ -37,8 +38,9 @@ test('a piece does not wait for the bytes of its line to come together', () => {
   assert.deepEqual([...lines.push(Buffer.from('ab')), ...lines.push(Buffer.from('c\nd'))], ['<22>1.000000 abc'])
 })
 
-test('facilities are numbers syslog has; all else is 0', () => {
-  assert.deepEqual(['2', '5x', 'mail', '-1', '24'].map(facilityOf), [2, 5, 0, 0, 0])
+test('facilities are numbers that syslog has; what is no number is 0', () => {
+  assert.deepEqual(['2', '5x', 'mail', '-1', '23'].map(facilityOf), [2, 5, 0, 0, 23])
+  for (const text of ['24', '99', '99999999999999999999']) assert.throws(() => facilityOf(text), Permanent)
 })
 
 test('entries of one millisecond have times of their own, and a clock set back is followed', () => {

@@ -1,6 +1,6 @@
 import { closeSync, constants, fstatSync, openSync, readSync } from 'node:fs'
 import { errorCode } from '../core/failure.ts'
-import { type DropTrailer, parseTrailer, TRAILER_BYTES } from '../queue/drop-format.ts'
+import { type DropTrailer, parseTrailer, TRAILER_BYTES } from './drop-format.ts'
 
 /** A file of the drop folder that looks as it should. */
 export interface OpenDrop extends DropTrailer {

@@ -1,0 +1,26 @@
+import { readdirSync } from 'node:fs'
+import { join } from 'node:path'
+import { Exit } from '../core/exit.ts'
+import type { Ids } from '../os/child.ts'
+import { becomeUser } from '../os/ids.ts'
+import { FINAL } from '../queue/drop-format.ts'
+import { DropDoor } from './drop.ts'
+import { GroupCommit } from './group-commit.ts'
+import { beTheOnlyOne } from './lock.ts'
+import type { QueuedOptions } from './queued.ts'
+
+/**
+ * Takes the messages of the drop folder into the queue, once, as qmailq: for one who goes back to a qmail without drop folder, which
+ * would leave them there. Gives back the exit code: temporary when some are left. Rejects with Temporary while another qmail-queued runs.
+ */
+export const takeUpOnce = async ({ home, who, log }: Pick<QueuedOptions, 'home' | 'who' | 'log'>, ids: Ids): Promise<number> => {
+  await beTheOnlyOne()
+  becomeUser(ids)
+  const folder = join(home, 'drop')
+  const queue = { root: 'queue/', group: new GroupCommit('queue/'), trouble: (why: string) => log(`warning: unable to queue messages: ${why}`) }
+  await new DropDoor({ folder, queue, who, log }).once()
+  const left = readdirSync(folder).filter((name) => name.startsWith(FINAL)).length
+  if (left === 0) return Exit.ok
+  log(`warning: ${left} of the messages in drop could not be queued and are still there`)
+  return Exit.temporary
+}
