@@ -6,10 +6,11 @@
  * EXIT     0 the cdb is the new one; 111 it is the old one (the message says why)
  * FILES    control/morercpthosts, control/morercpthosts.tmp, control/morercpthosts.cdb
  */
-import { hostRecords, readSource, replaceTable } from '../src/admin/table-file.ts'
+import { hostRecords } from '../src/admin/morercpthosts.ts'
 import { Exit } from '../src/core/exit.ts'
 import { run } from '../src/core/run.ts'
 import { cdbBytes } from '../src/format/cdb.ts'
+import { readSource, replaceTable } from '../src/os/table-file.ts'
 
 const UMASK = 0o033
 

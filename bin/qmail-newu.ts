@@ -7,11 +7,11 @@
  * FILES    users/assign, users/cdb.tmp, users/cdb
  */
 
-import { readSource, replaceTable } from '../src/admin/table-file.ts'
 import { Exit } from '../src/core/exit.ts'
 import { run } from '../src/core/run.ts'
 import { assignRecords } from '../src/format/assign-file.ts'
 import { cdbBytes } from '../src/format/cdb.ts'
+import { readSource, replaceTable } from '../src/os/table-file.ts'
 
 const UMASK = 0o033
 

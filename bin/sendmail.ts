@@ -1,5 +1,5 @@
 /**
- * NAME     sendmail, mailq, newaliases: what programs expect at /usr/sbin/sendmail
+ * NAME     sendmail, mailq: what programs expect at /usr/sbin/sendmail
  * RUNS AS  the caller
  * FDS      0< the message, 1> -bp, -bs, -bP only; 2> why not, one line
  * ENV      as qmail-inject; without QMAILUSER, MAILUSER, USER and LOGNAME, USER is the name of the caller's uid. -bs: unless PROTO is
@@ -19,11 +19,11 @@
  *   -F NAME    personal name of a From that is made
  *   -bm        submit (the default)        -bs   speak SMTP on descriptors 0 and 1 (qmail-smtpd); relaying is open
  *   -bp        list the queue (qmail-qread)    -bP   print how many messages it holds
- *   -bi, -I    rebuild the alias data base, if fastforward's newaliases is installed
+ *   -bi, -I    rebuild the alias data base: newaliases
  *   -bh, -bH   nothing, successfully      -q...  have qmail-send try everything now, if the caller may; submit nothing
  *   -bd -bD -bl -bv -bt and the rest, -Q   refused
  *   -v -i -m -x -n -G -U -c, -e -o -p -B -A -C -D -h -L -O -N -R -V -X ARGUMENT, -E... -J... -d...   accepted, without effect
- * Called as mailq it lists the queue, called as newaliases it refuses: fastforward has its own.
+ * Called as mailq it lists the queue, called as newaliases it refuses: bin/newaliases is a program of its own.
  */
 import { run } from '../src/core/run.ts'
 import { sendmail } from '../src/inject/sendmail.ts'

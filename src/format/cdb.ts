@@ -1,6 +1,6 @@
 import { closeSync, fstatSync, openSync, readSync } from 'node:fs'
 import type { Bytes } from '../core/bytes.ts'
-import { Temporary } from '../core/failure.ts'
+import { Permanent, Temporary } from '../core/failure.ts'
 
 const HEADER_BYTES = 2048
 
@@ -42,6 +42,20 @@ export const cdbBytes = (records: Iterable<readonly [Bytes, Bytes]>): Buffer => 
     at += table.length
   }
   return Buffer.concat([header, ...parts])
+}
+
+/** All records of a whole cdb file, in their order. A file that is none: Permanent, "bad database format". */
+export function* cdbRecords(bytes: Buffer): Generator<[Bytes, Bytes]> {
+  const end = bytes.length < HEADER_BYTES ? 0 : bytes.readUInt32LE(0)
+  const bad = new Permanent('bad database format')
+  if (end < HEADER_BYTES || end > bytes.length) throw bad
+  for (let at = HEADER_BYTES; at < end; ) {
+    if (at + 8 > end) throw bad
+    const [key, data] = [at + 8 + bytes.readUInt32LE(at), at + 8 + bytes.readUInt32LE(at) + bytes.readUInt32LE(at + 4)]
+    if (data > end) throw bad
+    yield [bytes.toString('latin1', at + 8, key), bytes.toString('latin1', key, data)]
+    at = data
+  }
 }
 
 /** A cdb file opened for look-ups. A short or impossible read is Temporary, never "absent". */

@@ -1,13 +1,10 @@
 import { closeSync } from 'node:fs'
 import type { Bytes } from '../core/bytes.ts'
-import { Exit } from '../core/exit.ts'
+import { Exit, permanentCodes } from '../core/exit.ts'
 import { Permanent, reason, Temporary } from '../core/failure.ts'
 import type { Env } from '../core/run.ts'
 import { runChild } from '../os/child.ts'
 import { rewound } from '../os/message.ts'
-
-/** Codes that say trying again cannot help: 100, some of sysexits.h, and 112 (spec local-delivery.md 3.8). */
-const permanentCodes: readonly number[] = [Exit.permanent, 64, 65, 70, 76, 77, 78, 112]
 
 /**
  * Runs `/bin/sh -c command` in the home, with the message of descriptor `messageFd` on 0 from its start, and our own 1 and 2.

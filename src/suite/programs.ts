@@ -1,4 +1,5 @@
 import { admin } from './programs/admin.ts'
+import { aliases } from './programs/aliases.ts'
 import { daemons } from './programs/daemons.ts'
 import { injection } from './programs/injection.ts'
 import { local } from './programs/local.ts'
@@ -7,7 +8,7 @@ import { complete, type Program, type Row } from './programs/row.ts'
 import { tls } from './programs/tls.ts'
 
 /** The table of programs, an area a file in programs/. Build, import check, install, instcheck, documentation and tests read it; nothing else repeats its facts. */
-const table = { ...daemons, ...injection, ...local, ...network, ...tls, ...admin }
+const table = { ...daemons, ...injection, ...local, ...aliases, ...network, ...tls, ...admin }
 
 export type ProgramName = keyof typeof table
 

@@ -59,7 +59,7 @@ export const qmail = table({
     type: 'line',
     orMe: true,
     default: 'defaultdomain',
-    readers: ['qmail-inject'],
+    readers: ['qmail-inject', 'dot-forward', 'newaliases', 'newinclude'],
     reread: 'invocation',
     about: 'added to host names without a dot',
     show: { prefix: 'Default domain name is ', suffix: '' }
@@ -68,7 +68,7 @@ export const qmail = table({
     type: 'line',
     orMe: true,
     default: 'defaulthost',
-    readers: ['qmail-inject'],
+    readers: ['qmail-inject', 'dot-forward', 'newaliases', 'newinclude'],
     reread: 'invocation',
     about: 'added to addresses without a host',
     show: { prefix: 'Default host name is ', suffix: '' }
@@ -149,7 +149,7 @@ export const qmail = table({
     type: 'line',
     orMe: true,
     default: 'plusdomain',
-    readers: ['qmail-inject'],
+    readers: ['qmail-inject', 'dot-forward', 'newaliases', 'newinclude'],
     reread: 'invocation',
     about: 'added to host names that end in +',
     show: { prefix: 'Plus domain name is ', suffix: '' }

@@ -42,6 +42,15 @@ export const admin = rows({
     exits: { 0: 'made', 111: 'the old one stays' },
     budget: 40
   },
+  'qmail-pw2u': {
+    synopsis: 'qmail-pw2u [-/ohHuUC] [-c CHAR]',
+    ring: 'A',
+    about: 'makes users/assign of a passwd file',
+    runsAs: 'root',
+    fds: '0< passwd, 1> assign, 2> why not',
+    exits: { 0: 'success', 100: 'usage', 111: 'trouble' },
+    budget: 40
+  },
   'qmail-newmrh': {
     ring: 'A',
     about: 'makes control/morercpthosts.cdb from control/morercpthosts',

@@ -1,0 +1,32 @@
+import { spawnSync } from 'node:child_process'
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { after } from 'node:test'
+import type { RunResult } from './run-program.ts'
+
+/** An /etc of the test's own, seen only by the programs it runs; gone when the test file ends. Root only. */
+export interface PrivateEtc {
+  path: string
+  lay: (name: string, text: string) => void
+  /** Runs a shell command with that /etc in place of the real one. */
+  run: (command: string, env?: Record<string, string>) => RunResult
+}
+
+export const makeEtc = (): PrivateEtc => {
+  const path = mkdtempSync(join(tmpdir(), 'qmetc-'))
+  after(() => rmSync(path, { recursive: true, force: true }))
+  mkdirSync(join(path, 'etc'))
+  spawnSync('cp', ['/etc/passwd', '/etc/group', '/etc/nsswitch.conf', '/etc/ld.so.cache', join(path, 'etc')])
+  return {
+    path: join(path, 'etc'),
+    lay: (name, text) => writeFileSync(join(path, 'etc', name), Buffer.from(text, 'latin1')),
+    run: (command, env = {}) => {
+      const r = spawnSync('unshare', ['-m', '/bin/sh', '-c', `mount --bind ${join(path, 'etc')} /etc && { ${command}\n}`], {
+        env: { PATH: process.env.PATH ?? '', ...env },
+        timeout: 60_000
+      })
+      return { exit: r.signal ?? r.status ?? String(r.error), stdout: r.stdout.toString('latin1'), stderr: r.stderr.toString('latin1') }
+    }
+  }
+}
