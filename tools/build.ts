@@ -1,9 +1,13 @@
-/** Bundles every program of the table: bin/NAME.ts to build/bin/NAME.js, one CJS file each, and what went into it to build/meta/NAME.json. */
+/**
+ * Bundles every program of the table: bin/NAME.ts to build/bin/NAME.js, one CJS file each, and what went into it to build/meta/NAME.json;
+ * then those that start under Bun into build/lib/bun.
+ */
 import { mkdirSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { build } from 'esbuild'
 import type { Program } from '../src/suite/programs/row.ts'
 import { programRows } from '../src/suite/programs.ts'
+import { compileForBun } from './bun.ts'
 
 const top = join(import.meta.dirname, '..')
 const out = join(top, 'build')
@@ -35,3 +39,5 @@ await Promise.all(
     writeFileSync(join(out, 'meta', `${name}.json`), JSON.stringify(result.metafile))
   })
 )
+
+compileForBun(programRows.flatMap(([name, { runtime }]) => (runtime === 'bun' ? [name] : [])))

@@ -20,8 +20,8 @@ const programsPage = (): string =>
   [
     `# Programs\n${made}`,
     table(
-      ['program', 'for', 'runs as', 'mode', 'descriptors', 'second gear'],
-      programRows.map(([name, p]) => [name, p.about, p.runsAs, octal(p.mode), p.fds, p.secondGear?.about ?? ''])
+      ['program', 'for', 'runs as', 'mode', 'runtime', 'descriptors', 'second gear (under Node)'],
+      programRows.map(([name, p]) => [name, p.about, p.runsAs, octal(p.mode), p.runtime, p.fds, p.secondGear?.about ?? ''])
     ),
     '\n## Usage\n',
     '```',

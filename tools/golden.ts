@@ -1,6 +1,7 @@
 /**
- * `golden.ts [PREFIX]`: runs the recorded behaviour of qmail (test/golden, see its README) of every program that is built against an
- * installation: the one named, which must be a throw-away one with no daemon running, else two of its own side by side. Root only.
+ * `golden.ts [--under-node] [PREFIX]`: runs the recorded behaviour of qmail (test/golden, see its README) of every program that is built against an
+ * installation: the one named, which must be a throw-away one with no daemon running, else two of its own side by side. With --under-node
+ * only the cases of programs that start under Bun, all of them under Node. Root only.
  * Exit 0 when nothing fails but what test/golden/known-failures.json lists with a reason, and at least 98 % pass. ONLY=regex picks cases, VERBOSE=1 shows differences.
  */
 import { type ChildProcess, spawn } from 'node:child_process'
@@ -30,6 +31,14 @@ interface Case {
   users?: unknown
 }
 
+const flags = process.argv.slice(2).filter((arg) => arg.startsWith('--'))
+const [prefix] = process.argv.slice(2).filter((arg) => !arg.startsWith('--'))
+if (flags.some((flag) => flag !== '--under-node')) throw new Error('usage: golden.ts [--under-node] [PREFIX]')
+const isUnderNode = flags.length > 0
+const bunPrograms = new Set<string>(programRows.flatMap(([name, { runtime, links }]) => (runtime === 'bun' ? [name, ...links] : [])))
+/** qmail-lspawn's cases run qmail-local. */
+const isToRun = ({ program }: Case): boolean => !isUnderNode || bunPrograms.has(program) || program === 'qmail-lspawn'
+
 const names = (text: string, program: string): boolean => new RegExp(`(?<![\\w.-])${program}(?![\\w.-])`).test(text)
 
 /** Is there one on this machine that the cases of other programs can use meanwhile (Debian's tcpclient for tcpserver's)? */
@@ -48,7 +57,10 @@ const isOurs = (c: Case): boolean => {
 const cases = readdirSync(folder)
   .filter((name) => name.endsWith('.jsonl'))
   .flatMap((name) => readFileSync(join(folder, name), 'utf8').split('\n').filter(Boolean))
-  .filter((line) => isOurs(JSON.parse(line) as Case))
+  .filter((line) => {
+    const c = JSON.parse(line) as Case
+    return isOurs(c) && isToRun(c)
+  })
 
 const scratch = mkdtempSync(join(tmpdir(), 'golden-'))
 process.on('exit', () => rmSync(scratch, { recursive: true, force: true }))
@@ -57,8 +69,8 @@ process.on('exit', () => rmSync(scratch, { recursive: true, force: true }))
 const runShare = (root: string, lines: string[]): Promise<string> => {
   const file = join(scratch, `share-${root.replaceAll('/', '_')}.jsonl`)
   writeFileSync(file, `${lines.join('\n')}\n`)
-  const flags = [...(process.env.ONLY ? ['--only', process.env.ONLY] : []), ...(process.env.VERBOSE ? ['--verbose'] : [])]
-  const child: ChildProcess = spawn(process.execPath, [join(folder, 'run.mjs'), root, file, ...flags], { stdio: ['ignore', 'pipe', 'inherit'] })
+  const options = [...(process.env.ONLY ? ['--only', process.env.ONLY] : []), ...(process.env.VERBOSE ? ['--verbose'] : [])]
+  const child: ChildProcess = spawn(process.execPath, [join(folder, 'run.mjs'), root, file, ...options], { stdio: ['ignore', 'pipe', 'inherit'] })
   return new Promise((resolve) => {
     let text = ''
     child.stdout?.on('data', (data: Buffer) => {
@@ -72,13 +84,13 @@ const ownRoots = (): string[] =>
   ['a', 'b'].map((name) => {
     const root = join(scratch, name)
     process.env.QMAIL_TEST_LINK_NODE = '1'
-    install(root, 'system', '/var/qmail')
+    install(root, 'system', '/var/qmail', isUnderNode ? ['node'] : ['bun', 'node'])
     return root
   })
 
 if (process.getuid?.() !== 0) throw new Error('golden.ts: the recorded cases change users; run it as root')
 chmodSync(scratch, 0o755)
-const roots = process.argv[2] ? [process.argv[2]] : ownRoots()
+const roots = prefix ? [prefix] : ownRoots()
 const texts = await Promise.all(
   roots.map((root, share) =>
     runShare(
@@ -94,5 +106,7 @@ const known = JSON.parse(readFileSync(join(folder, 'known-failures.json'), 'utf8
 const unknown = failing.filter((id) => !(id in known))
 process.stdout.write(text.replace(/^\d+ passed, \d+ failed\n/gm, ''))
 for (const id of failing.filter((f) => f in known)) process.stdout.write(`known: ${id}: ${known[id]}\n`)
-process.stdout.write(`golden: ${passed} of ${passed + failing.length} cases pass, ${unknown.length} fail without a stated reason\n`)
+process.stdout.write(
+  `golden${isUnderNode ? ' under node' : ''}: ${passed} of ${passed + failing.length} cases pass, ${unknown.length} fail without a stated reason\n`
+)
 process.exitCode = unknown.length === 0 && passed > 0 && passed / (passed + failing.length) >= LEAST_PART_PASSING ? 0 : 1

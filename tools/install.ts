@@ -25,8 +25,9 @@ import { GROUPS, idsFile, isRoot, suiteGroup, suiteUser, USERS } from '../src/os
 import { markerOf } from '../src/os/own.ts'
 import { type FileEntry, files } from '../src/suite/files.ts'
 import { nodeFlags } from '../src/suite/permissions.ts'
-import type { Permission, Program } from '../src/suite/programs/row.ts'
+import type { Permission, Program, Runtime } from '../src/suite/programs/row.ts'
 import { type ProgramName, programRows } from '../src/suite/programs.ts'
+import { bunFile } from './bun.ts'
 import { homeOf, tool } from './tool.ts'
 
 const top = join(import.meta.dirname, '..')
@@ -73,33 +74,51 @@ const replaceFile = (path: string, lay: (temporary: string) => void): void => {
   renameSync(temporary, path)
 }
 
-const layNode = (home: string): void => {
-  const node = join(top, 'node_modules', `node-linux-${process.arch}`, 'bin', 'node')
-  const target = join(home, 'lib', 'node')
-  const [from, to] = [statSync(node), statSync(target, { throwIfNoEntry: false })]
-  if (to && (to.ino === from.ino || (to.size === from.size && to.mtimeMs >= from.mtimeMs))) return
+/** Lays a runtime: a link where the checkout and the installation go together, else a copy. */
+const layRuntime = (home: string, name: Runtime, from: string): void => {
+  const target = join(home, 'lib', name)
+  const [ours, theirs] = [statSync(from), statSync(target, { throwIfNoEntry: false })]
+  if (theirs && (theirs.ino === ours.ino || (theirs.size === ours.size && theirs.mtimeMs >= ours.mtimeMs))) return
   replaceFile(target, (temporary) => {
     if (home.startsWith(join(top, 'var')) || process.env.QMAIL_TEST_LINK_NODE === '1') {
       try {
-        return linkSync(node, temporary)
+        return linkSync(from, temporary)
       } catch {
         // another file system: copy
       }
     }
-    copyFileSync(node, temporary, constants.COPYFILE_FICLONE)
+    copyFileSync(from, temporary, constants.COPYFILE_FICLONE)
   })
 }
+
+const layRuntimes = (home: string, isWithBun: boolean): void => {
+  layRuntime(home, 'node', join(top, 'node_modules', `node-linux-${process.arch}`, 'bin', 'node'))
+  if (isWithBun) layRuntime(home, 'bun', bunFile)
+}
+
+/** Variables that would make lib/bun run other code than its own, or listen, or speak on a descriptor. */
+const BUN_UNSET = ['BUN_OPTIONS', 'BUN_BE_BUN', 'BUN_INSPECT', 'NODE_CHANNEL_FD']
 
 /** Wider permissions that say the same in fewer words: folders of the home become the home, files of /etc become /etc. */
 const widen = (permissions: readonly Permission[], below: (path: string) => boolean, to: string): Permission[] => [
   ...new Set(permissions.map((p): Permission => (p.startsWith('read:') && below(p.slice(5)) ? `read:${to}` : p)))
 ]
 
+const tooLong = (home: string, name: ProgramName): Error =>
+  new Error(`the path ${home} is too long: the kernel takes ${MAX_SHEBANG_BYTES} bytes as the first line of bin/${name}`)
+
+const bunShebang = (home: string, name: ProgramName): string => {
+  const line = ['#!/usr/bin/env -S', ...BUN_UNSET.map((variable) => `-u${variable}`), join(home, 'lib', 'bun'), name].join(' ')
+  if (line.length > MAX_SHEBANG_BYTES) throw tooLong(home, name)
+  return line
+}
+
 /**
- * The first line of an installed program: the node of this installation, by absolute path, with what the program may do.
+ * The first line of an installed program: the runtime of this installation, by absolute path, with what the program may do.
  * The kernel takes 254 bytes; where the exact permissions do not fit, reading is granted by larger folders.
  */
-export const shebang = (home: string, name: ProgramName, program: Program): string => {
+export const shebang = (home: string, name: ProgramName, program: Program, isWithBun: boolean): string => {
+  if (isWithBun && program.runtime === 'bun') return bunShebang(home, name)
   const etc = widen(program.permissions, (path) => path.startsWith('/etc/'), '/etc')
   const wide = widen(etc, (path) => !isAbsolute(path) && path !== '*', '.')
   const all = widen(wide, () => true, '*')
@@ -109,17 +128,17 @@ export const shebang = (home: string, name: ProgramName, program: Program): stri
     const line = ['#!/usr/bin/env -S -u NODE_OPTIONS', join(home, 'lib', 'node'), ...needed].join(' ')
     if (line.length <= MAX_SHEBANG_BYTES) return line
   }
-  throw new Error(`the path ${home} is too long: the kernel takes ${MAX_SHEBANG_BYTES} bytes as the first line of bin/${name}`)
+  throw tooLong(home, name)
 }
 
 /** Throws Error, in words for people, when programs installed in this folder could not be run. */
 export const assertFits = (home: string): void => {
-  for (const [name, program] of programRows) shebang(homeOf(home), name, program)
+  for (const [name, program] of programRows) shebang(homeOf(home), name, program, true)
 }
 
-const layProgram = (home: string, name: ProgramName, program: Program): void => {
+const layProgram = (home: string, name: ProgramName, program: Program, isWithBun: boolean): void => {
   const bundle = readFileSync(join(top, 'build', 'bin', `${name}.js`), 'utf8')
-  replaceFile(join(home, 'bin', name), (temporary) => writeFileSync(temporary, `${shebang(home, name, program)}\n${markerOf(name)}\n${bundle}`))
+  replaceFile(join(home, 'bin', name), (temporary) => writeFileSync(temporary, `${shebang(home, name, program, isWithBun)}\n${markerOf(name)}\n${bundle}`))
   for (const link of program.links ?? []) replaceFile(join(home, 'bin', link), (temporary) => symlinkSync(name, temporary))
 }
 
@@ -161,8 +180,8 @@ const layTexts = (home: string): void => {
   }
 }
 
-/** Installs into `prefix`. New accounts get `accountsHome` as their home. build/ must be there. Throws Error with a line for people. */
-export const install = (prefix: string, kind: IdsKind, accountsHome = prefix): void => {
+/** Installs into `prefix`. New accounts get `accountsHome` as their home; of the runtimes only those named are used, and Bun only where it can be had. build/ must be there. Throws Error with a line for people. */
+export const install = (prefix: string, kind: IdsKind, accountsHome = prefix, runtimes: readonly Runtime[] = ['bun', 'node']): void => {
   const home = homeOf(prefix)
   assertFits(home)
   mkdirSync(join(home, 'bin'), { recursive: true })
@@ -170,8 +189,9 @@ export const install = (prefix: string, kind: IdsKind, accountsHome = prefix): v
   if (kind === 'system') makeAccounts(resolve(accountsHome))
   else if (!existsSync(idsFile(home))) writeFileSync(idsFile(home), privateIds(home, kind))
   writeFileSync(join(home, 'package.json'), '{ "private": true, "type": "commonjs" }\n')
-  layNode(home)
-  for (const [name, program] of programRows) layProgram(home, name, program)
+  const isWithBun = runtimes.includes('bun') && existsSync(bunFile)
+  layRuntimes(home, isWithBun)
+  for (const [name, program] of programRows) layProgram(home, name, program, isWithBun)
   layTexts(home)
   for (const entry of files) layEntry(home, entry)
 }

@@ -22,6 +22,7 @@ const lookAt = (home: string, shown: string, entry: FileEntry): string[] => {
   try {
     s = statSync(join(home, entry.path))
   } catch (error) {
+    if (entry.optional && errorCode(error) === 'ENOENT') return []
     return [errorCode(error) === 'ENOENT' ? `${shown} does not exist` : `unable to stat ${shown}: ${reason(error)}`]
   }
   const uid = entry.owner === 'root' ? 0 : suiteUser(home, entry.owner).uid

@@ -10,7 +10,7 @@ tool('uninstall', () => {
   const home = homeOf(prefix)
   if (!statSync(join(home, 'bin'), { throwIfNoEntry: false })) throw new Error(`nothing is installed in ${home}`)
   for (const [name, { links }] of programRows) for (const file of [name, ...(links ?? [])]) rmSync(join(home, 'bin', file), { force: true })
-  for (const file of ['lib/node', 'package.json', 'run/smtpd/socket', 'run/send/socket']) rmSync(join(home, file), { force: true })
+  for (const file of ['lib/node', 'lib/bun', 'package.json', 'run/smtpd/socket', 'run/send/socket']) rmSync(join(home, file), { force: true })
   // pages and service folders are copies; what an administrator runs stands elsewhere
   for (const folder of ['doc', 'service']) rmSync(join(home, folder), { recursive: true, force: true })
   for (const folder of ['run/smtpd', 'run/send', 'run', 'lib', 'bin', 'boot', 'man']) {

@@ -10,7 +10,7 @@ export interface Ids {
 export interface ChildOptions {
   /** The whole list: what is not named is closed. */
   stdio: StdioOptions
-  /** The child's whole environment; NODE_* and LD_* never pass. */
+  /** The child's whole environment; NODE_*, BUN_*, MIMALLOC_* and LD_* never pass. */
   env: Env
   cwd?: Bytes
   /** Become this user and group, with no other group (only root can). */
@@ -37,7 +37,7 @@ const cleanEnv = (env: Env, resident: boolean): { env: Record<string, string>; o
   const clean: Record<string, string> = {}
   const odd: [string, Bytes][] = []
   for (const [name, value] of Object.entries(env)) {
-    if (/^(NODE_|LD_)/.test(name) || name === RESIDENT) continue
+    if (/^(NODE|BUN|MIMALLOC|LD)_/.test(name) || name === RESIDENT) continue
     const text = utf8(value)
     const key = utf8(name)
     if (key === undefined) continue

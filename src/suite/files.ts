@@ -10,6 +10,8 @@ export interface FileEntry {
   owner: SuiteUser | 'root'
   group: SuiteGroup | 'root'
   mode: number
+  /** It may be missing: where Bun cannot be had, Node runs everything. */
+  optional?: boolean
   /** What a new file holds: this many zero bytes. Existing files keep what they have. */
   zeros?: number
 }
@@ -49,6 +51,7 @@ export const files: FileEntry[] = [
   folder('run/smtpd', 'qmaild', 0o700, 'nofiles'),
   folder('run/send', 'qmails', 0o700),
   { path: 'lib/node', kind: 'file', owner: 'root', group: 'qmail', mode: 0o755 },
+  { path: 'lib/bun', kind: 'file', owner: 'root', group: 'qmail', mode: 0o755, optional: true },
   { path: 'package.json', kind: 'file', owner: 'root', group: 'qmail', mode: 0o644 },
   ...programRows.map(([name, { mode }]): FileEntry => ({ path: `bin/${name}`, kind: 'program', owner: 'root', group: 'qmail', mode }))
 ]

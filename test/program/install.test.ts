@@ -93,11 +93,11 @@ test('uninstall removes the programs and leaves queue, control and mail', () => 
   assert.equal(readFileSync(home.at('control', 'me'), 'latin1'), 'mail.example.org\n')
 })
 
-test('the first line of every program names the node of the installation by its absolute path', () => {
+test('the first line of every program names its runtime in the installation by its absolute path', () => {
   const home = makeHome()
-  for (const [name] of programRows) {
+  for (const [name, { runtime }] of programRows) {
     const [first, second] = readFileSync(home.at('bin', name), 'latin1').split('\n')
-    assert.ok(first?.includes(` ${home.at('lib', 'node')}`), `${name}: ${first}`)
+    assert.ok(first?.includes(` ${home.at('lib', existsSync(home.at('lib', 'bun')) ? runtime : 'node')} `), `${name}: ${first}`)
     assert.ok((first?.length ?? 999) < 255)
     assert.equal(second, `// qmail-ts ${name}`)
   }

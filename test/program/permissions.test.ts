@@ -33,7 +33,7 @@ socket.on('error', (e) => {
 
 const lay = (name: ProgramName): void => {
   const file = home.at('bin', name)
-  writeFileSync(file, `${shebang(home.path, name, programs[name])}\n${markerOf(name)}\n${PROBE}`)
+  writeFileSync(file, `${shebang(home.path, name, programs[name], false)}\n${markerOf(name)}\n${PROBE}`)
   chmodSync(file, 0o755)
 }
 

@@ -7,6 +7,9 @@ export type Ring = 'R' | 'Q' | 'N' | 'U' | 'A'
  */
 export type Permission = `read:${string}` | `write:${string}` | 'net' | 'child' | 'unrestricted'
 
+/** What a program starts under, in its first gear (DESIGN.md 2). A second gear is always Node's. */
+export type Runtime = 'bun' | 'node'
+
 /** What the table says of one program; what most have alike may be left out. */
 export interface Row {
   ring: Ring
@@ -26,6 +29,8 @@ export interface Row {
   exits?: Record<number, string>
   /** Left out: without the permission model. */
   permissions?: readonly Permission[]
+  /** Left out: bun for what users and administrators call (rings U and A) and the permission model does not hold; node for all others. */
+  runtime?: Runtime
   /** Its second gear, if it has one: how it is kept resident, and under which permissions. */
   secondGear?: { about: string; permissions: readonly Permission[] }
   /** npm packages its bundle may hold. */
@@ -37,7 +42,7 @@ export interface Row {
 }
 
 /** A row with everything in it. */
-export type Program = Row & Required<Pick<Row, 'synopsis' | 'mode' | 'exits' | 'permissions' | 'budget' | 'npm' | 'links'>>
+export type Program = Row & Required<Pick<Row, 'synopsis' | 'mode' | 'exits' | 'permissions' | 'runtime' | 'budget' | 'npm' | 'links'>>
 
 /** Kilobytes a bundle may have. */
 const BUDGETS: Record<Ring, number> = { R: 40, Q: 80, N: 150, U: 100, A: 120 }
@@ -45,12 +50,16 @@ const BUDGETS: Record<Ring, number> = { R: 40, Q: 80, N: 150, U: 100, A: 120 }
 /** Rows of one area, as they are written down. */
 export const rows = <const T extends Record<string, Row>>(area: T): T => area
 
+const ruledRuntime = ({ ring, permissions }: Row): Runtime =>
+  (ring === 'U' || ring === 'A') && (permissions === undefined || permissions.includes('unrestricted')) ? 'bun' : 'node'
+
 /** A row with what was left out. */
 export const complete = (name: string, row: Row): Program => ({
   synopsis: name,
   mode: 0o755,
   exits: { 0: 'success', 100: 'permanent failure', 111: 'temporary failure' },
   permissions: ['unrestricted'],
+  runtime: ruledRuntime(row),
   budget: BUDGETS[row.ring],
   npm: [],
   links: [],
