@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs'
+import { readFileSync, writeFileSync } from 'node:fs'
 import { basename, dirname } from 'node:path'
 import type { Bytes } from './bytes.ts'
 import { isAscii } from './bytes.ts'
@@ -47,6 +47,17 @@ const readEnv = (): Env => {
   )
 }
 
+/** Under its name `ps`, `pgrep` and administrators know the process; Bun's title does not reach the kernel. */
+const nameProcess = (name: string): void => {
+  process.title = name
+  if (process.versions.bun === undefined) return
+  try {
+    writeFileSync('/proc/self/comm', name)
+  } catch {
+    // where /proc is missing nobody looks for it there
+  }
+}
+
 /** What the build puts into each bundle from the table of programs: the text for --help, empty where that is a word like any other. */
 declare const QMAIL_HELP: string
 
@@ -73,7 +84,7 @@ export const run = (name: string, main: (context: Context) => number | Promise<n
     const env = readEnv()
     const resident = env[RESIDENT] === '1'
     delete env[RESIDENT]
-    process.title = name
+    nameProcess(name)
     const program = process.argv[1] ?? name
     const home = dirname(dirname(__filename))
     const code = main({ name, invokedAs: basename(program), home, args, env, resident })
