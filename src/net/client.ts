@@ -108,14 +108,14 @@ export class Connection {
   }
 }
 
-/** Connects to an address (IPv4, dotted), waiting at most so many seconds. Never throws. */
-export const connectTo = (ip: string, port: number, seconds: number): Promise<Connection | ConnectFailure> =>
+/** Connects to an address (IPv4 or IPv6), from `localAddress` where that is given, waiting at most so many seconds. Never throws. */
+export const connectTo = (ip: string, port: number, seconds: number, localAddress?: string): Promise<Connection | ConnectFailure> =>
   new Promise((resolve) => {
     const onread = {
       buffer: readBuffer,
       callback: (length: number, buffer: Uint8Array): boolean => connection.receive(Buffer.from(buffer.buffer, buffer.byteOffset, length).toString('latin1'))
     }
-    const socket = connect({ host: ip, port, family: 4, allowHalfOpen: true, noDelay: true, onread })
+    const socket = connect({ host: ip, port, localAddress, allowHalfOpen: true, noDelay: true, onread })
     const connection = new Connection(socket)
     const patience = setTimeout(() => {
       socket.destroy()

@@ -16,6 +16,7 @@ export interface Mx {
 export interface Resolver {
   mx(name: Bytes): Promise<Answer<Mx>>
   a(name: Bytes): Promise<Answer<string>>
+  aaaa(name: Bytes): Promise<Answer<string>>
 }
 
 const NONE = { kind: 'none' } as const
@@ -70,6 +71,7 @@ export const systemResolver = (env: Env): Resolver => {
       if (found.kind !== 'ok') return found
       return { kind: 'ok', records: found.records.map(({ priority, exchange }) => ({ preference: priority, exchange })) }
     },
-    a: async (name) => (isAskable(name) ? answer((await dns()).resolve4(name)) : NONE)
+    a: async (name) => (isAskable(name) ? answer((await dns()).resolve4(name)) : NONE),
+    aaaa: async (name) => (isAskable(name) ? answer((await dns()).resolve6(name)) : NONE)
   }
 }

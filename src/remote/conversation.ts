@@ -5,7 +5,10 @@ import { hasLineEnd, quoteAddress } from '../format/quote.ts'
 import { type Connection, ConnectionDied } from '../net/client.ts'
 import { type Reply, readReply } from '../net/client-reply.ts'
 import { BodyEncoder, PartialLine } from './body.ts'
-import { badRecipientReport, diedReport, localReport, partialLineReport, report } from './report.ts'
+import { NO_OFFERS, offersIn } from './offers.ts'
+import { badRecipientReport, diedReport, localReport, partialLineReport, report, tooLargeReport } from './report.ts'
+import type { Settings } from './settings.ts'
+import { wireSize } from './wire-size.ts'
 
 /** One message for recipients at one host. */
 export interface Delivery {
@@ -15,6 +18,9 @@ export interface Delivery {
   /** The message, read from where the descriptor stands to its end. */
   fd: number
 }
+
+/** What control/ says about how to talk. */
+type Talk = Pick<Settings, 'helohost' | 'unusedExtensions'>
 
 /** The message could not be read. */
 class Unreadable extends Error {}
@@ -28,31 +34,54 @@ const pathOf = (address: Bytes): Bytes => `<${address.includes('@') ? quoteAddre
 const isPermanent = ({ code }: Reply): boolean => code >= 500
 const isRefusal = ({ code }: Reply): boolean => code >= 400
 
+/** What came of a conversation. */
+export interface Outcome {
+  reports: Bytes
+  /** It ended before the server heard of the message: another one may take it. */
+  isAtTheDoor: boolean
+}
+
+/** So many recipients are named before the answers are read, where the server takes more than one command at a time: neither side's buffers may fill up. */
+const GROUP_RECIPIENTS = 50
+
+const groupsOf = <T>(list: readonly T[], size: number): T[][] =>
+  Array.from({ length: Math.ceil(list.length / size) }, (_, n) => list.slice(n * size, (n + 1) * size))
+
+const rcptCommands = (recipients: readonly Bytes[]): Bytes =>
+  recipients
+    .filter((recipient) => !hasLineEnd(recipient))
+    .map((recipient) => `RCPT TO:${pathOf(recipient)}\r\n`)
+    .join('')
+
 /** One SMTP conversation, from greeting to QUIT, and the reports it leads to. */
 class Conversation {
   readonly #connection: Connection
   readonly #ip: string
   readonly #delivery: Delivery
+  readonly #settings: Talk
+  #offers = NO_OFFERS
   #reports: Bytes = ''
   #isDotSent = false
+  #isAtTheDoor = true
 
-  constructor(connection: Connection, ip: string, delivery: Delivery) {
+  constructor(connection: Connection, ip: string, delivery: Delivery, settings: Talk) {
     this.#connection = connection
     this.#ip = ip
     this.#delivery = delivery
+    this.#settings = settings
   }
 
   /** Talks to the end. Never throws: the connection's trouble and ours become the last report. */
-  async run(helohost: Bytes): Promise<Bytes> {
+  async run(): Promise<Outcome> {
     try {
-      const verdict = await this.#talk(helohost)
+      const verdict = await this.#talk()
       this.#reports += verdict
       await this.#connection.close('QUIT\r\n')
     } catch (error) {
       this.#connection.abort()
       this.#reports += this.#failure(error)
     }
-    return this.#reports
+    return { reports: this.#reports, isAtTheDoor: this.#isAtTheDoor }
   }
 
   #failure(error: unknown): Bytes {
@@ -62,16 +91,12 @@ class Conversation {
   }
 
   /** The steps up to the message report, which is the result (spec network.md 6.4; the texts: 6.1). Throws ConnectionDied and trouble with the message. */
-  async #talk(helohost: Bytes): Promise<Bytes> {
-    const { sender } = this.#delivery
-    const at = `Connected to ${this.#ip} but`
-    const greeting = await readReply(this.#connection)
-    if (greeting.code !== 220) return report('Z', `${at} greeting failed.\n`, greeting)
-    const helo = await this.#ask(`HELO ${helohost}`)
-    if (helo.code !== 250) return report('Z', `${at} my name was rejected.\n`, helo)
-    const mail = await this.#ask(`MAIL FROM:${pathOf(sender)}`)
-    if (isRefusal(mail)) return report(isPermanent(mail) ? 'D' : 'Z', `${at} sender was rejected.\n`, mail)
-    if (!(await this.#offerRecipients())) return report('D', `Giving up on ${this.#ip}.\n`)
+  async #talk(): Promise<Bytes> {
+    const refusal = (await this.#enter()) ?? (await this.#measure())
+    if (refusal !== undefined) return refusal
+    this.#isAtTheDoor = false
+    const rejected = await this.#sendEnvelope()
+    if (rejected !== undefined) return rejected
     const data = await this.#ask('DATA')
     if (isRefusal(data)) return report(isPermanent(data) ? 'D' : 'Z', `${this.#ip} failed on DATA command.\n`, data)
     await this.#sendMessage()
@@ -81,20 +106,54 @@ class Conversation {
     return report('K', `${this.#ip} accepted message.\n`, verdict)
   }
 
-  async #ask(command: Bytes): Promise<Reply> {
-    await this.#connection.write(`${command}\r\n`)
-    return readReply(this.#connection)
+  /** Greeting and name. A report: we were turned away. */
+  async #enter(): Promise<Bytes | undefined> {
+    const { helohost, unusedExtensions } = this.#settings
+    const at = `Connected to ${this.#ip} but`
+    const greeting = await readReply(this.#connection)
+    if (greeting.code !== 220) return report('Z', `${at} greeting failed.\n`, greeting)
+    const ehlo = unusedExtensions && (await this.#ask(`EHLO ${helohost}`))
+    if (ehlo?.code === 250) this.#offers = offersIn(ehlo, unusedExtensions ?? new Set())
+    if (ehlo?.code === 250) return undefined
+    // who does not know EHLO is asked as in the old days (RFC 5321 3.2)
+    const helo = ehlo !== undefined && !isPermanent(ehlo) ? ehlo : await this.#ask(`HELO ${helohost}`)
+    return helo.code === 250 ? undefined : report('Z', `${at} my name was rejected.\n`, helo)
   }
 
-  /** Names the recipients, one after another; true when at least one was accepted. */
-  async #offerRecipients(): Promise<boolean> {
+  #size: number | undefined
+
+  /** Finds how large the message is, if the server wants to know. A report: it is too large for it. */
+  async #measure(): Promise<Bytes | undefined> {
+    if (this.#offers.size === undefined) return undefined
+    this.#size = await wireSize(this.#delivery.fd).catch((error: unknown) => {
+      throw new Unreadable(reason(error))
+    })
+    return (this.#size ?? 0) > this.#offers.size ? tooLargeReport(this.#ip) : undefined
+  }
+
+  /** Names sender and recipients. A report: the message is not wanted. */
+  async #sendEnvelope(): Promise<Bytes | undefined> {
+    const mail = `MAIL FROM:${pathOf(this.#delivery.sender)}${this.#size === undefined ? '' : ` SIZE=${this.#size}`}`
+    const [first = [], ...others] = groupsOf(this.#delivery.recipients, this.#offers.isPipelining ? GROUP_RECIPIENTS : 1)
+    await this.#connection.write(`${mail}\r\n${this.#offers.isPipelining ? rcptCommands(first) : ''}`)
+    const reply = await readReply(this.#connection)
+    if (isRefusal(reply)) return report(isPermanent(reply) ? 'D' : 'Z', `Connected to ${this.#ip} but sender was rejected.\n`, reply)
+    let isAnyAccepted = await this.#nameRecipients(first, this.#offers.isPipelining)
+    for (const group of others) isAnyAccepted = (await this.#nameRecipients(group, false)) || isAnyAccepted
+    return isAnyAccepted ? undefined : report('D', `Giving up on ${this.#ip}.\n`)
+  }
+
+  /** Names recipients, unless they are already, and reports what the server says to each; true when at least one was accepted. */
+  async #nameRecipients(recipients: readonly Bytes[], isSent: boolean): Promise<boolean> {
+    const commands = isSent ? '' : rcptCommands(recipients)
+    if (commands !== '') await this.#connection.write(commands)
     let isAnyAccepted = false
-    for (const recipient of this.#delivery.recipients) {
+    for (const recipient of recipients) {
       if (hasLineEnd(recipient)) {
         this.#reports += badRecipientReport
         continue
       }
-      const reply = await this.#ask(`RCPT TO:${pathOf(recipient)}`)
+      const reply = await readReply(this.#connection)
       if (isRefusal(reply)) this.#reports += report(isPermanent(reply) ? 'h' : 's', `${this.#ip} does not like recipient.\n`, reply)
       else {
         this.#reports += report('r')
@@ -102,6 +161,11 @@ class Conversation {
       }
     }
     return isAnyAccepted
+  }
+
+  async #ask(command: Bytes): Promise<Reply> {
+    await this.#connection.write(`${command}\r\n`)
+    return readReply(this.#connection)
   }
 
   /** Sends the message and the lone dot. A message of one piece goes in one write. */
@@ -128,6 +192,6 @@ class Conversation {
   }
 }
 
-/** Delivers over a connection just made; the result is all reports. Ends the connection. */
-export const converse = (connection: Connection, ip: string, delivery: Delivery, helohost: Bytes): Promise<Bytes> =>
-  new Conversation(connection, ip, delivery).run(helohost)
+/** Delivers over a connection just made, and ends it. */
+export const converse = (connection: Connection, ip: string, delivery: Delivery, settings: Talk): Promise<Outcome> =>
+  new Conversation(connection, ip, delivery, settings).run()

@@ -1,3 +1,4 @@
+import { isIPv4, isIPv6 } from 'node:net'
 import type { Bytes } from '../core/bytes.ts'
 import { reason } from '../core/failure.ts'
 import { hasLineEnd } from '../format/quote.ts'
@@ -7,21 +8,8 @@ import { ownAddresses } from '../net/ipme.ts'
 import { converse, type Delivery } from './conversation.ts'
 import { badRecipientReport, badSenderReport, localReport, noConnectionReport, noRecipientReport } from './report.ts'
 import { readSettings, routeOf, type Settings } from './settings.ts'
-import { NoTarget, type Target, targetsOf } from './targets.ts'
+import { NoTarget, type Own, type Target, targetsOf } from './targets.ts'
 import { checkTimeouts, forgetTimeouts, noteTimeout } from './tcpto.ts'
-
-/** The first connection to be had, in order; none: undefined. Keeps the table of timeouts (spec network.md 6.3 step 7, 7). */
-const connectToFirst = async (home: string, targets: readonly Target[], seconds: number): Promise<{ connection: Connection; ip: string } | undefined> => {
-  for (const { ip, port } of targets) {
-    const history = checkTimeouts(home, ip)
-    if (history === 'skip') continue
-    const connection = await connectTo(ip, port, seconds)
-    if (connection === 'timeout') await noteTimeout(home, ip)
-    else if (history === 'known') await forgetTimeouts(home, ip)
-    if (typeof connection !== 'string') return { connection, ip }
-  }
-  return undefined
-}
 
 /** The reports of a delivery that no server can be asked for; undefined when there is something to send. */
 const unsendable = ({ sender, recipients }: Delivery): Bytes | undefined => {
@@ -29,12 +17,40 @@ const unsendable = ({ sender, recipients }: Delivery): Bytes | undefined => {
   return recipients.every(hasLineEnd) ? badRecipientReport.repeat(recipients.length) + noRecipientReport : undefined
 }
 
+/** A connection to an address, or none. Keeps the table of timeouts (spec network.md 6.3 step 7, 7). */
+const connectionTo = async (home: string, { ip, port }: Target, settings: Settings): Promise<Connection | undefined> => {
+  const history = checkTimeouts(home, ip)
+  if (history === 'skip') return undefined
+  const connection = await connectTo(ip, port, settings.connectSeconds, settings.outgoingIp)
+  if (connection === 'timeout') await noteTimeout(home, ip)
+  else if (history === 'known') await forgetTimeouts(home, ip)
+  return typeof connection === 'string' ? undefined : connection
+}
+
+/** Which of us the others may meet, and how we get to them. */
+const ownFor = ({ me, outgoingIp, moreOwn, notOwn }: Settings): Own => {
+  const addresses = new Set([...ownAddresses(), ...moreOwn])
+  const families = ([4, 6] as const).filter((family) => {
+    if (outgoingIp !== undefined) return family === 4 ? isIPv4(outgoingIp) : isIPv6(outgoingIp)
+    return family === 4 || [...addresses].some((ip) => isIPv6(ip) && ip !== '::')
+  })
+  for (const ip of notOwn) addresses.delete(ip)
+  return { addresses, name: me, families }
+}
+
+/** Tries one address after another until one has heard us out; those that turn us away at the door are passed over while there are others. */
 const attempt = async (home: string, delivery: Delivery, resolver: Resolver, settings: Settings): Promise<Bytes> => {
-  const targets = await targetsOf(delivery.host, routeOf(delivery.host, settings.routes), resolver, ownAddresses)
-  const found = await connectToFirst(home, targets, settings.connectSeconds)
-  if (found === undefined) return noConnectionReport
-  found.connection.limit(settings.talkSeconds)
-  return converse(found.connection, found.ip, delivery, settings.helohost)
+  const targets = await targetsOf(delivery.host, routeOf(delivery.host, settings.routes), resolver, ownFor(settings))
+  let reports = noConnectionReport
+  for (const target of targets) {
+    const connection = await connectionTo(home, target, settings)
+    if (connection === undefined) continue
+    connection.limit(settings.talkSeconds)
+    const outcome = await converse(connection, target.ip, delivery, settings)
+    reports = outcome.reports
+    if (!outcome.isAtTheDoor) break
+  }
+  return reports
 }
 
 /** One delivery, from control files to reports (spec network.md 6). Never throws: all trouble is in the reports. */

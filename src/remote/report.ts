@@ -5,6 +5,8 @@ import type { Reply } from '../net/client-reply.ts'
 export const report = (letter: 'r' | 'h' | 's' | 'K' | 'Z' | 'D', text: Bytes = '', said?: Reply): Bytes =>
   `${letter}${text}${said === undefined ? '' : `Remote host said: ${said.text}`}\0`
 
+const masked = (host: Bytes): Bytes => host.replace(/[^!-~]/g, '?')
+
 /** The reports that need nothing but words. */
 export const usageReport = report('D', 'I (qmail-remote) was invoked improperly. (#5.3.5)\n')
 export const dnsReport = report('Z', 'DNS lookup failed temporarily. (#4.1.2)\n')
@@ -13,10 +15,12 @@ export const selfReport = report(
   'D',
   'Sorry. This host is my best mail exchanger, but it is not in my control/locals file, so I do not treat it as local. (#5.4.6)\n'
 )
+export const nullMxReport = (host: Bytes): Bytes => report('D', `Sorry, ${masked(host)} says that it takes no mail at all. (#5.1.10)\n`)
+export const tooLargeReport = (ip: string): Bytes => report('D', `Sorry, the message is too large for ${ip}. (#5.3.4)\n`)
 export const noConnectionReport = report('Z', "Sorry, I wasn't able to establish an SMTP connection. (#4.4.1)\n")
 export const partialLineReport = report('D', 'SMTP cannot transfer messages with partial final lines. (#5.6.2)\n')
 
-export const noHostReport = (host: Bytes): Bytes => report('D', `Sorry, I couldn't find any host named ${host.replace(/[^!-~]/g, '?')}. (#5.1.2)\n`)
+export const noHostReport = (host: Bytes): Bytes => report('D', `Sorry, I couldn't find any host named ${masked(host)}. (#5.1.2)\n`)
 /** Trouble of our own. */
 export const localReport = (what: Bytes): Bytes => report('Z', `${what}. (#4.3.0)\n`)
 export const diedReport = (ip: string, mayBeDuplicate: boolean): Bytes =>

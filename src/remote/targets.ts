@@ -1,7 +1,8 @@
-import type { Bytes } from '../core/bytes.ts'
-import type { Mx, Resolver } from '../net/dns.ts'
+import { isIPv6 } from 'node:net'
+import { type Bytes, lower } from '../core/bytes.ts'
+import type { Answer, Mx, Resolver } from '../net/dns.ts'
 import { addressLiteral } from '../net/ip.ts'
-import { dnsReport, noAddressReport, noHostReport, selfReport } from './report.ts'
+import { dnsReport, noAddressReport, noHostReport, nullMxReport, selfReport } from './report.ts'
 import { type Route, SMTP_PORT } from './settings.ts'
 
 /** One address to try. */
@@ -13,6 +14,17 @@ export interface Target {
 interface Candidate {
   ip: string
   preference: number
+  /** It is a name of ours, whatever its address. */
+  isOwnName: boolean
+}
+
+/** What is needed to know who we are. */
+export interface Own {
+  addresses: ReadonlySet<string>
+  /** Our name, where there is one. */
+  name: Bytes | undefined
+  /** Which kinds of addresses can be connected to from here. */
+  families: readonly (4 | 6)[]
 }
 
 /** A report instead of somewhere to go. */
@@ -24,11 +36,25 @@ export class NoTarget extends Error {
   }
 }
 
-/** The addresses of a host, by literal or A records; there must be some. */
-const addressesOf = async (host: Bytes, resolver: Resolver): Promise<string[]> => {
-  const literal = addressLiteral(host)
+/** The address in `1.2.3.4`, `[1.2.3.4]`, `[2001:db8::1]` or `[IPv6:2001:db8::1]`. */
+const literalOf = (host: Bytes): string | undefined => {
+  const v6 = /^\[(?:IPv6:)?([0-9A-Fa-f:.]+)\]$/i.exec(host)?.[1]
+  return addressLiteral(host) ?? (v6 !== undefined && isIPv6(v6) ? v6.toLowerCase() : undefined)
+}
+
+/** The addresses of a name: A records, then AAAA. One kind failing does not matter when there are others. */
+const lookUp = async (host: Bytes, resolver: Resolver, families: Own['families']): Promise<Answer<string>> => {
+  const answers = await Promise.all(families.map((family) => (family === 4 ? resolver.a(host) : resolver.aaaa(host))))
+  const records = answers.flatMap((answer) => (answer.kind === 'ok' ? answer.records : []))
+  if (records.length > 0) return { kind: 'ok', records }
+  return answers.some(({ kind }) => kind === 'temporary') ? { kind: 'temporary' } : { kind: 'none' }
+}
+
+/** The addresses of a host, by literal or DNS; there must be some. */
+const addressesOf = async (host: Bytes, resolver: Resolver, families: Own['families']): Promise<string[]> => {
+  const literal = literalOf(host)
   if (literal !== undefined) return [literal]
-  const answer = await resolver.a(host)
+  const answer = await lookUp(host, resolver, families)
   if (answer.kind === 'temporary') throw new NoTarget(dnsReport)
   if (answer.kind === 'none') throw new NoTarget(noHostReport(host))
   return answer.records
@@ -40,39 +66,40 @@ const shuffled = <T>(list: readonly T[]): T[] =>
     .sort((a, b) => a.key - b.key)
     .map(({ value }) => value)
 
+const candidatesAt = async ({ exchange, preference }: Mx, resolver: Resolver, own: Own): Promise<{ isSoft: boolean; candidates: Candidate[] }> => {
+  const isOwnName = own.name !== undefined && lower(exchange) === lower(own.name)
+  const literal = literalOf(exchange)
+  if (literal !== undefined) return { isSoft: false, candidates: [{ ip: literal, preference: 0, isOwnName }] }
+  const answer = await lookUp(exchange, resolver, own.families)
+  const ips = answer.kind === 'ok' ? answer.records : []
+  return { isSoft: answer.kind === 'temporary', candidates: ips.map((ip) => ({ ip, preference, isOwnName })) }
+}
+
 /** The addresses of all exchangers, best first, at random among equals. An exchanger without any is passed over. */
-const exchangersOf = async (records: Mx[], resolver: Resolver): Promise<Candidate[]> => {
-  const found = await Promise.all(
-    shuffled(records).map(async ({ exchange, preference }) => {
-      const literal = addressLiteral(exchange)
-      if (literal !== undefined) return { isSoft: false, candidates: [{ ip: literal, preference: 0 }] }
-      const answer = await resolver.a(exchange)
-      const ips = answer.kind === 'ok' ? answer.records : []
-      return { isSoft: answer.kind === 'temporary', candidates: ips.map((ip) => ({ ip, preference })) }
-    })
-  )
+const exchangersOf = async (host: Bytes, records: Mx[], resolver: Resolver, own: Own): Promise<Candidate[]> => {
+  if (records.every(({ exchange }) => exchange === '')) throw new NoTarget(nullMxReport(host)) // RFC 7505
+  const found = await Promise.all(shuffled(records).map((record) => candidatesAt(record, resolver, own)))
   const candidates = found.flatMap((one) => one.candidates).sort((a, b) => a.preference - b.preference)
   if (candidates.length === 0) throw new NoTarget(found.some(({ isSoft }) => isSoft) ? dnsReport : noAddressReport)
   return candidates
 }
 
 /** Where mail for a host goes by DNS (spec network.md 6.3, steps 1 to 5). */
-const candidatesOf = async (host: Bytes, resolver: Resolver): Promise<Candidate[]> => {
-  const answer = addressLiteral(host) === undefined ? await resolver.mx(host) : ({ kind: 'none' } as const)
+const candidatesOf = async (host: Bytes, resolver: Resolver, own: Own): Promise<Candidate[]> => {
+  const answer = literalOf(host) === undefined ? await resolver.mx(host) : ({ kind: 'none' } as const)
   if (answer.kind === 'temporary') throw new NoTarget(dnsReport)
-  if (answer.kind === 'ok') return exchangersOf(answer.records, resolver)
-  return (await addressesOf(host, resolver)).map((ip) => ({ ip, preference: 0 }))
+  if (answer.kind === 'ok') return exchangersOf(host, answer.records, resolver, own)
+  return (await addressesOf(host, resolver, own.families)).map((ip) => ({ ip, preference: 0, isOwnName: false }))
 }
 
 /**
- * The addresses to try for a host, in order. Without a route, those at least as good as ourselves only, so that mail does not
+ * The addresses to try for a host, in order. Without a route, those better than ourselves only, so that mail does not
  * go in circles (step 6). Throws NoTarget, with the report that says why.
  */
-export const targetsOf = async (host: Bytes, route: Route | undefined, resolver: Resolver, ownAddresses: () => Set<string>): Promise<Target[]> => {
-  if (route) return (await addressesOf(route.relay, resolver)).map((ip) => ({ ip, port: route.port }))
-  const candidates = await candidatesOf(host, resolver)
-  const own = ownAddresses()
-  const best = Math.min(...candidates.filter(({ ip }) => own.has(ip)).map(({ preference }) => preference))
+export const targetsOf = async (host: Bytes, route: Route | undefined, resolver: Resolver, own: Own): Promise<Target[]> => {
+  if (route) return (await addressesOf(route.relay, resolver, own.families)).map((ip) => ({ ip, port: route.port }))
+  const candidates = await candidatesOf(host, resolver, own)
+  const best = Math.min(...candidates.filter(({ ip, isOwnName }) => isOwnName || own.addresses.has(ip)).map(({ preference }) => preference))
   const better = candidates.filter(({ preference }) => preference < best)
   if (better.length === 0) throw new NoTarget(selfReport)
   return better.map(({ ip }) => ({ ip, port: SMTP_PORT }))

@@ -21,8 +21,12 @@ const readTable = (file: string): Buffer => {
   }
 }
 
+/** The table knows IPv4 addresses only. */
+const isListable = (ip: string): boolean => !ip.includes(':')
+
 /** What the table says about an address. Read without the lock: a record is changed in one write, and its news may be a moment old anyway. */
 export const checkTimeouts = (home: string, ip: string): 'unknown' | 'known' | 'skip' => {
+  if (!isListable(ip)) return 'unknown'
   try {
     return tcptoCheck(readTable(tcptoFile(home)), ip, seconds(), process.pid)
   } catch {
@@ -49,7 +53,9 @@ const change = async (home: string, decide: (table: Buffer) => TcptoChange | und
 }
 
 /** Remembers that a connection timed out. */
-export const noteTimeout = (home: string, ip: string): Promise<void> => change(home, (table) => tcptoTimedOut(table, ip, seconds()))
+export const noteTimeout = async (home: string, ip: string): Promise<void> => {
+  if (isListable(ip)) await change(home, (table) => tcptoTimedOut(table, ip, seconds()))
+}
 
 /** Forgets the timeouts of an address that gave any other sign. */
 export const forgetTimeouts = (home: string, ip: string): Promise<void> => change(home, (table) => tcptoCleared(table, ip))

@@ -14,6 +14,8 @@ export interface ScriptedServer {
   port: number
   /** All that each connection said, once it has ended. */
   heard: () => Promise<string[]>
+  /** Where each connection came from. */
+  peers: string[]
 }
 
 const play = (socket: Socket, script: Script): Promise<string> =>
@@ -49,14 +51,16 @@ const play = (socket: Socket, script: Script): Promise<string> =>
     go()
   })
 
-/** A server on 127.0.0.1 that plays a script to every connection, until the test file ends. */
-export const smtpScript = async (script: Script): Promise<ScriptedServer> => {
+/** A server on 127.0.0.1, or another address and port, that plays a script to every connection, until the test file ends. */
+export const smtpScript = async (script: Script, host = '127.0.0.1', port = 0): Promise<ScriptedServer> => {
   const conversations: Promise<string>[] = []
+  const peers: string[] = []
   const server = createServer({ allowHalfOpen: true }, (socket) => {
+    peers.push(socket.remoteAddress ?? '')
     conversations.push(play(socket, script))
   })
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  await new Promise<void>((resolve) => server.listen(port, host, resolve))
   after(() => server.close())
   const address = server.address()
-  return { port: typeof address === 'object' && address ? address.port : 0, heard: () => Promise.all(conversations) }
+  return { port: typeof address === 'object' && address ? address.port : 0, heard: () => Promise.all(conversations), peers }
 }

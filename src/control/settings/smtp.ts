@@ -106,5 +106,23 @@ export const smtp = table({
     reread: 'invocation',
     about:
       'what qmail-smtpd logs: session (a line for each session), s (also lines for each recipient and message, in the words of qmail-spp users), json (the line as JSON), none; without the file none, or s if control/esmtp is there'
+  },
+  outgoingip: {
+    type: 'line',
+    readers: ['qmail-remote'],
+    reread: 'invocation',
+    about: 'address to connect from; 0.0.0.0: any'
+  },
+  moreipme: {
+    type: 'list',
+    readers: ['qmail-remote'],
+    reread: 'invocation',
+    about: 'addresses that count as ours though no interface has them: of a NAT router, say'
+  },
+  notipme: {
+    type: 'list',
+    readers: ['qmail-remote'],
+    reread: 'invocation',
+    about: 'addresses that do not count as ours though an interface has them'
   }
 })

@@ -27,3 +27,29 @@ test('a port without digits is the usual one', () => {
 })
 
 test('without smtproutes there is no route', () => assert.equal(routeOf('x', undefined), undefined))
+
+test('relays are hosts, address literals of both kinds, or addresses as they stand; the port comes after : or ;', () => {
+  const of = (value: string) => {
+    const route = routeOf('x', new Map([['', value]]))
+    return route && `${route.relay} ${route.port}`
+  }
+  assert.deepEqual(
+    ['r', 'r:26', 'r;26', '1.2.3.4:26', '[1.2.3.4]', '[2001:db8::1]', '[2001:db8::1]:26', '[IPv6:::1];26', '2001:db8::1', 'r;26|user|secret', ':26', ''].map(
+      of
+    ),
+    [
+      'r 25',
+      'r 26',
+      'r 26',
+      '1.2.3.4 26',
+      '[1.2.3.4] 25',
+      '[2001:db8::1] 25',
+      '[2001:db8::1] 26',
+      '[IPv6:::1] 26',
+      '[2001:db8::1] 25',
+      'r 26',
+      undefined,
+      undefined
+    ]
+  )
+})

@@ -28,13 +28,15 @@ const { server, questions } = await dnsZone({
 })
 const resolver = systemResolver({ DNSCACHEIP: server })
 const targets = async (host: string): Promise<string[]> =>
-  (await targetsOf(host, undefined, resolver, () => new Set(['0.0.0.0', SELF]))).map(({ ip, port }) => (port === 25 ? ip : `${ip}:${port}`))
+  (await targetsOf(host, undefined, resolver, { addresses: new Set(['0.0.0.0', SELF]), name: 'us.t', families: [4] })).map(({ ip, port }) =>
+    port === 25 ? ip : `${ip}:${port}`
+  )
 const refusal = async (host: string): Promise<string> => {
   try {
     return String(await targets(host))
   } catch (error) {
     if (!(error instanceof NoTarget)) throw error
-    return `${error.report.charAt(0)}${/#\d\.\d\.\d/.exec(error.report)}`
+    return `${error.report.charAt(0)}${/#\d\.\d\.\d+/.exec(error.report)}`
   }
 }
 
@@ -77,8 +79,8 @@ test('a name that does not exist, or has no address, is a permanent failure', as
   for (const odd of ['', '.', 'a b.t', '\xe9.t', 'a..t', `${'x'.repeat(64)}.t`]) assert.equal(await refusal(odd), 'D#5.1.2', JSON.stringify(odd))
 })
 
-test('exchangers without any address are a permanent failure, a null MX among them', async () => {
-  assert.equal(await refusal('null.t'), 'D#5.4.4')
+test('exchangers without any address are a permanent failure; a null MX is one of its own', async () => {
+  assert.equal(await refusal('null.t'), 'D#5.1.10')
   assert.equal(await refusal('nx.t'), 'D#5.4.4')
 })
 
@@ -95,7 +97,7 @@ test('an answer too long for UDP is asked for again by TCP', async () => {
 })
 
 test('a route is connected to by its own addresses and port, even if they are ours', async () => {
-  const of = (relay: string) => targetsOf('two.t', { relay, port: 26 }, resolver, () => new Set([SELF]))
+  const of = (relay: string) => targetsOf('two.t', { relay, port: 26 }, resolver, { addresses: new Set([SELF]), name: undefined, families: [4] })
   assert.deepEqual(await of('both.t'), [{ ip: '10.0.0.1', port: 26 }, { ip: '10.0.0.2', port: 26 }]) // biome-ignore format: one line
   assert.deepEqual(await of('self.t'), [{ ip: SELF, port: 26 }])
   assert.deepEqual(await of('[10.0.0.6]'), [{ ip: '10.0.0.6', port: 26 }])

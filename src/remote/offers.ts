@@ -1,0 +1,25 @@
+import type { Bytes } from '../core/bytes.ts'
+import type { Reply } from '../net/client-reply.ts'
+
+/** What a server offered after EHLO, as far as it is used. */
+export interface Offers {
+  isPipelining: boolean
+  /** The largest message it takes, in bytes; Infinity: it does not say; undefined: it does not want to know sizes. */
+  size: number | undefined
+}
+
+export const NO_OFFERS: Offers = { isPipelining: false, size: undefined }
+
+/** Reads the answer to EHLO. `unused`: keywords, in upper case, not to be used. */
+export const offersIn = (reply: Reply, unused: ReadonlySet<Bytes>): Offers => {
+  const words = new Map(
+    reply.text
+      .split('\n')
+      .slice(1)
+      .map((line) => line.slice(4).trim().split(/[ =]+/))
+      .map(([keyword = '', ...rest]) => [keyword.toUpperCase(), rest] as const)
+  )
+  const isOffered = (keyword: Bytes): boolean => words.has(keyword) && !unused.has(keyword)
+  const most = /^[0-9]{1,15}$/.exec(words.get('SIZE')?.[0] ?? '')?.[0]
+  return { isPipelining: isOffered('PIPELINING'), size: isOffered('SIZE') ? Number(most ?? 0) || Number.POSITIVE_INFINITY : undefined }
+}
