@@ -7,6 +7,7 @@ import { QueueExit } from '../queue/codes.ts'
 import { FINAL, packTrailer, TEMPORARY } from '../queue/drop-format.ts'
 import { FileOut } from '../queue/file-out.ts'
 import { type QueueFile, QueueTrouble, step } from '../queue/queue-file.ts'
+import { nextQp } from './qp.ts'
 
 /** Owner and group read: the folder's set-gid bit makes the group qmailq's own. */
 const MODE = 0o640
@@ -31,7 +32,7 @@ const createFile = (folder: string): { fd: number; name: string } => {
 
 /** A message on its way through the drop folder: the door for whoever is neither root nor qmailq (docs/internals.md, Who can reach what). */
 export class DropFile implements QueueFile {
-  readonly qp = process.pid
+  readonly qp = nextQp()
   readonly #folder: string
   readonly #fd: number
   readonly #name: string

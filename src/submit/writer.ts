@@ -4,11 +4,12 @@ import { queueFolder } from '../queue/paths.ts'
 import { whoIs } from '../queue/received.ts'
 import { type Origin, Writer } from '../queue/writer.ts'
 import { submitThroughFile } from './file.ts'
+import { nextQp } from './qp.ts'
 import type { Submission } from './submission.ts'
 
 const originOfThis = (home: string): Origin => {
   const uid = process.getuid?.() ?? 0
-  return { uid, who: whoIs(home, uid), qp: process.pid, startMs: Date.now() }
+  return { uid, who: whoIs(home, uid), qp: nextQp(), startMs: Date.now() }
 }
 
 /** Submits straight into the queue, within this process: for qmailq, and everybody in a one-user installation. Throws Temporary when a user is unknown. */

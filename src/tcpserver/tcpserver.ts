@@ -1,6 +1,7 @@
 import { once } from 'node:events'
 import { createServer, type Server, type Socket } from 'node:net'
 import { constants } from 'node:os'
+import { serialNumbers } from '../core/beyond-pids.ts'
 import type { Bytes } from '../core/bytes.ts'
 import { Exit } from '../core/exit.ts'
 import { reason } from '../core/failure.ts'
@@ -14,9 +15,9 @@ import type { TcpserverOptions } from './options.ts'
 /** Finds out about the two ends of a connection what their numbers do not tell. */
 export type FindNames = (addresses: Addresses) => Promise<Names>
 
-/** Resident programs that take connections over. `take` gives the process that did, or undefined: then a process is started for it. */
+/** Resident programs that take connections over. False of `take`: they did not, and a process is started for it. */
 export interface Workers {
-  take(socket: Socket, env: Readonly<Env>, onEnd: (status: number) => void): Promise<number | undefined>
+  take(socket: Socket, env: Readonly<Env>, onEnd: (status: number) => void): Promise<boolean>
 }
 
 /** A raw wait status, as log analysers expect it. */
@@ -36,6 +37,8 @@ export class TcpServer {
   readonly #findNames: FindNames
   readonly #workers: Workers | undefined
   readonly #rules: RulesFile | undefined
+  /** A number for each session without a process of its own: who reads the log pairs its lines by it. */
+  readonly #nextNumber = serialNumbers(Date.now())
   #active = 0
   /** Connections over the limit: accepted, for there is no way not to, and left alone until it is their turn. */
   readonly #waiting: Socket[] = []
@@ -85,16 +88,17 @@ export class TcpServer {
     const addresses = addressesOf(socket)
     if (!addresses) {
       socket.destroy()
-      this.#end(process.pid, Exit.temporary * 256) // gone before we looked
+      this.#end(this.#nextNumber(), Exit.temporary * 256) // gone before we looked
       return
     }
     try {
       await this.#admit(socket, addresses)
     } catch (error) {
-      this.#log.status(`pid ${process.pid} from ${addresses.remoteIp}`)
+      const number = this.#nextNumber()
+      this.#log.status(`pid ${number} from ${addresses.remoteIp}`)
       this.#log.warn(`dropping connection, ${error instanceof Dropped ? error.message : reason(error)}`)
       socket.destroy()
-      this.#end(process.pid, Exit.temporary * 256)
+      this.#end(number, Exit.temporary * 256)
     }
   }
 
@@ -106,15 +110,15 @@ export class TcpServer {
     const variables = tcpVariables(addresses, names)
     const isDenied = this.#applyRules(addresses, names, variables)
     const line = logEnds(addresses, names)
+    const number = this.#nextNumber()
     if (isDenied) {
       socket.destroy()
-      this.#logStart(process.pid, addresses, 'deny', line)
-      this.#end(process.pid, Exit.permanent * 256)
+      this.#logStart(number, addresses, 'deny', line)
+      this.#end(number, Exit.permanent * 256)
       return
     }
     const env = this.#environment(variables)
-    const pid = await this.#workers?.take(socket, env, (status) => this.#end(pid ?? 0, status))
-    if (pid !== undefined) this.#logStart(pid, addresses, 'ok', line)
+    if (await this.#workers?.take(socket, env, (status) => this.#end(number, status))) this.#logStart(number, addresses, 'ok', line)
     else this.#run(socket, env, addresses, line)
   }
 

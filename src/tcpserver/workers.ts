@@ -120,17 +120,17 @@ export class ResidentWorkers implements Workers {
     if (this.#mayBeUsed()) this.#fill()
   }
 
-  async take(socket: Socket, env: Readonly<Env>, onEnd: (status: number) => void): Promise<number | undefined> {
-    if (env.QMAILQUEUE !== undefined || !this.#mayBeUsed()) return undefined
+  async take(socket: Socket, env: Readonly<Env>, onEnd: (status: number) => void): Promise<boolean> {
+    if (env.QMAILQUEUE !== undefined || !this.#mayBeUsed()) return false
     this.#fill()
-    if (!this.#isQueueUp && !(await this.#openQueue(this.#leastBusy()))) return undefined
+    if (!this.#isQueueUp && !(await this.#openQueue(this.#leastBusy()))) return false
     const worker = this.#leastBusy()
-    if (!worker?.child.connected || worker.active.size >= this.#room) return undefined
+    if (!worker?.child.connected || worker.active.size >= this.#room) return false
     const id = ++this.#lastId
     worker.active.set(id, onEnd)
     worker.send({ kind: 'client', id, env: sessionEnv(env) }, socket)
     if (++worker.sessions >= MAX_SESSIONS) worker.retire()
-    return worker.child.pid
+    return true
   }
 
   /** Resolves when everything handed over so far has left this process, or at least when it has had the time to. */
