@@ -4,10 +4,10 @@
  *          leave the message in drop/, where qmail-queued takes it up, knowing the caller by the file's owner.
  * FDS      0< the message, to its end; then 1< the envelope (it is read, whatever it was opened as); 2> an unknown user
  * ENV      none
- * EXIT     0 the message is on the disk and will be delivered; 11 an address is longer than 1002 bytes; 52 a day has passed;
+ * EXIT     0 the message is on the disk and will be delivered; 11 an address is longer than 1002 bytes, or the envelope is above control/envelopebytes or envelopercpts; 52 a day has passed;
  *          53 write error; 54 read error, or the envelope is cut short; 61 home, 62 queue folder; 63 pid (or drop), 64 mess, 65 intd,
- *          66 todo (or drop): cannot be entered or made; 91 bad envelope; 111 no such user
- * FILES    queue/ pid mess intd todo lock/trigger; drop/, drop/trigger; lib/ids, else /etc/passwd
+ *          66 todo (or drop): cannot be entered or made; 91 bad envelope, CR and LF in an address among them; 111 no such user, or a setting cannot be read
+ * FILES    control/ envelopebytes envelopercpts; queue/ pid mess intd todo lock/trigger; drop/, drop/trigger; lib/ids, else /etc/passwd
  *
  * HUP, INT, QUIT and XCPU are ignored. What is left after a failure is as qmail leaves it: 53 and 54 remove all; the others leave
  * it to qmail-send's sweep after 36 hours. Descriptors are read without the event loop, which is what makes a start cheap; so ALRM
@@ -18,6 +18,7 @@ import { logLine } from '../src/core/logline.ts'
 import { type Context, run } from '../src/core/run.ts'
 import { becomeUser, isRoot, suiteGroup, suiteUser } from '../src/os/ids.ts'
 import { QueueExit } from '../src/queue/codes.ts'
+import { type EnvelopeLimits, envelopeLimits } from '../src/queue/envelope.ts'
 import { type QueueFile, QueueTrouble, step } from '../src/queue/queue-file.ts'
 import { whoIs } from '../src/queue/received.ts'
 import { type Origin, Writer } from '../src/queue/writer.ts'
@@ -42,11 +43,11 @@ const opener = (home: string, startMs: number): (() => QueueFile) => {
   return () => new Writer('', origin)
 }
 
-const queue = (open: () => QueueFile, startMs: number): number => {
+const queue = (open: () => QueueFile, limits: EnvelopeLimits, startMs: number): number => {
   let file: QueueFile | undefined
   try {
     file = open()
-    queueOnce(file, FD.message, FD.envelope, startMs)
+    queueOnce(file, FD.message, FD.envelope, limits, startMs)
     return QueueExit.ok
   } catch (error) {
     if (!(error instanceof QueueTrouble)) throw error
@@ -60,15 +61,17 @@ const main = ({ home }: Context): number => {
   process.umask(UMASK)
   for (const signal of IGNORED) process.on(signal, () => {})
   let open: () => QueueFile
+  let limits: EnvelopeLimits
   try {
     step(QueueExit.home, () => process.chdir(home))
+    limits = envelopeLimits(home)
     open = opener(home, startMs)
   } catch (error) {
     if (error instanceof QueueTrouble) return error.code
     if (error instanceof Error) logLine(FD.errors, `fatal: ${error.message}`)
     return Exit.temporary
   }
-  return queue(open, startMs)
+  return queue(open, limits, startMs)
 }
 
 run('qmail-queue', main)

@@ -4,7 +4,7 @@
  * FDS      0< under qmail-start a pipe whose end stops us, otherwise not looked at; 1> log, trouble only: `qmail-queued: warning: ...`
  * ENV      QMAIL_RESIDENT, from qmail-start
  * EXIT     0 SIGTERM, or the end of descriptor 0 (--once: drop/ is empty); 111 cannot start (--once: some messages are still there)
- * FILES    run/smtpd/socket, run/send/socket: the doors of resident programs; drop/: everybody else's, woken by drop/trigger;
+ * FILES    control/ envelopebytes envelopercpts; run/smtpd/socket, run/send/socket: the doors of resident programs; drop/: everybody else's, woken by drop/trigger;
  *          queue/pid, locked as there must be only one of us; queue/ mess intd todo lock/trigger; lib/ids, else /etc/passwd and /etc/group
  *
  * A submission socket takes messages one after another: netstrings ended by an empty one, then the envelope `F..\0T..\0\0` as one

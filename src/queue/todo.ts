@@ -11,29 +11,46 @@ export interface Todo {
   isValid: boolean
 }
 
+/** Far above any record our writers let pass; a longer one is not valid. */
+const MAX_RECORD_BYTES = 65_536
+
 const number = (digits: Bytes): number => Number(/^[0-9]+/.exec(digits)?.[0] ?? 0)
 
-/** Reads an envelope file. A piece at the end without its NUL does not count. */
-export const parseTodo = (bytes: Bytes): Todo => {
-  const todo: Todo = { uid: 0, pid: 0, sender: undefined, recipients: [], isValid: true }
-  for (let at = 0, end = bytes.indexOf('\0'); end >= 0; at = end + 1, end = bytes.indexOf('\0', at)) {
-    const value = bytes.slice(at + 1, end)
-    switch (at === end ? '' : bytes[at]) {
-      case 'T':
-        todo.recipients.push(value)
-        break
-      case 'F':
-        todo.sender ??= value
-        break
-      case 'u':
-        todo.uid = number(value)
-        break
-      case 'p':
-        todo.pid = number(value)
-        break
-      default:
-        return { ...todo, isValid: false }
+/** Reads an envelope file piece by piece; what is known of it so far stands in the fields. */
+export class TodoReader implements Omit<Todo, 'recipients'> {
+  uid = 0
+  pid = 0
+  sender: Bytes | undefined
+  isValid = true
+  #held: Bytes = ''
+
+  /** Takes the next bytes; returns the recipients they complete. A piece at the end without its NUL does not count. After a record of another kind nothing is read. */
+  push(chunk: Bytes): Bytes[] {
+    const bytes = this.#held === '' ? chunk : this.#held + chunk
+    const recipients: Bytes[] = []
+    let at = 0
+    for (let end = bytes.indexOf('\0'); end >= 0 && this.isValid; end = bytes.indexOf('\0', at)) {
+      this.#record(at === end ? '' : bytes.charAt(at), bytes.slice(at + 1, end), recipients)
+      at = end + 1
     }
+    this.#held = this.isValid ? bytes.slice(at) : ''
+    if (this.#held.length > MAX_RECORD_BYTES) this.isValid = false
+    return recipients
   }
-  return todo
+
+  #record(kind: string, value: Bytes, recipients: Bytes[]): void {
+    if (kind === 'T') recipients.push(value)
+    else if (kind === 'F') this.sender ??= value
+    else if (kind === 'u') this.uid = number(value)
+    else if (kind === 'p') this.pid = number(value)
+    else this.isValid = false
+  }
+}
+
+/** Reads a whole envelope file. */
+export const parseTodo = (bytes: Bytes): Todo => {
+  const reader = new TodoReader()
+  const recipients = reader.push(bytes)
+  const { uid, pid, sender, isValid } = reader
+  return { uid, pid, sender, recipients, isValid }
 }

@@ -1,6 +1,6 @@
 import { reason } from '../core/failure.ts'
 import { QueueExit } from '../queue/codes.ts'
-import { EnvelopeChecker } from '../queue/envelope.ts'
+import { EnvelopeChecker, type EnvelopeLimits } from '../queue/envelope.ts'
 import { PATIENCE_MILLISECONDS } from '../queue/paths.ts'
 import { QueueTrouble } from '../queue/queue-file.ts'
 import { MessageFiles, type Origin } from '../queue/writer.ts'
@@ -11,6 +11,7 @@ export interface Queue {
   /** See MessageFiles. */
   root: string
   group: GroupCommit
+  limits: EnvelopeLimits
   /** Hears about system trouble of messages whose senders only hear a code. */
   trouble: (why: string) => void
 }
@@ -32,13 +33,14 @@ export class Intake {
   readonly #queue: Queue
   readonly #origin: Origin
   readonly #beganMs = Date.now()
-  readonly #checker = new EnvelopeChecker()
+  readonly #checker: EnvelopeChecker
   #files: MessageFiles | undefined
   #code: number = QueueExit.ok
   #why: string | undefined
 
   constructor(queue: Queue, origin: Origin) {
     this.#queue = queue
+    this.#checker = new EnvelopeChecker(queue.limits)
     this.#origin = origin
   }
 

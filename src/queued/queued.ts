@@ -1,6 +1,7 @@
 import type { Server, Socket } from 'node:net'
 import { join } from 'node:path'
 import { listenAt } from '../os/listen.ts'
+import { envelopeLimits } from '../queue/envelope.ts'
 import { DropDoor } from './drop.ts'
 import { GroupCommit } from './group-commit.ts'
 import type { Queue } from './intake.ts'
@@ -41,10 +42,11 @@ export class Queued {
       this.#servers.push(await listenAt(join(home, 'run', folder, 'socket'), MAX_CONNECTIONS, (socket) => this.#accept(socket, senders[folder])))
   }
 
-  /** Opens the queue and the drop folder, as qmailq; the current folder is the home. Throws system errors. */
+  /** Opens the queue and the drop folder, as qmailq; the current folder is the home. Throws system errors, and Temporary when a setting cannot be read. */
   serve(): void {
     const { home, log } = this.#options
-    const queue = { root: 'queue/', group: new GroupCommit('queue/'), trouble: (why: string) => this.#trouble(why) }
+    const limits = envelopeLimits(home)
+    const queue = { root: 'queue/', group: new GroupCommit('queue/'), limits, trouble: (why: string) => this.#trouble(why) }
     this.#queue = queue
     for (const server of this.#servers) server.on('error', (error) => log(`warning: unable to accept a connection: ${error.message}`))
     this.#drop = new DropDoor({ folder: join(home, 'drop'), queue, who: this.#options.who, log })

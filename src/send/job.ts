@@ -25,6 +25,7 @@ const closeChannel = (state: State, { id, channel }: Job): void => {
     state.spawners[channel].waiting.insert(id, nowSeconds() + AGAIN_SECONDS)
     return
   }
+  state.spawners[channel].waiting.forget(id)
   const rest = splitPath(other(channel), id)
   try {
     if (exists(rest)) return
@@ -37,9 +38,11 @@ const closeChannel = (state: State, { id, channel }: Job): void => {
 /** Ends a job whose pass is over and whose deliveries have all reported; else does nothing (spec queue.md 5.6). */
 export const closeJob = (state: State, job: Job): void => {
   if (!job.isOver || job.running > 0) return
-  state.jobs--
+  const { open, waiting } = state.spawners[job.channel]
+  if (job.isFile) open.all--
+  if (job.isLarge) open.large--
   const isAllDone = job.isComplete && job.undone === 0
   if (job.held?.stage === 'express') channelArrived(state, job.held, job.channel)
   else if (isAllDone) closeChannel(state, job)
-  else state.spawners[job.channel].waiting.insert(job.id, job.retry)
+  else waiting.insert(job.id, job.retry)
 }

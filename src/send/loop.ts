@@ -16,6 +16,9 @@ import { logStatus, nowSeconds, type State } from './state.ts'
 import { Sweep } from './sweep.ts'
 import { closeExpress, expressDue, expressStep } from './todo/express.ts'
 import { Lane } from './todo/lane.ts'
+import { LargeQueue } from './todo/large-queue.ts'
+import { largeStep } from './todo/large-step.ts'
+import { Resting } from './todo/resting.ts'
 import { TodoScan } from './todo/scan.ts'
 import { laneStep } from './todo/take-up.ts'
 import { Trigger } from './todo/trigger.ts'
@@ -54,8 +57,9 @@ export class Loop {
       unseen: new DueList(),
       found: new Set(),
       spokenFor: new Set(),
+      resting: new Resting(),
+      large: new LargeQueue(),
       lane: new Lane(),
-      jobs: 0,
       deliveries: 0,
       isExiting: false,
       pending: 0,
@@ -63,7 +67,7 @@ export class Loop {
       bounceOut: undefined,
       wake
     }
-    this.#trigger = new Trigger(() => {
+    this.#trigger = new Trigger(log, () => {
       this.#scan.pull()
       wake()
     })
@@ -93,9 +97,12 @@ export class Loop {
     process.on('SIGTERM', () => this.#exit())
     process.on('SIGALRM', () => {
       for (const channel of CHANNELS) this.#state.spawners[channel].waiting.allDue(nowSeconds())
-      this.#wake()
+      this.#lookAgain()
     })
-    process.on('SIGHUP', () => this.#reread())
+    process.on('SIGHUP', () => {
+      this.#reread()
+      this.#lookAgain()
+    })
     if (!this.#state.settings.isResident) return
     parentGone(FD.parent, () => this.#exit())
     tellParent(FD.parent)
@@ -106,6 +113,13 @@ export class Loop {
     const routing = rereadRouting(settings)
     if ('unreadable' in routing) log.line(`alert: unable to reread control/${routing.unreadable}`)
     else settings.routing = routing
+  }
+
+  /** Somebody may have mended something. */
+  #lookAgain(): void {
+    this.#trigger.reopen()
+    for (const id of this.#state.resting.rested(true)) this.#state.found.add(id)
+    this.#scan.pull()
     this.#wake()
   }
 
@@ -185,6 +199,7 @@ export class Loop {
     const steps = [
       !state.isExiting && laneStep(state),
       !state.isExiting && this.#scan.step(state),
+      !state.isExiting && largeStep(state),
       passStep(state, local),
       passStep(state, remote),
       !state.isExiting && unseenStep(state),
@@ -205,12 +220,14 @@ export class Loop {
 
   /** When something becomes due by itself, in Unix milliseconds; what is due already waits for an event. */
   #nextDue(): number[] {
-    const { done, unseen, spawners, jobs, isExiting } = this.#state
+    const { done, unseen, spawners, isExiting } = this.#state
     const later = (dues: (number | undefined)[]): number[] =>
       dues.filter((due) => due !== undefined && due * 1000 > Date.now()).map((due) => Number(due) * 1000)
     if (isExiting) return later([done.firstDue])
-    const passes = jobs < spawners.local.limit + spawners.remote.limit ? [passDue(spawners.local), passDue(spawners.remote)] : []
-    return [this.#scan.dueMilliseconds, ...later([...passes, done.firstDue, unseen.firstDue, this.#sweep.due, expressDue(this.#state)])]
+    const passes = CHANNELS.map((channel) => passDue(this.#state, spawners[channel]))
+    const rests = [this.#scan.restMilliseconds, this.#trigger.restMilliseconds, this.#state.resting.restMilliseconds]
+    const byClock = rests.filter((rest) => rest !== undefined).map((rest) => Date.now() + rest)
+    return [...byClock, ...later([...passes, done.firstDue, unseen.firstDue, this.#sweep.due, expressDue(this.#state)])]
   }
 
   #sleep(): void {
@@ -228,10 +245,9 @@ export class Loop {
 
   /** Leaves: when each message is due stands in its files' times from now on. */
   #end(): void {
-    const { log, spawners, lane } = this.#state
+    const { log, spawners } = this.#state
     for (const channel of CHANNELS) {
       for (const { id, due } of spawners[channel].waiting.entries()) {
-        if (lane.has(id)) continue // never sorted: still in todo
         const path = splitPath(channel, id)
         try {
           utimesSync(path, due, due)

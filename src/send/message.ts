@@ -1,5 +1,6 @@
 import type { Bytes } from '../core/bytes.ts'
 import type { Channel } from '../queue/paths.ts'
+import type { Claim } from './shares.ts'
 
 /** A recipient of a message on a channel. */
 export interface Recipient {
@@ -54,6 +55,9 @@ export interface Job {
   /** Is the pass over, and did it come to the end of the list? */
   isOver: boolean
   isComplete: boolean
+  /** Is its pass over files, and a large message's? */
+  isFile: boolean
+  isLarge: boolean
   held: Held | undefined
 }
 
@@ -64,4 +68,5 @@ export interface Delivery {
   job: Job
   at: number
   recipient: Bytes
+  claims: readonly Claim[]
 }

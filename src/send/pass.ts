@@ -2,20 +2,27 @@ import { splitPath } from '../queue/paths.ts'
 import { isDying, retryAt } from './backoff.ts'
 import { closeJob, readInfo } from './job.ts'
 import { masked } from './log.ts'
-import type { Job } from './message.ts'
+import type { Held, Job } from './message.ts'
 import { FileRecords, HeldRecords, type UndoneRecipient, UnknownRecord } from './records.ts'
-import type { Pass, Spawner } from './spawner.ts'
+import { type Claim, claimsOf } from './shares.ts'
+import type { Spawner } from './spawner.ts'
 import { AGAIN_SECONDS, logStatus, nowSeconds, type State } from './state.ts'
+import type { Pass } from './turns.ts'
 
-const newJob = (state: State, spawner: Spawner, id: number, from: Pick<Job, 'sender' | 'held'> & { birth: number }): Job => {
+/** So many recipients of a pass are passed over at a time because their users have no slot left; then the pass waits. */
+const MAX_AHEAD = 64
+/** So many passes over files may wait for their shares, besides those that get on. One more, and the one that has waited longest is put off. */
+const MAX_BLOCKED = 500
+
+const newJob = (state: State, spawner: Spawner, id: number, from: Pick<Job, 'sender' | 'held' | 'isFile' | 'isLarge'> & { birth: number }): Job => {
   const now = nowSeconds()
+  const { birth, ...rest } = from
   return {
     id,
     channel: spawner.channel,
-    sender: from.sender,
-    held: from.held,
-    retry: retryAt(from.birth, now, spawner.channel),
-    isDying: isDying(from.birth, now, state.settings.lifetimeSeconds),
+    ...rest,
+    retry: retryAt(birth, now, spawner.channel),
+    isDying: isDying(birth, now, state.settings.lifetimeSeconds),
     undone: 0,
     running: 0,
     isOver: false,
@@ -23,81 +30,136 @@ const newJob = (state: State, spawner: Spawner, id: number, from: Pick<Job, 'sen
   }
 }
 
-/** A pass over a message's file on this channel; undefined, with a warning, when it cannot be: then the message is due again soon. */
-const filePass = (state: State, spawner: Spawner, id: number): Pass | undefined => {
+const begin = (spawner: Spawner, job: Job, records: Pass['records']): void => {
+  if (job.isFile) spawner.open.all++
+  if (job.isLarge) spawner.open.large++
+  spawner.turns.add({ job, records, ahead: [], isAtEnd: false })
+}
+
+const openHeld = (state: State, spawner: Spawner, held: Held): void => {
+  const { sender = '', birth } = held
+  begin(spawner, newJob(state, spawner, held.id, { sender, birth, held, isFile: false, isLarge: false }), new HeldRecords(held.recipients[spawner.channel]))
+}
+
+/** A pass over a message's file on this channel. When it cannot be, a warning, and the message is due again soon. */
+const openFile = (state: State, spawner: Spawner, id: number): void => {
   let path = splitPath('info', id)
   try {
     const { sender, birth } = readInfo(id)
     path = splitPath(spawner.channel, id)
     const records = new FileRecords(path)
-    return { job: newJob(state, spawner, id, { sender, birth, held: state.lane.leaving(id) }), records, next: undefined }
+    begin(spawner, newJob(state, spawner, id, { sender, birth, held: state.lane.leaving(id), isFile: true, isLarge: spawner.waiting.isLarge(id) }), records)
   } catch {
     state.log.line(`warning: trouble opening ${path}; will try again later`)
     spawner.waiting.insert(id, nowSeconds() + AGAIN_SECONDS)
-    return undefined
   }
 }
 
+/** How many passes over files get on at a time, on this channel. */
+const places = ({ spawners: { local, remote } }: State): number => local.limit + remote.limit
+/** Large messages have half of the places. */
+const mayBeLarge = (state: State, { open, turns }: Spawner): boolean => open.large - turns.blocked.large < Math.max(1, places(state) / 2)
+const hasPlace = (state: State, { open, turns }: Spawner): boolean => open.all - turns.blocked.all < places(state)
+
+/** Begins the pass that is due, the older of the first in the express lane and the first with files. False when there is none. */
 const openPass = (state: State, spawner: Spawner): boolean => {
-  const { local, remote } = state.spawners
-  if (!spawner.hasRoom || state.jobs >= local.limit + remote.limit) return false
-  const id = spawner.waiting.takeDue(nowSeconds())
+  const { arrivals, waiting } = spawner
+  const large = mayBeLarge(state, spawner)
+  const [arrival, due] = [arrivals[0], hasPlace(state, spawner) ? waiting.firstDue(large) : undefined]
+  if (arrival !== undefined && (due === undefined || due >= arrival.birth)) {
+    arrivals.shift()
+    const held = state.lane.get(arrival.id)
+    if (held !== undefined) openHeld(state, spawner, held)
+    else waiting.insert(arrival.id, arrival.birth) // it has left the lane meanwhile, and has files
+    return true
+  }
+  const id = due === undefined ? undefined : waiting.takeDue(nowSeconds(), large)
   if (id === undefined) return false
-  const held = state.lane.get(id)
-  if (held !== undefined) {
-    const job = newJob(state, spawner, id, { sender: held.sender ?? '', birth: held.birth, held })
-    spawner.pass = { job, records: new HeldRecords(held.recipients[spawner.channel]), next: undefined }
-  } else spawner.pass = filePass(state, spawner, id)
-  if (spawner.pass !== undefined) state.jobs++
+  openFile(state, spawner, id)
   return true
 }
 
-const closePass = (state: State, spawner: Spawner, { job, records }: Pass, isComplete: boolean): void => {
+const closePass = (state: State, { job, records }: Pass, isComplete: boolean): void => {
   records.close()
-  spawner.pass = undefined
   job.isOver = true
   job.isComplete = isComplete
   closeJob(state, job)
 }
 
-const start = (state: State, spawner: Spawner, job: Job, { at, address }: UndoneRecipient): void => {
+const start = (state: State, spawner: Spawner, job: Job, { at, address }: UndoneRecipient, claims: readonly Claim[]): void => {
   const number = ++state.deliveries
   job.running++
   if (job.held) job.held.isStarted = true
-  spawner.start({ number, job, at, recipient: address })
+  spawner.start({ number, job, at, recipient: address, claims })
   state.log.line(`starting delivery ${number}: msg ${job.id} to ${spawner.channel} ${masked(address)}`)
   logStatus(state)
 }
 
-/** One recipient on. */
-const advance = (state: State, spawner: Spawner, pass: Pass): boolean => {
-  const { job } = pass
-  if (pass.next === undefined) {
-    try {
-      pass.next = pass.records.next()
-    } catch (error) {
-      const path = splitPath(spawner.channel, job.id)
-      const isOdd = error instanceof UnknownRecord
-      state.log.line(isOdd ? `warning: unknown record type in ${path}!` : `warning: trouble reading ${path}; will try again later`)
-      closePass(state, spawner, pass, false)
-      return true
+/** Reads one recipient on, if there is one and room to remember it. False: the pass has ended in trouble. */
+const readAhead = (state: State, spawner: Spawner, pass: Pass): boolean => {
+  try {
+    const next = pass.records.next()
+    if (next === undefined) pass.isAtEnd = true
+    else {
+      pass.ahead.push(next)
+      pass.job.undone++
     }
-    if (pass.next === undefined) {
-      closePass(state, spawner, pass, true)
-      return true
-    }
-    job.undone++
+    return true
+  } catch (error) {
+    const path = splitPath(spawner.channel, pass.job.id)
+    const isOdd = error instanceof UnknownRecord
+    state.log.line(isOdd ? `warning: unknown record type in ${path}!` : `warning: trouble reading ${path}; will try again later`)
+    closePass(state, pass, false)
+    return false
   }
-  if (!spawner.hasRoom) return false
-  const recipient = pass.next
-  pass.next = undefined
-  start(state, spawner, job, recipient)
-  return true
 }
 
-/** Goes on with this channel's pass by one recipient, or begins the next pass that is due. False when there is nothing to do now. */
-export const passStep = (state: State, spawner: Spawner): boolean =>
-  !state.isExiting && (spawner.pass === undefined ? openPass(state, spawner) : advance(state, spawner, spawner.pass))
+/** One recipient of this pass on: the first that its shares allow. */
+const advance = (state: State, spawner: Spawner, pass: Pass): void => {
+  const { job, ahead } = pass
+  let claim: Claim | undefined
+  for (let n = 0; ; n++) {
+    if (n === ahead.length && !pass.isAtEnd && n < MAX_AHEAD && !readAhead(state, spawner, pass)) return
+    const recipient = ahead[n]
+    if (recipient === undefined) break
+    const claims = claimsOf(spawner.channel, job.id, recipient.address)
+    const missing = spawner.blocked(claims)
+    if (missing === undefined) {
+      ahead.splice(n, 1)
+      start(state, spawner, job, recipient, claims)
+      settle(state, spawner, pass)
+      return
+    }
+    claim ??= missing
+    if (missing === claims[0]) break // the message itself
+  }
+  if (claim === undefined) closePass(state, pass, true)
+  else spawner.turns.block(pass, claim)
+}
 
-/** When this channel wants to begin a pass; undefined while it is at one or has nothing to do. */
-export const passDue = ({ pass, waiting }: Spawner): number | undefined => (pass === undefined ? waiting.firstDue : undefined)
+/** After a recipient: the pass has its next turn, or is over. */
+const settle = (state: State, spawner: Spawner, pass: Pass): void => {
+  if (pass.ahead.length === 0 && !pass.isAtEnd && !readAhead(state, spawner, pass)) return
+  if (pass.ahead.length === 0 && pass.isAtEnd) closePass(state, pass, true)
+  else spawner.turns.again(pass)
+}
+
+/** Passes that wait for their shares hold no place, so there is an end to their number. */
+const putOffBlocked = (state: State, { turns }: Spawner): void => {
+  const pass = turns.blocked.all > MAX_BLOCKED ? turns.takeBlockedFile() : undefined
+  if (pass !== undefined) closePass(state, pass, false)
+}
+
+/** Goes on with one of this channel's passes by one recipient, or begins the next pass that is due. False when there is nothing to do now. */
+export const passStep = (state: State, spawner: Spawner): boolean => {
+  if (state.isExiting || !spawner.hasRoom) return false
+  const isOpened = openPass(state, spawner)
+  const pass = spawner.turns.next((claim) => spawner.blocked([claim]) === undefined)
+  if (pass !== undefined) advance(state, spawner, pass)
+  putOffBlocked(state, spawner)
+  return isOpened || pass !== undefined
+}
+
+/** When this channel wants to begin a pass; undefined while it cannot or has nothing to do. */
+export const passDue = (state: State, spawner: Spawner): number | undefined =>
+  hasPlace(state, spawner) ? spawner.waiting.firstDue(mayBeLarge(state, spawner)) : undefined

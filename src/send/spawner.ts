@@ -1,31 +1,31 @@
 import { type Channel, splitPath } from '../queue/paths.ts'
 import { commandBytes, type Report, ReportParser } from '../queue/spawnproto.ts'
-import { DueList } from './due-list.ts'
 import type { Line } from './line.ts'
-import type { Delivery, Job } from './message.ts'
-import type { Records, UndoneRecipient } from './records.ts'
+import type { Delivery } from './message.ts'
+import { type Claim, Shares } from './shares.ts'
+import { Turns } from './turns.ts'
 import { senderFor } from './verp.ts'
-
-/** The pass a channel is at. */
-export interface Pass {
-  job: Job
-  records: Records
-  /** Read already, waiting for a free slot. */
-  next: UndoneRecipient | undefined
-}
+import { Waiting } from './waiting.ts'
 
 /** One channel: its spawner, the deliveries it is at, and the messages that wait for it. */
 export class Spawner {
   readonly channel: Channel
   /** Deliveries at a time. */
   readonly limit: number
-  readonly waiting = new DueList()
-  pass: Pass | undefined
+  /** Messages with files, by when they are due. */
+  readonly waiting = new Waiting()
+  /** Messages of the express lane that have come, and when (Unix seconds); oldest first. */
+  readonly arrivals: { id: number; birth: number }[] = []
+  /** The passes under way. */
+  readonly turns = new Turns()
+  /** Passes over files that are under way, large messages' among them. */
+  readonly open = { all: 0, large: 0 }
   running = 0
   /** False once the spawner has gone; what it was at is forgotten. */
   isAlive = true
   readonly #line: Line
   readonly #parser = new ReportParser()
+  readonly #shares = new Shares()
   #slots: (Delivery | undefined)[] = []
 
   constructor(channel: Channel, line: Line, limit: number) {
@@ -38,12 +38,18 @@ export class Spawner {
     return this.running < this.limit
   }
 
+  /** The first of the claims that must wait until others are given back; undefined: none. */
+  blocked(claims: readonly Claim[]): Claim | undefined {
+    return this.#shares.blocked(claims, this.limit - this.running)
+  }
+
   /** Hands a delivery over, in the lowest free slot. */
   start(delivery: Delivery): void {
     const free = this.#slots.indexOf(undefined)
     const slot = free < 0 ? this.#slots.length : free
     this.#slots[slot] = delivery
     this.running++
+    this.#shares.take(delivery.claims)
     const { job, recipient } = delivery
     const message = splitPath('mess', job.id).slice('mess/'.length)
     this.#line.say(commandBytes({ slot, message, sender: senderFor(job.sender, recipient), recipient }))
@@ -61,6 +67,7 @@ export class Spawner {
     if (delivery === undefined) return undefined
     this.#slots[slot] = undefined
     this.running--
+    this.#shares.give(delivery.claims)
     return delivery
   }
 
@@ -70,6 +77,7 @@ export class Spawner {
     this.isAlive = false
     this.#slots = []
     this.running = 0
+    this.#shares.clear()
     return true
   }
 

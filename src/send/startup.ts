@@ -3,6 +3,7 @@ import { CHANNELS, SPLIT, splitPath } from '../queue/paths.ts'
 import { exists, mtimeSeconds } from './files.ts'
 import { AGAIN_SECONDS, nowSeconds, type State } from './state.ts'
 import { numberOf } from './todo/scan.ts'
+import { LARGE_BYTES } from './waiting.ts'
 
 const SLEEP_MILLISECONDS = 10_000
 
@@ -17,7 +18,9 @@ const admit = (state: State, id: number): void => {
     for (const channel of CHANNELS) {
       path = splitPath(channel, id)
       const file = statSync(path, { throwIfNoEntry: false })
-      if (file !== undefined) dues.push([channel, mtimeSeconds(file)])
+      if (file === undefined) continue
+      dues.push([channel, mtimeSeconds(file)])
+      if (file.size > LARGE_BYTES) state.spawners[channel].waiting.markLarge(id)
     }
     for (const [channel, due] of dues) state.spawners[channel].waiting.insert(id, due)
     if (dues.length === 0) state.done.insert(id, nowSeconds())

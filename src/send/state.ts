@@ -6,6 +6,8 @@ import type { Log } from './log.ts'
 import type { SendSettings } from './settings.ts'
 import type { Spawner } from './spawner.ts'
 import type { Lane } from './todo/lane.ts'
+import type { LargeQueue } from './todo/large-queue.ts'
+import type { Resting } from './todo/resting.ts'
 
 /** How soon something that went wrong is tried again. */
 export const AGAIN_SECONDS = 123
@@ -35,9 +37,12 @@ export interface State {
   found: Set<number>
   /** Numbers whose todo/ID is ours to deal with, or being removed: a scan passes them over; whoever takes one out looks at the name again. */
   spokenFor: Set<number>
+  /** Numbers whose todo/ID could not be taken up. */
+  resting: Resting
+  /** Envelopes too large to be taken up in one step. */
+  large: LargeQueue
   /** The express lane of the second gear. */
   lane: Lane
-  jobs: number
   deliveries: number
   isExiting: boolean
   /** Work outside the turns (a bounce being handed over, a failure that could not be noted yet) that must end before we do. */

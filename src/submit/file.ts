@@ -1,13 +1,13 @@
 import type { Bytes } from '../core/bytes.ts'
 import { QueueExit, type QueueResult } from '../queue/codes.ts'
-import { EnvelopeChecker } from '../queue/envelope.ts'
+import { EnvelopeChecker, type EnvelopeLimits } from '../queue/envelope.ts'
 import { type QueueFile, QueueTrouble } from '../queue/queue-file.ts'
 import { envelopeBytes, type Submission } from './submission.ts'
 
 const codeOf = (error: unknown): number => (error instanceof QueueTrouble ? error.code : QueueExit.crash)
 
-const writeEnvelope = (file: QueueFile, envelope: Buffer): void => {
-  const checker = new EnvelopeChecker()
+const writeEnvelope = (file: QueueFile, envelope: Buffer, limits: EnvelopeLimits): void => {
+  const checker = new EnvelopeChecker(limits)
   file.endMessage()
   const kept = checker.push(envelope)
   if (checker.verdict !== QueueExit.ok) throw new QueueTrouble(checker.verdict ?? QueueExit.readError)
@@ -15,7 +15,7 @@ const writeEnvelope = (file: QueueFile, envelope: Buffer): void => {
 }
 
 /** Submits within this process, through a file that `open` creates. Never throws: trouble shows as the code qmail-queue would exit with. */
-export const submitThroughFile = (open: () => QueueFile): Submission => {
+export const submitThroughFile = (limits: EnvelopeLimits, open: () => QueueFile): Submission => {
   let file: QueueFile | undefined
   let code: number = QueueExit.ok
   const attempt = (work: () => void): void => {
@@ -40,7 +40,7 @@ export const submitThroughFile = (open: () => QueueFile): Submission => {
     finish: async (sender: Bytes, recipients: readonly Bytes[]) => {
       attempt(() => {
         if (!file) return
-        writeEnvelope(file, envelopeBytes(sender, recipients))
+        writeEnvelope(file, envelopeBytes(sender, recipients), limits)
         file.commit()
       })
       return result()

@@ -1,7 +1,7 @@
 import { chunks } from '../core/fdio.ts'
 import { wasClosed } from '../os/closed.ts'
 import { QueueExit } from '../queue/codes.ts'
-import { EnvelopeChecker } from '../queue/envelope.ts'
+import { EnvelopeChecker, type EnvelopeLimits } from '../queue/envelope.ts'
 import { PATIENCE_MILLISECONDS } from '../queue/paths.ts'
 import { type QueueFile, QueueTrouble } from '../queue/queue-file.ts'
 
@@ -22,8 +22,8 @@ function* read(fd: number, startMs: number): Generator<Buffer> {
   }
 }
 
-const copyEnvelope = (fd: number, file: QueueFile, startMs: number): void => {
-  const checker = new EnvelopeChecker()
+const copyEnvelope = (fd: number, file: QueueFile, limits: EnvelopeLimits, startMs: number): void => {
+  const checker = new EnvelopeChecker(limits)
   for (const chunk of read(fd, startMs)) {
     const kept = checker.push(chunk)
     file.envelope(chunk.subarray(0, kept))
@@ -37,10 +37,10 @@ const copyEnvelope = (fd: number, file: QueueFile, startMs: number): void => {
  * Queues one message: its bytes from one descriptor to the end, then the envelope from the other (spec queue.md 2). On return it is
  * on the disk. Throws QueueTrouble; what that leaves behind is the caller's to decide.
  */
-export const queueOnce = (file: QueueFile, messageFd: number, envelopeFd: number, startMs: number): void => {
+export const queueOnce = (file: QueueFile, messageFd: number, envelopeFd: number, limits: EnvelopeLimits, startMs: number): void => {
   if (wasClosed(messageFd)) throw new QueueTrouble(QueueExit.readError)
   for (const chunk of read(messageFd, startMs)) file.message(chunk)
   file.endMessage()
-  copyEnvelope(envelopeFd, file, startMs)
+  copyEnvelope(envelopeFd, file, limits, startMs)
   file.commit()
 }

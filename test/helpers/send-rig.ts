@@ -145,6 +145,11 @@ export class SendRig {
     return (Number(fields[11]) + Number(fields[12])) * 10
   }
 
+  /** The most memory it has held so far, in megabytes. */
+  peakMegabytes(): number {
+    return Math.round(Number(/^VmHWM:\s+(\d+)/m.exec(readFileSync(`/proc/${this.#child.pid}/status`, 'latin1'))?.[1] ?? 0) / 1024)
+  }
+
   kill(signal: NodeJS.Signals): void {
     this.#child.kill(signal)
   }

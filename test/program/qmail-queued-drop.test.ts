@@ -144,7 +144,7 @@ test('half-written files are swept after 36 hours, and not before; set-aside one
   for (const name of ['t.1', 'whatever', 'bad.m.1']) lay(name, GOOD)
   const hours = async (n: number): Promise<string[]> => {
     mock.timers.enable({ apis: ['Date'], now: Date.now() + n * 3_600_000 })
-    const queue = { root: home.at('queue/'), group: new GroupCommit(home.at('queue/')), trouble: () => {} }
+    const queue = { root: home.at('queue/'), group: new GroupCommit(home.at('queue/')), limits: { bytes: 1e6, recipients: 1e6 }, trouble: () => {} }
     const door = new DropDoor({ folder: home.at('drop'), queue, who: String, log: () => {} })
     door.pull()
     await door.stop()

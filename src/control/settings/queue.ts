@@ -7,5 +7,21 @@ export const queue = table({
     readers: ['tcpserver', 'qmail-start', 'qmail-send', 'qmail-lspawn', 'qmail-rspawn'],
     reread: 'invocation',
     about: 'programs kept in their first gear: run once a job (doc/internals.md, Two gears)'
+  },
+  envelopebytes: {
+    type: 'number',
+    default: 67_108_864,
+    unit: 'bytes',
+    readers: ['qmail-queue', 'qmail-queued', 'qmail-inject', 'sendmail', 'qmail-smtpd', 'qmail-local', 'qmail-send'],
+    reread: 'invocation',
+    about: 'largest envelope taken into the queue; 0: no limit. One above it is refused for good (exit 11)'
+  },
+  envelopercpts: {
+    type: 'number',
+    default: 1_000_000,
+    unit: 'recipients',
+    readers: ['qmail-queue', 'qmail-queued', 'qmail-inject', 'sendmail', 'qmail-smtpd', 'qmail-local', 'qmail-send'],
+    reread: 'invocation',
+    about: 'most recipients of one message taken into the queue; 0: no limit. One above it is refused for good (exit 11)'
   }
 })

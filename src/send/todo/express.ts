@@ -4,6 +4,7 @@ import { exists } from '../files.ts'
 import type { Held, Message } from '../message.ts'
 import { removeEnvelope, removeMessage } from '../removal.ts'
 import { AGAIN_SECONDS, later, nowSeconds, type State } from '../state.ts'
+import type { Place } from './lane.ts'
 import { channelsOf, clearLeftovers, create, writeSorted } from './sort.ts'
 
 /** A message with more recipients is preprocessed. */
@@ -20,10 +21,10 @@ const hasLeftovers = (id: number): boolean => {
 }
 
 /**
- * What becomes of a new message: `express`, delivered straight from todo/; `wait`, left where it is until the lane has room: its one
- * channel is busy, so sorting it would not get it delivered sooner; `sort`, preprocessed as ever. `isNext`: it has waited already.
+ * What becomes of a new message: `express`, delivered straight from todo/; a place to wait at, left where it is until the lane has room: its
+ * one channel is busy, so sorting it would not get it delivered sooner; `sort`, preprocessed as ever. `isNext`: it has waited already.
  */
-export const routeOf = ({ settings, lane, spawners }: State, message: Message, isNext: boolean): 'express' | 'wait' | 'sort' => {
+export const routeOf = ({ settings, lane, spawners }: State, message: Message, isNext: boolean): 'express' | 'sort' | Place => {
   const channels = channelsOf(message)
   const fits =
     settings.isResident &&
@@ -31,16 +32,15 @@ export const routeOf = ({ settings, lane, spawners }: State, message: Message, i
     message.recipients.local.length + message.recipients.remote.length <= MAX_RECIPIENTS &&
     channels.every((channel) => spawners[channel].limit > 0)
   if (!fits || hasLeftovers(message.id)) return 'sort'
-  if (channels.every((channel) => lane.hasRoom(channel) && (isNext || !lane.hasQueue(channel)))) return 'express'
-  return channels.length === 1 ? 'wait' : 'sort'
+  const place = lane.placeFor(message, isNext)
+  if (place === undefined) return 'express'
+  return channels.length === 1 ? place : 'sort'
 }
 
 /** Has a message wait in todo/ for room in the lane. */
-export const park = (state: State, message: Message): void => {
-  const [channel] = channelsOf(message)
-  if (channel === undefined) return
-  state.spokenFor.add(message.id)
-  state.lane.park(message.id, channel)
+export const park = (state: State, id: number, place: Place): void => {
+  state.spokenFor.add(id)
+  state.lane.park(id, place)
 }
 
 /** Takes a message into the express lane: it waits for its channels, with nothing written. */
@@ -49,7 +49,7 @@ export const goExpress = (state: State, message: Message): void => {
   const held: Held = { ...message, stage: 'express', isStarted: false, isLeaving: false, open, afterwards: [] }
   state.spokenFor.add(message.id)
   state.lane.add(held)
-  for (const channel of open) state.spawners[channel].waiting.insert(message.id, message.birth)
+  for (const channel of open) state.spawners[channel].arrivals.push({ id: message.id, birth: message.birth })
   if (open.size === 0) arrived(state, held)
 }
 

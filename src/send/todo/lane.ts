@@ -1,15 +1,30 @@
 import { CHANNELS, type Channel } from '../../queue/paths.ts'
-import type { Held } from '../message.ts'
+import type { Held, Message } from '../message.ts'
+import { type Claim, Shares, userClaims } from '../shares.ts'
 
 /** So many messages are held in memory for each channel; more wait in todo/, with nothing but their numbers known. */
 const MAX_HELD = 250
 
-/** The messages of the express lane, oldest first, and those that wait to get in. */
+/** Where a message waits for the lane: with those of its submitter's, for a channel; or, with a claim, with those of a user who has had his share. */
+export interface Place {
+  channel: Channel
+  key: string
+  claim: Claim | undefined
+}
+
+interface Parked {
+  claim: Claim | undefined
+  ids: Set<number>
+}
+
+/** The messages of the express lane, oldest first, and those that wait to get in: their submitters take turns. */
 export class Lane {
   readonly #held = new Map<number, Held>()
   readonly #leaving = new Map<number, Held>()
+  readonly #claims = new Map<number, Claim[]>()
+  readonly #shares = new Shares()
   readonly #use: Record<Channel, number> = { local: 0, remote: 0 }
-  readonly #parked: Record<Channel, Set<number>> = { local: new Set(), remote: new Set() }
+  readonly #parked: Record<Channel, Map<string, Parked>> = { local: new Map(), remote: new Map() }
 
   get(id: number): Held | undefined {
     return this.#held.get(id)
@@ -20,22 +35,23 @@ export class Lane {
     return this.#leaving.get(id)
   }
 
-  has(id: number): boolean {
-    return this.#held.has(id)
-  }
-
   /** Oldest first. */
   messages(): Iterable<Held> {
     return this.#held.values()
   }
 
   add(held: Held): void {
+    const claims = userClaims(held.recipients.local)
     this.#held.set(held.id, held)
+    this.#claims.set(held.id, claims)
+    this.#shares.take(claims)
     for (const channel of CHANNELS) if (held.recipients[channel].length > 0) this.#use[channel]++
   }
 
   remove(held: Held): void {
     if (!this.#held.delete(held.id)) return
+    this.#shares.give(this.#claims.get(held.id) ?? [])
+    this.#claims.delete(held.id)
     for (const channel of CHANNELS) if (held.recipients[channel].length > 0) this.#use[channel]--
   }
 
@@ -50,28 +66,54 @@ export class Lane {
     this.#leaving.delete(held.id)
   }
 
-  hasRoom(channel: Channel): boolean {
-    return this.#use[channel] < MAX_HELD
+  /** Where a message has to wait; undefined: it may come in. `isNext`: it has waited already. */
+  placeFor({ recipients, uid }: Message, isNext: boolean): Place | undefined {
+    for (const channel of CHANNELS) {
+      if (recipients[channel].length > 0 && (!this.#hasRoom(channel) || (!isNext && this.#hasQueue(channel))))
+        return { channel, key: `s${uid}`, claim: undefined }
+    }
+    for (const claim of userClaims(recipients.local)) {
+      if (!this.#allows(claim) || (!isNext && this.#parked.local.has(claim.key))) return { channel: 'local', key: claim.key, claim }
+    }
+    return undefined
   }
 
-  hasQueue(channel: Channel): boolean {
-    return this.#parked[channel].size > 0
+  /** Has a message wait there. */
+  park(id: number, { channel, key, claim }: Place): void {
+    const parked = this.#parked[channel].get(key) ?? { claim, ids: new Set() }
+    parked.ids.add(id)
+    this.#parked[channel].set(key, parked)
   }
 
-  /** Has a message wait for room on this channel. */
-  park(id: number, channel: Channel): void {
-    this.#parked[channel].add(id)
-  }
-
-  /** The message that has waited longest, if there is room for it now. */
+  /** The message that has waited longest in the place whose turn it is, if there is room for it now. */
   unpark(): number | undefined {
     for (const channel of CHANNELS) {
-      if (!this.hasRoom(channel)) continue
-      for (const id of this.#parked[channel]) {
-        this.#parked[channel].delete(id)
-        return id
+      if (!this.#hasRoom(channel)) continue
+      for (const [key, parked] of this.#parked[channel]) {
+        if (parked.claim === undefined || this.#allows(parked.claim)) return this.#takeFrom(channel, key, parked)
       }
     }
     return undefined
+  }
+
+  #takeFrom(channel: Channel, key: string, parked: Parked): number | undefined {
+    const [id] = parked.ids
+    this.#parked[channel].delete(key)
+    if (id !== undefined) parked.ids.delete(id)
+    if (parked.ids.size > 0) this.#parked[channel].set(key, parked) // at the end: the others' turn
+    return id
+  }
+
+  #allows(claim: Claim): boolean {
+    return this.#shares.allows(claim, MAX_HELD - this.#use.local)
+  }
+
+  #hasRoom(channel: Channel): boolean {
+    return this.#use[channel] < MAX_HELD
+  }
+
+  #hasQueue(channel: Channel): boolean {
+    for (const { claim } of this.#parked[channel].values()) if (claim === undefined) return true
+    return false
   }
 }

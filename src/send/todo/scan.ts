@@ -1,5 +1,5 @@
 import { readdirSync } from 'node:fs'
-import { nowSeconds, type State } from '../state.ts'
+import type { State } from '../state.ts'
 import { takeUp } from './take-up.ts'
 
 /** Without any pull of the trigger, todo/ is looked at this long after the last look. */
@@ -17,6 +17,7 @@ export const numberOf = (name: string): number | undefined => (/^(0|[1-9][0-9]{0
 /** When to look at todo/ again. */
 export class TodoScan {
   #isWanted = true
+  /** A look in any case (by performance.now: nobody sets that clock). */
   #due = 0
   /** No look before (by performance.now). */
   #notBefore = 0
@@ -26,15 +27,15 @@ export class TodoScan {
     this.#isWanted = true
   }
 
-  /** When the next look is due, in Unix milliseconds. */
-  get dueMilliseconds(): number {
-    if (!this.#isWanted) return this.#due * 1000
-    return Date.now() + Math.max(0, this.#notBefore - performance.now())
+  /** Milliseconds until the next look is due. */
+  get restMilliseconds(): number {
+    return Math.max(0, (this.#isWanted ? this.#notBefore : this.#due) - performance.now())
   }
 
   /** Looks if it is time to; takes up one message. False when there was nothing to do. */
   step(state: State): boolean {
     if (this.#isDue()) this.#look(state)
+    for (const id of state.resting.rested()) state.found.add(id)
     for (const id of state.found) {
       state.found.delete(id)
       takeUp(state, id)
@@ -44,21 +45,21 @@ export class TodoScan {
   }
 
   #isDue(): boolean {
-    return this.#isWanted ? performance.now() >= this.#notBefore : nowSeconds() >= this.#due
+    return performance.now() >= (this.#isWanted ? this.#notBefore : this.#due)
   }
 
   #look(state: State): void {
     this.#isWanted = false
-    this.#due = nowSeconds() + SCAN_SECONDS
     const start = performance.now()
+    this.#due = start + SCAN_SECONDS * 1000
     try {
       for (const name of readdirSync('todo')) {
         const id = numberOf(name)
-        if (id !== undefined && !state.spokenFor.has(id)) state.found.add(id)
+        if (id !== undefined && !state.spokenFor.has(id) && !state.resting.has(id)) state.found.add(id)
       }
     } catch {
       state.log.line('alert: unable to opendir todo, sleeping...')
-      this.#due = nowSeconds() + SLEEP_SECONDS
+      this.#due = start + SLEEP_SECONDS * 1000
     }
     const end = performance.now()
     this.#notBefore = end + Math.max(SCAN_MILLISECONDS, (end - start) / SCAN_SHARE)

@@ -1,32 +1,57 @@
-import { closeSync, readFileSync, statSync } from 'node:fs'
+import { closeSync, fstatSync, openSync, statSync } from 'node:fs'
 import { errorCode } from '../../core/failure.ts'
+import { readFd } from '../../core/fdio.ts'
 import { splitPath } from '../../queue/paths.ts'
 import { parseTodo, type Todo } from '../../queue/todo.ts'
-import { masked } from '../log.ts'
+import { logNew } from '../log-new.ts'
 import type { Message } from '../message.ts'
 import { removeEnvelope } from '../removal.ts'
 import { nowSeconds, type State } from '../state.ts'
+import { LARGE_RECIPIENTS } from '../waiting.ts'
 import { goExpress, park, routeOf } from './express.ts'
 import { type Routing, rewrite } from './rewrite.ts'
 import { channelsOf, clearLeftovers, create, writeSorted } from './sort.ts'
 
-const readTodo = ({ log }: State, id: number): Todo | undefined => {
+/** Envelopes up to this size are read whole. */
+const SMALL_BYTES = 65_536
+
+/** A whole envelope, or the beginning of a large one. */
+interface Read extends Todo {
+  isLarge: boolean
+}
+
+/** Throws system errors. */
+const readFile = (path: string): Read => {
+  const fd = openSync(path, 'r')
   try {
-    return parseTodo(readFileSync(`todo/${id}`, 'latin1'))
+    const { size } = fstatSync(fd)
+    const buffer = Buffer.allocUnsafe(Math.min(size, SMALL_BYTES))
+    const length = buffer.length === 0 ? 0 : readFd(fd, buffer)
+    return { ...parseTodo(buffer.toString('latin1', 0, length)), isLarge: size > SMALL_BYTES }
+  } finally {
+    closeSync(fd)
+  }
+}
+
+const readTodo = (state: State, id: number): Read | undefined => {
+  try {
+    return readFile(`todo/${id}`)
   } catch (error) {
     const code = errorCode(error)
-    if (code === 'EISDIR' || code === 'EIO') log.line(`warning: trouble reading todo/${id}`)
-    else if (code !== 'ENOENT') log.line(`warning: unable to open todo/${id}`)
+    if (code === 'ENOENT') return undefined
+    state.log.line(code === 'EISDIR' || code === 'EIO' ? `warning: trouble reading todo/${id}` : `warning: unable to open todo/${id}`)
+    state.resting.rest(id)
     return undefined
   }
 }
 
-const messageBytes = ({ log }: State, id: number): number | undefined => {
+const messageBytes = (state: State, id: number): number | undefined => {
   const path = splitPath('mess', id)
   try {
     return statSync(path).size
   } catch {
-    log.line(`warning: unable to stat ${path}`)
+    state.log.line(`warning: unable to stat ${path}`)
+    state.resting.rest(id)
     return undefined
   }
 }
@@ -42,12 +67,7 @@ const sortRecipients = (todo: Todo, routing: Routing): Message['recipients'] => 
   return recipients
 }
 
-const logNew = ({ log }: State, { id, bytes, sender, pid, uid }: Message): void => {
-  log.line(`new msg ${id}`)
-  if (sender !== undefined) log.line(`info msg ${id}: bytes ${bytes} from <${masked(sender)}> qp ${pid} uid ${uid}`)
-}
-
-/** The envelope makes no sense: what has been begun is left as it is, and the envelope too. */
+/** The envelope makes no sense: what has been begun is left as it is, and the envelope too, never to be looked at again as long as it is the same. */
 const refuse = (state: State, message: Message, info: number): void => {
   closeSync(info)
   for (const channel of channelsOf(message)) {
@@ -55,27 +75,45 @@ const refuse = (state: State, message: Message, info: number): void => {
     if (fd !== undefined) closeSync(fd)
   }
   state.log.line(`warning: unknown record type in todo/${message.id}`)
+  state.resting.giveUp(message.id)
 }
 
-/** S4 to S5: info, local and remote are written, then the envelope goes (spec queue.md 5.4). Whatever fails, a later scan does it all again. */
+/** The message waits for its passes. */
+const awaitPasses = (state: State, message: Message): void => {
+  const { id } = message
+  const channels = channelsOf(message)
+  for (const channel of channels) {
+    const { waiting } = state.spawners[channel]
+    if (message.recipients[channel].length > LARGE_RECIPIENTS) waiting.markLarge(id)
+    waiting.insert(id, nowSeconds())
+  }
+  if (channels.length === 0) state.done.insert(id, nowSeconds())
+}
+
+/** S4 to S5: info, local and remote are written, then the envelope goes (spec queue.md 5.4). What fails is done again after a rest. */
 const preprocess = (state: State, message: Message, isValid: boolean): void => {
   const { id } = message
-  if (!clearLeftovers(state, id)) return
-  const info = create(state, splitPath('info', id))
-  if (info === undefined) return
-  logNew(state, message)
-  if (!isValid) {
-    refuse(state, message, info)
-    return
-  }
-  const channels = channelsOf(message)
-  if (!writeSorted(state, message, info, channels)) return
-  removeEnvelope(state, id, (isDone) => {
-    state.spokenFor.delete(id)
-    if (!isDone) return
-    for (const channel of channels) state.spawners[channel].waiting.insert(id, nowSeconds())
-    if (channels.length === 0) state.done.insert(id, nowSeconds())
+  const info = clearLeftovers(state, id) ? create(state, splitPath('info', id)) : undefined
+  if (info !== undefined) logNew(state, message)
+  if (info !== undefined && !isValid) refuse(state, message, info)
+  else if (info === undefined || !writeSorted(state, message, info, channelsOf(message))) state.resting.rest(id)
+  else giveUpEnvelope(state, message)
+}
+
+const giveUpEnvelope = (state: State, message: Message): void =>
+  removeEnvelope(state, message.id, (isDone) => {
+    state.spokenFor.delete(message.id)
+    if (isDone) awaitPasses(state, message)
+    else state.resting.rest(message.id)
   })
+
+/** Is there nothing to be done about this number? */
+const isLeftAlone = (state: State, id: number): boolean => {
+  try {
+    return state.spokenFor.has(id) || state.resting.has(id)
+  } catch {
+    return false // taking it up will say what is wrong
+  }
 }
 
 /** Is this the bounce we are just handing over? Then its turn comes when we know that it was taken. */
@@ -88,15 +126,20 @@ const waitsForVerdict = ({ bounceOut, spokenFor }: State, id: number, { sender, 
 
 /** Deals with one message found in todo/; `isNext`: one that has waited there for room in the express lane. */
 export const takeUp = (state: State, id: number, isNext = false): void => {
-  if (state.spokenFor.has(id)) return
+  if (isLeftAlone(state, id)) return
   const todo = readTodo(state, id)
   const bytes = todo && messageBytes(state, id)
   if (todo === undefined || bytes === undefined || waitsForVerdict(state, id, todo)) return
   const { uid, pid, sender, isValid } = todo
+  if (todo.isLarge) {
+    state.spokenFor.add(id)
+    state.large.add(uid, { id, bytes })
+    return
+  }
   const message: Message = { id, birth: nowSeconds(), bytes, uid, pid, sender, recipients: sortRecipients(todo, state.settings.routing) }
   const route = isValid ? routeOf(state, message, isNext) : 'sort'
-  if (route === 'wait') park(state, message)
-  else if (route === 'sort') preprocess(state, message, isValid)
+  if (route === 'sort') preprocess(state, message, isValid)
+  else if (route !== 'express') park(state, id, route)
   else {
     logNew(state, message)
     goExpress(state, message)

@@ -2,8 +2,10 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { EnvelopeChecker } from '../../../src/queue/envelope.ts'
 
+const limits = { bytes: 20_000, recipients: 5 }
+
 const check = (text: string, pieceBytes: number): { verdict: number | undefined; kept: string } => {
-  const checker = new EnvelopeChecker()
+  const checker = new EnvelopeChecker(limits)
   let kept = ''
   for (let at = 0; at < text.length; at += pieceBytes) {
     const piece = Buffer.from(text.slice(at, at + pieceBytes), 'latin1')
@@ -19,7 +21,11 @@ const cases: [why: string, envelope: string, verdict: number | undefined, kept?:
   ['no recipient', 'Fa@b\0\0', 0, 'Fa@b\0'],
   ['empty addresses', 'F\0T\0\0', 0, 'F\0T\0'],
   ['what follows the end is not looked at', 'Fa\0Tb\0\0JUNK\0', 0, 'Fa\0Tb\0'],
-  ['any byte but NUL in an address', 'F\xff\n \r\0T\x01\0\0', 0, 'F\xff\n \r\0T\x01\0'],
+  ['any byte but NUL, CR and LF in an address', 'F\xff\t \0T\x01\0\0', 0, 'F\xff\t \0T\x01\0'],
+  ['LF in the sender', 'Fa\nb\0Tc\0\0', 91],
+  ['CR in a recipient', 'Fa\0Tb\r\0\0', 91],
+  ['as many recipients as the limit says', 'Fa\0T1\0T2\0T3\0T4\0T5\0\0', 0],
+  ['one more', 'Fa\0T1\0T2\0T3\0T4\0T5\0T6\0\0', 11],
   ['nothing', '', undefined],
   ['cut in the sender', 'Fa', undefined],
   ['cut before the end', 'Fa\0Tb\0', undefined],
@@ -43,3 +49,11 @@ for (const [why, envelope, verdict, kept] of cases) {
     }
   })
 }
+
+test('envelope: more bytes than the limit says', () => {
+  const checker = new EnvelopeChecker({ bytes: 10, recipients: 5 })
+  checker.push(Buffer.from('Fabc\0Tabc'))
+  assert.equal(checker.verdict, undefined)
+  checker.push(Buffer.from('def\0\0'))
+  assert.equal(checker.verdict, 11)
+})

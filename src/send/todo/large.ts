@@ -1,0 +1,97 @@
+import { closeSync, fsync, openSync, readSync } from 'node:fs'
+import { promisify } from 'node:util'
+import { toBuffer } from '../../core/bytes.ts'
+import { FileOut } from '../../queue/file-out.ts'
+import { CHANNELS, type Channel, SPLIT, splitPath } from '../../queue/paths.ts'
+import { TodoReader } from '../../queue/todo.ts'
+import { type Routing, rewrite } from './rewrite.ts'
+
+const CHUNK_BYTES = 65_536
+
+const syncFile = promisify(fsync)
+
+const syncFolderLater = async (path: string): Promise<void> => {
+  const fd = openSync(path, 'r')
+  try {
+    await syncFile(fd)
+  } finally {
+    closeSync(fd)
+  }
+}
+
+interface Target {
+  path: string
+  folder: string
+  fd: number
+  out: FileOut
+}
+
+/**
+ * The preprocessing of one envelope that is too large to be held: read as a stream, a piece a turn, its recipients written to local and remote as
+ * they come, synced without stopping the loop. The states are those of any preprocessing: until todo/ID goes, a crash has it done again.
+ */
+export class LargeSort {
+  readonly id: number
+  readonly reader = new TodoReader()
+  readonly counts: Record<Channel, number> = { local: 0, remote: 0 }
+  readonly #routing: Routing
+  readonly #todo: number
+  readonly #info: Target
+  readonly #targets = new Map<Channel, Target>()
+
+  /** Opens the envelope and creates info. Throws system errors with their path. */
+  constructor(routing: Routing, id: number) {
+    this.#routing = routing
+    this.id = id
+    this.#todo = openSync(`todo/${id}`, 'r')
+    try {
+      this.#info = this.#create('info')
+    } catch (error) {
+      closeSync(this.#todo)
+      throw error
+    }
+  }
+
+  /** The next piece. False at the end, or when the envelope makes no sense (reader.isValid). Throws system errors. */
+  readOn(): boolean {
+    const buffer = Buffer.allocUnsafe(CHUNK_BYTES)
+    const length = readSync(this.#todo, buffer)
+    for (const recipient of this.reader.push(buffer.toString('latin1', 0, length))) {
+      const { channel, address } = rewrite(recipient, this.#routing)
+      this.counts[channel]++
+      this.#target(channel).out.add(toBuffer(`T${address}\0`))
+    }
+    return length > 0 && this.reader.isValid
+  }
+
+  /** Writes info and makes everything durable: contents first, then their names. Rejects with system errors. */
+  async finish(): Promise<void> {
+    const { sender } = this.reader
+    if (sender !== undefined) this.#info.out.add(toBuffer(`F${sender}\0`))
+    const all = [this.#info, ...this.#targets.values()]
+    for (const { out } of all) out.flush()
+    for (const { fd } of all) await syncFile(fd)
+    for (const { folder } of all) await syncFolderLater(folder)
+  }
+
+  close(): void {
+    for (const fd of [this.#todo, this.#info.fd, ...[...this.#targets.values()].map((t) => t.fd)]) closeSync(fd)
+  }
+
+  /** The channels that have recipients. */
+  get channels(): Channel[] {
+    return CHANNELS.filter((channel) => this.counts[channel] > 0)
+  }
+
+  #target(channel: Channel): Target {
+    const target = this.#targets.get(channel) ?? this.#create(channel)
+    this.#targets.set(channel, target)
+    return target
+  }
+
+  #create(folder: 'info' | Channel): Target {
+    const path = splitPath(folder, this.id)
+    const fd = openSync(path, 'wx', 0o600)
+    return { path, folder: `${folder}/${this.id % SPLIT}`, fd, out: new FileOut(fd) }
+  }
+}

@@ -1,0 +1,69 @@
+import type { Job } from './message.ts'
+import type { Records, UndoneRecipient } from './records.ts'
+import type { Claim } from './shares.ts'
+
+/** A pass over a message's recipients on a channel, under way. */
+export interface Pass {
+  job: Job
+  records: Records
+  /** Read, and passed over because their users had no slot left. */
+  ahead: UndoneRecipient[]
+  /** All has been read. */
+  isAtEnd: boolean
+}
+
+/**
+ * The order in which a channel's passes get slots: one recipient each, in turn, a pass that has had none before all others, so that a message
+ * of one recipient never waits for one of thousands. A pass without a recipient that may go now waits apart, under what it waits for.
+ */
+export class Turns {
+  readonly #fresh: Pass[] = []
+  readonly #begun: Pass[] = []
+  readonly #blocked = new Map<string, { claim: Claim; passes: Pass[] }>()
+  /** Passes over files that wait for their share, large messages' among them. */
+  readonly blocked = { all: 0, large: 0 }
+
+  add(pass: Pass): void {
+    this.#fresh.push(pass)
+  }
+
+  /** It has had its turn. */
+  again(pass: Pass): void {
+    this.#begun.push(pass)
+  }
+
+  /** It can do nothing before this claim allows more. */
+  block(pass: Pass, claim: Claim): void {
+    const entry = this.#blocked.get(claim.key) ?? { claim, passes: [] }
+    entry.passes.push(pass)
+    this.#blocked.set(claim.key, entry)
+    this.#count(pass, 1)
+  }
+
+  /** Whose turn it is; undefined: nobody can go on. `allows`: may one more count for this claim now? */
+  next(allows: (claim: Claim) => boolean): Pass | undefined {
+    for (const { claim, passes } of this.#blocked.values()) if (allows(claim)) return this.#unblock(claim.key, passes)
+    return this.#fresh.shift() ?? this.#begun.shift()
+  }
+
+  /** Takes out a pass over a file that has been blocked for long. */
+  takeBlockedFile(): Pass | undefined {
+    for (const { claim, passes } of this.#blocked.values()) {
+      const at = passes.findIndex(({ job }) => job.isFile)
+      if (at >= 0) return this.#unblock(claim.key, passes, at)
+    }
+    return undefined
+  }
+
+  #unblock(key: string, passes: Pass[], at = 0): Pass | undefined {
+    const [pass] = passes.splice(at, 1)
+    if (passes.length === 0) this.#blocked.delete(key)
+    if (pass) this.#count(pass, -1)
+    return pass
+  }
+
+  #count({ job }: Pass, by: number): void {
+    if (job.isFile) this.blocked.all += by
+    if (job.isLarge) this.blocked.large += by
+  }
+}

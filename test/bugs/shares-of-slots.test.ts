@@ -1,0 +1,78 @@
+/** One message of thousands of recipients, or one user's hanging deliveries, held all slots of the local channel; everybody else's mail waited. */
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { type Home, makeHome } from '../helpers/home.ts'
+import { putMessage, SendRig } from '../helpers/send-rig.ts'
+import { until } from '../helpers/suite.ts'
+
+const makeRigHome = (): Home => {
+  const home = makeHome()
+  home.control('locals', 'me.example\n')
+  return home
+}
+
+for (const resident of [true, false]) {
+  const gear = resident ? 'second gear' : 'first gear'
+
+  test(`a message of one recipient does not wait for one of thousands (${gear})`, async () => {
+    const home = makeRigHome()
+    putMessage(
+      home,
+      Array.from({ length: 20_000 }, (_, i) => `u${i}@me.example`)
+    )
+    const rig = new SendRig(home, { resident })
+    const [first] = await until('deliveries', () => rig.asked.length === 8 && rig.asked)
+    if (first === undefined) throw new Error('no delivery')
+    putMessage(home, ['victim@me.example'])
+    rig.pull()
+    rig.report(await rig.delivery(/^victim@/), 'Kok\n')
+    await rig.logged(/success/)
+    assert.equal(rig.asked.length, 8, 'the large message has 8 of 10 slots when nobody else is there')
+    rig.kill('SIGKILL')
+  })
+
+  test(`large messages take turns (${gear})`, async () => {
+    const home = makeRigHome()
+    for (const name of ['a', 'b', 'c'])
+      putMessage(
+        home,
+        Array.from({ length: 300 }, (_, i) => `${name}${i}@me.example`)
+      )
+    const rig = new SendRig(home, { resident })
+    const order: string[] = []
+    rig.onDelivery = ({ recipient }) => {
+      order.push(recipient.charAt(0))
+      return 'Kok\n'
+    }
+    await until('all deliveries', () => order.length === 900)
+    const last = (name: string): number => order.indexOf(name) // the last of them begins long before the first ends
+    assert.ok(Math.max(...['a', 'b', 'c'].map(last)) < 100, order.join(''))
+    rig.kill('SIGKILL')
+  })
+
+  test(`one user's hanging deliveries leave slots to others (${gear})`, async () => {
+    const home = makeRigHome()
+    for (let i = 0; i < (resident ? 300 : 60); i++) putMessage(home, [i % 2 ? 'attacker@me.example' : `attacker-${i}@me.example`])
+    const rig = new SendRig(home, { resident })
+    await until('deliveries', () => rig.asked.length === 7 && (resident || rig.log.split('new msg').length === 61))
+    for (let i = 0; i < 5; i++) {
+      putMessage(home, ['victim@me.example'])
+      rig.pull()
+      rig.report(await rig.delivery(/^victim@/), 'Kok\n')
+    }
+    assert.equal(rig.asked.length, 7)
+    // as they end, the others of his have their turn
+    rig.onDelivery = () => 'Kok\n'
+    for (const delivery of rig.asked.splice(0)) rig.report(delivery, 'Kok\n')
+    await until('all to end', () => rig.log.split('end msg').length === (resident ? 306 : 66))
+    assert.equal(await rig.stop(), 0)
+  })
+}
+
+test('a message for many addresses of a user who hangs goes to the others on its list', async () => {
+  const home = makeRigHome()
+  putMessage(home, [...Array.from({ length: 40 }, (_, i) => `attacker-${i}@me.example`), 'friend@me.example'])
+  const rig = new SendRig(home)
+  await rig.delivery(/^friend@/)
+  rig.kill('SIGKILL')
+})
