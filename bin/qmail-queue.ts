@@ -4,10 +4,10 @@
  *          leave the message in drop/, where qmail-queued takes it up, knowing the caller by the file's owner.
  * FDS      0< the message, to its end; then 1< the envelope (it is read, whatever it was opened as); 2> an unknown user
  * ENV      none
- * EXIT     0 the message is on the disk and will be delivered; 11 an address is longer than 1002 bytes, or the envelope is above control/envelopebytes or envelopercpts; 52 a day has passed;
+ * EXIT     0 the message is on the disk and will be delivered; 11 an address is longer than 1002 bytes, or the envelope is above control/envelopebytes or envelopercpts; 31 larger than control/dropbytes; 52 a day has passed;
  *          53 write error; 54 read error, or the envelope is cut short; 61 home, 62 queue folder; 63 pid (or drop), 64 mess, 65 intd,
  *          66 todo (or drop): cannot be entered or made; 91 bad envelope, CR and LF in an address among them; 111 no such user, or a setting cannot be read
- * FILES    control/ envelopebytes envelopercpts; queue/ pid mess intd todo lock/trigger; drop/, drop/trigger; lib/ids, else /etc/passwd
+ * FILES    control/ dropbytes envelopebytes envelopercpts; queue/ pid mess intd todo lock/trigger; drop/, drop/trigger; lib/ids, else /etc/passwd
  *
  * HUP, INT, QUIT and XCPU are ignored. What is left after a failure is as qmail leaves it: 53 and 54 remove all; the others leave
  * it to qmail-send's sweep after 36 hours. Descriptors are read without the event loop, which is what makes a start cheap; so ALRM

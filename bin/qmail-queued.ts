@@ -4,7 +4,7 @@
  * FDS      0< under qmail-start a pipe whose end stops us, otherwise not looked at; 1> log, trouble only: `qmail-queued: warning: ...`
  * ENV      QMAIL_RESIDENT, from qmail-start
  * EXIT     0 SIGTERM, or the end of descriptor 0 (--once: drop/ is empty); 111 cannot start (--once: some messages are still there)
- * FILES    control/ envelopebytes envelopercpts; run/smtpd/socket, run/send/socket: the doors of resident programs; drop/: everybody else's, woken by drop/trigger;
+ * FILES    control/ dropbytes envelopebytes envelopercpts; run/smtpd/socket, run/send/socket: the doors of resident programs; drop/: everybody else's, woken by drop/trigger;
  *          queue/pid, locked as there must be only one of us; queue/ mess intd todo lock/trigger; lib/ids, else /etc/passwd and /etc/group
  *
  * A submission socket takes messages one after another: netstrings ended by an empty one, then the envelope `F..\0T..\0\0` as one
@@ -20,6 +20,7 @@ import { type Context, run } from '../src/core/run.ts'
 import { becomeUser, suiteGroup, suiteUser } from '../src/os/ids.ts'
 import { parentGone } from '../src/os/parent.ts'
 import { whoTeller } from '../src/queue/received.ts'
+import { renewDrop } from '../src/queued/drop-renew.ts'
 import { beTheOnlyOne } from '../src/queued/lock.ts'
 import { takeUpOnce } from '../src/queued/once.ts'
 import { Queued } from '../src/queued/queued.ts'
@@ -46,6 +47,7 @@ const main = async ({ home, args, resident }: Context): Promise<number> => {
   process.on('SIGHUP', () => {})
   process.on('SIGALRM', () => queued.scan())
   if (!(await Promise.race([beTheOnlyOne().then(() => true), asked]))) return Exit.ok
+  renewDrop(home, ids, log)
   await queued.bind()
   becomeUser(ids)
   queued.serve()

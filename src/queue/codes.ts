@@ -4,6 +4,7 @@ import type { Bytes } from '../core/bytes.ts'
 export const QueueExit = {
   ok: 0,
   addressTooLong: 11,
+  refused: 31,
   memory: 51,
   timeout: 52,
   writeError: 53,

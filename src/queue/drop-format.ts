@@ -1,3 +1,5 @@
+import { readSetting } from '../control/read.ts'
+
 /**
  * A file of the drop folder (docs/internals.md, Who can reach what): the message's bytes, the envelope as on qmail-queue's fd 1 (last NUL included), and this
  * trailer of fixed size. The trailer comes last, so a file that is cut short has none.
@@ -22,6 +24,9 @@ export const FINAL = 'm.'
 export const TEMPORARY = 't.'
 /** Names of files set aside as malformed. */
 export const BAD = 'bad.'
+
+/** The largest message that may come through the drop folder, in bytes: it is copied, out of its owner's quota. Throws Temporary when the setting cannot be read. */
+export const dropLimit = (home: string): number => readSetting(home, 'dropbytes') || Number.POSITIVE_INFINITY
 
 export const packTrailer = ({ messageBytes, envelopeBytes, pid, startMs }: DropTrailer): Buffer =>
   Buffer.from(`${`${MAGIC} ${messageBytes} ${envelopeBytes} ${pid} ${startMs}`.padEnd(TRAILER_BYTES - 1)}\n`, 'latin1')

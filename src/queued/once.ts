@@ -3,7 +3,8 @@ import { join } from 'node:path'
 import { Exit } from '../core/exit.ts'
 import type { Ids } from '../os/child.ts'
 import { becomeUser } from '../os/ids.ts'
-import { FINAL } from '../queue/drop-format.ts'
+import { dropLimit, FINAL } from '../queue/drop-format.ts'
+import { envelopeLimits } from '../queue/envelope.ts'
 import { DropDoor } from './drop.ts'
 import { GroupCommit } from './group-commit.ts'
 import { beTheOnlyOne } from './lock.ts'
@@ -17,8 +18,13 @@ export const takeUpOnce = async ({ home, who, log }: Pick<QueuedOptions, 'home' 
   await beTheOnlyOne()
   becomeUser(ids)
   const folder = join(home, 'drop')
-  const queue = { root: 'queue/', group: new GroupCommit('queue/'), trouble: (why: string) => log(`warning: unable to queue messages: ${why}`) }
-  await new DropDoor({ folder, queue, who, log }).once()
+  const queue = {
+    root: 'queue/',
+    group: new GroupCommit('queue/'),
+    limits: envelopeLimits(home),
+    trouble: (why: string) => log(`warning: unable to queue messages: ${why}`)
+  }
+  await new DropDoor({ folder, queue, maxBytes: dropLimit(home), who, log }).once()
   const left = readdirSync(folder).filter((name) => name.startsWith(FINAL)).length
   if (left === 0) return Exit.ok
   log(`warning: ${left} of the messages in drop could not be queued and are still there`)

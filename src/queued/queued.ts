@@ -1,6 +1,7 @@
 import type { Server, Socket } from 'node:net'
 import { join } from 'node:path'
 import { listenAt } from '../os/listen.ts'
+import { dropLimit } from '../queue/drop-format.ts'
 import { envelopeLimits } from '../queue/envelope.ts'
 import { DropDoor } from './drop.ts'
 import { GroupCommit } from './group-commit.ts'
@@ -49,7 +50,7 @@ export class Queued {
     const queue = { root: 'queue/', group: new GroupCommit('queue/'), limits, trouble: (why: string) => this.#trouble(why) }
     this.#queue = queue
     for (const server of this.#servers) server.on('error', (error) => log(`warning: unable to accept a connection: ${error.message}`))
-    this.#drop = new DropDoor({ folder: join(home, 'drop'), queue, who: this.#options.who, log })
+    this.#drop = new DropDoor({ folder: join(home, 'drop'), queue, maxBytes: dropLimit(home), who: this.#options.who, log })
     this.#drop.start()
     for (const [socket, sender] of this.#early.splice(0)) this.#accept(socket, sender)
   }

@@ -1,10 +1,11 @@
 import { closeSync, fchmodSync, fsyncSync, openSync, renameSync, unlinkSync } from 'node:fs'
 import { join } from 'node:path'
 import { errorCode } from '../core/failure.ts'
+import { pause } from '../core/pause.ts'
 import { syncFolder } from '../os/durable.ts'
 import { pullTrigger } from '../os/trigger.ts'
 import { QueueExit } from '../queue/codes.ts'
-import { FINAL, packTrailer, TEMPORARY } from '../queue/drop-format.ts'
+import { dropLimit, FINAL, packTrailer, TEMPORARY } from '../queue/drop-format.ts'
 import { FileOut } from '../queue/file-out.ts'
 import { type QueueFile, QueueTrouble, step } from '../queue/queue-file.ts'
 import { nextQp } from './qp.ts'
@@ -12,7 +13,9 @@ import { nextQp } from './qp.ts'
 /** Owner and group read: the folder's set-gid bit makes the group qmailq's own. */
 const MODE = 0o640
 const LAST_NUL = Buffer.alloc(1)
-const ATTEMPTS = 9
+/** While qmail-queued makes a bloated folder anew, names are gone for a moment. */
+const ATTEMPTS = 20
+const ATTEMPT_MILLISECONDS = 10
 
 const dropFolder = (home: string): string => join(home, 'drop')
 
@@ -25,7 +28,8 @@ const createFile = (folder: string): { fd: number; name: string } => {
     try {
       return { fd: openSync(join(folder, TEMPORARY + name), 'wx', MODE), name }
     } catch (error) {
-      if (errorCode(error) !== 'EEXIST' || attempt === ATTEMPTS) throw new QueueTrouble(QueueExit.pidFile, error)
+      if (!['EEXIST', 'ENOENT'].includes(errorCode(error) ?? '') || attempt === ATTEMPTS) throw new QueueTrouble(QueueExit.pidFile, error)
+      pause(ATTEMPT_MILLISECONDS)
     }
   }
 }
@@ -39,12 +43,14 @@ export class DropFile implements QueueFile {
   readonly #startMs: number
   readonly #out: FileOut
   #path: string
+  readonly #maxBytes: number
   #messageBytes = 0
   #envelopeBytes = 0
 
   /** Creates the file. `startMs`: when the caller started. Throws QueueTrouble. */
   constructor(home: string, startMs: number) {
     this.#folder = dropFolder(home)
+    this.#maxBytes = dropLimit(home)
     const { fd, name } = createFile(this.#folder)
     this.#fd = fd
     this.#name = name
@@ -55,6 +61,7 @@ export class DropFile implements QueueFile {
 
   message(chunk: Buffer): void {
     this.#messageBytes += chunk.length
+    if (this.#messageBytes > this.#maxBytes) throw new QueueTrouble(QueueExit.refused)
     step(QueueExit.writeError, () => this.#out.add(chunk))
   }
 
@@ -73,13 +80,25 @@ export class DropFile implements QueueFile {
       fchmodSync(this.#fd, MODE) // the caller's umask may have hidden it from qmailq
     })
     const final = join(this.#folder, FINAL + this.#name)
-    step(QueueExit.todoLink, () => renameSync(this.#path, final))
+    step(QueueExit.todoLink, () => this.#rename(final))
     this.#path = final
     // After the rename, so that it covers the new name as well: the caller may not open the folder to fsync that.
     step(QueueExit.writeError, () => fsyncSync(this.#fd))
     this.#syncFolder()
     closeSync(this.#fd)
     pullTrigger(join(this.#folder, 'trigger'))
+  }
+
+  #rename(final: string): void {
+    for (let attempt = 1; ; attempt++) {
+      try {
+        renameSync(this.#path, final)
+        return
+      } catch (error) {
+        if (errorCode(error) !== 'ENOENT' || attempt === ATTEMPTS) throw error
+        pause(ATTEMPT_MILLISECONDS)
+      }
+    }
   }
 
   /** Ordinary callers may not read the folder, hence not open it; ext4, xfs and btrfs made the name durable with the file. */

@@ -8,6 +8,14 @@ export const queue = table({
     reread: 'invocation',
     about: 'programs kept in their first gear: run once a job (doc/internals.md, Two gears)'
   },
+  dropbytes: {
+    type: 'number',
+    default: 1_073_741_824,
+    unit: 'bytes',
+    readers: ['qmail-queue', 'qmail-queued', 'qmail-inject', 'sendmail', 'qmail-smtpd', 'qmail-local'],
+    reread: 'invocation',
+    about: 'largest message an ordinary user may hand in, through drop/; 0: no limit. A larger one is refused for good (exit 31)'
+  },
   envelopebytes: {
     type: 'number',
     default: 67_108_864,

@@ -94,7 +94,8 @@ export const daemons = rows({
     fds: '0< message, 1< envelope, 2> unknown user',
     exits: {
       0: 'queued',
-      11: 'address too long',
+      11: 'address or envelope too long',
+      31: 'message too large',
       52: 'timeout',
       53: 'write error',
       54: 'read error',
