@@ -32,7 +32,8 @@ const noSuch = new Set(['ENOTFOUND', 'ENODATA', 'EBADNAME'])
 /** Names that cannot be in DNS as they stand: empty, the root, with bytes that a library would take for a foreign name. */
 const isAskable = (name: Bytes): boolean => /^[!-~]+$/.test(name) && name !== '.'
 
-const answer = async <T>(question: Promise<T[]>): Promise<Answer<T>> => {
+/** What became of a question. Never throws. */
+export const answer = async <T>(question: Promise<T[]>): Promise<Answer<T>> => {
   try {
     const records = await question
     return records.length === 0 ? NONE : { kind: 'ok', records }

@@ -3,8 +3,10 @@ import { readFileSync } from 'node:fs'
 import { isIPv6 } from 'node:net'
 import type { Bytes } from '../core/bytes.ts'
 import { lower } from '../core/bytes.ts'
+import { Temporary } from '../core/failure.ts'
 import type { Env } from '../core/run.ts'
-import { dnsServers } from './dns.ts'
+import { type Answer, answer, dnsServers } from './dns.ts'
+import { reversedAddress } from './ip.ts'
 
 const FIRST_TIMEOUT_MILLISECONDS = 1000
 const TRIES = 4
@@ -12,15 +14,7 @@ const TRIES = 4
 const REREAD_MILLISECONDS = 600_000
 
 /** The name an address's PTR record has: `4.3.2.1.in-addr.arpa`, or nibbles below `ip6.arpa`. */
-export const reverseName = (ip: Bytes): string => {
-  if (!isIPv6(ip)) return `${ip.split('.').reverse().join('.')}.in-addr.arpa`
-  const [head = '', tail] = ip.split('%', 1)[0]?.split('::') ?? []
-  const groups = (part: string): string[] => (part === '' ? [] : part.split(':'))
-  const missing = tail === undefined ? 0 : 8 - groups(head).length - groups(tail).length
-  const all = [...groups(head), ...Array<string>(missing).fill('0'), ...groups(tail ?? '')]
-  const nibbles = all.map((g) => g.padStart(4, '0')).join('')
-  return `${[...nibbles].reverse().join('.')}.ip6.arpa`
-}
+export const reverseName = (ip: Bytes): string => `${reversedAddress(ip) ?? ''}.${isIPv6(ip) ? 'ip6' : 'in-addr'}.arpa`
 
 /** Domains to try for a name without a dot: $LOCALDOMAIN, else `search` or `domain` of resolv.conf. */
 const searchDomains = (env: Readonly<Env>): string[] => {
@@ -53,14 +47,16 @@ export class NameLookup {
     return resolver
   }
 
-  /** The name of an address, in lower case; undefined when nobody knows it. */
+  /** The names of an address, in lower case: any bytes. */
+  async askName(ip: Bytes): Promise<Answer<Bytes>> {
+    const found = await answer(this.#ask().resolvePtr(reverseName(ip)))
+    return found.kind === 'ok' ? { kind: 'ok', records: found.records.map((name) => lower(Buffer.from(name, 'utf8').toString('latin1'))) } : found
+  }
+
+  /** The name of an address; undefined when nobody knows it, or nobody answers. */
   async nameOf(ip: Bytes): Promise<Bytes | undefined> {
-    try {
-      const name = (await this.#ask().resolvePtr(reverseName(ip)))[0]
-      return name === undefined ? undefined : lower(Buffer.from(name, 'utf8').toString('latin1'))
-    } catch {
-      return undefined // no such name, or no answer: both are "unknown"
-    }
+    const found = await this.askName(ip)
+    return found.kind === 'ok' ? found.records[0] : undefined
   }
 
   /** Does this name have this address? */
@@ -74,18 +70,19 @@ export class NameLookup {
   }
 
   /** The addresses of a name, qualified as usual; none if it has none. Throws when that cannot be told now. */
-  async addressesOf(name: Bytes): Promise<string[]> {
-    if (lower(name) === 'localhost') return ['127.0.0.1']
+  async addressesOf(name: Bytes, families: readonly (4 | 6)[] = [4]): Promise<string[]> {
+    if (lower(name) === 'localhost') return families.map((family) => (family === 4 ? '127.0.0.1' : '::1'))
     const names = name.includes('.') ? [name.replace(/\.$/, '')] : [...searchDomains(this.#env).map((d) => `${name}.${d}`), name]
     for (const candidate of names) {
-      const found = await this.#ask()
-        .resolve4(candidate)
-        .catch((error: NodeJS.ErrnoException) => {
-          if (error.code === 'ENOTFOUND' || error.code === 'ENODATA' || error.code === 'EBADNAME') return []
-          throw error
-        })
-      if (found.length > 0) return found
+      const found = await Promise.all(families.map((family) => this.#addresses(candidate, family)))
+      if (found.some((list) => list.length > 0)) return found.flat()
     }
     return []
+  }
+
+  async #addresses(name: Bytes, family: 4 | 6): Promise<string[]> {
+    const found = await answer(family === 4 ? this.#ask().resolve4(name) : this.#ask().resolve6(name))
+    if (found.kind === 'temporary') throw new Temporary('temporary DNS failure')
+    return found.kind === 'ok' ? found.records : []
   }
 }

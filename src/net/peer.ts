@@ -1,4 +1,5 @@
 import type { Bytes } from '../core/bytes.ts'
+import type { Env } from '../core/run.ts'
 
 /** The two ends of a TCP connection, as numbers. */
 export interface Addresses {
@@ -16,7 +17,7 @@ export interface Names {
 }
 
 /** An IPv4 address in IPv6 clothes is an IPv4 address. */
-const plain = (ip: string): Bytes => (/^::ffff:[0-9.]+$/i.test(ip) ? ip.slice(7) : ip)
+export const plainAddress = (ip: string): Bytes => (/^::ffff:[0-9.]+$/i.test(ip) ? ip.slice(7) : ip)
 
 /** The ends of a connected socket; undefined when it is connected no more. */
 export const addressesOf = (s: {
@@ -27,7 +28,7 @@ export const addressesOf = (s: {
 }): Addresses | undefined =>
   s.localAddress === undefined || s.remoteAddress === undefined
     ? undefined
-    : { localIp: plain(s.localAddress), localPort: s.localPort ?? 0, remoteIp: plain(s.remoteAddress), remotePort: s.remotePort ?? 0 }
+    : { localIp: plainAddress(s.localAddress), localPort: s.localPort ?? 0, remoteIp: plainAddress(s.remoteAddress), remotePort: s.remotePort ?? 0 }
 
 /** The variables of the TCP environment (spec network.md 1.3, 2.7); undefined: to be unset, whatever it was. */
 export const tcpVariables = (a: Addresses, names: Names): Record<string, Bytes | undefined> => {
@@ -45,4 +46,14 @@ export const tcpVariables = (a: Addresses, names: Names): Record<string, Bytes |
   for (const [name, value] of both) variables[`TCP${name}`] = value
   if (isV6) for (const [name, value] of both) variables[`TCP6${name}`] = value
   return variables
+}
+
+/** An environment with variables set and unset. */
+export const withVariables = (env: Readonly<Env>, variables: Readonly<Record<string, Bytes | undefined>>): Env => {
+  const changed: Env = { ...env }
+  for (const [name, value] of Object.entries(variables)) {
+    if (value === undefined) delete changed[name]
+    else changed[name] = value
+  }
+  return changed
 }

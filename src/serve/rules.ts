@@ -1,6 +1,9 @@
+import { readFileSync } from 'node:fs'
 import type { Bytes } from '../core/bytes.ts'
 import { errorCode } from '../core/failure.ts'
+import { FileCache } from '../core/file-cache.ts'
 import { Cdb } from '../format/cdb.ts'
+import { addressBits, addressBytes } from '../net/ip.ts'
 
 /** What is known of a peer when the rules are looked at. */
 export interface RulesPeer {
@@ -11,6 +14,8 @@ export interface RulesPeer {
 
 /** What the rules say: may it connect, and which variables are set for it. */
 export interface Rule {
+  /** The key it was found under; undefined: there is none for this peer. */
+  key: Bytes | undefined
   isDenied: boolean
   variables: [Bytes, Bytes][]
 }
@@ -21,21 +26,30 @@ const prefixes = (ip: Bytes): Bytes[] =>
     .filter((p) => p !== '' && p !== ip)
     .reverse()
 
+/** The keys of the networks an address is in, smallest first: `_` or `^` and the leading bits (spec network.md 2.7). */
+const networks = (ip: Bytes): Bytes[] => {
+  const bytes = addressBytes(ip)
+  if (bytes === undefined) return []
+  const bits = (bytes.length === 4 ? '_' : '^') + addressBits(bytes)
+  return Array.from({ length: bits.length }, (_, n) => bits.slice(0, bits.length - n))
+}
+
 /** Suffixes of a name that start with a dot, longest first. */
 const suffixes = (host: Bytes): Bytes[] => Array.from(host, (char, i) => (char === '.' ? host.slice(i) : '')).filter((s) => s !== '')
 
-/** The keys a peer's rule is looked for under, in this order (spec network.md 2.2). */
+/** The keys a peer's rule is looked for under, in this order (spec network.md 2.2, 2.7). */
 export const ruleKeys = ({ ip, host, info }: RulesPeer): Bytes[] => [
   ...(info === undefined ? [] : [`${info}@${ip}`, ...(host === undefined ? [] : [`${info}@=${host}`])]),
   ip,
   ...(host === undefined ? [] : [`=${host}`]),
   ...prefixes(ip),
+  ...networks(ip),
   ...(host === undefined ? [] : [...suffixes(host).map((s) => `=${s}`), '=']),
   ''
 ]
 
 /** Reads a rule's record: `D` denies, `+NAME=value` sets a variable, each ended by NUL. */
-export const parseRule = (data: Bytes): Rule => {
+export const parseRule = (data: Bytes): Omit<Rule, 'key'> => {
   const parts = data.split('\0')
   return {
     isDenied: parts.some((part) => part.startsWith('D')),
@@ -45,40 +59,35 @@ export const parseRule = (data: Bytes): Rule => {
   }
 }
 
-const ALLOW: Rule = { isDenied: false, variables: [] }
+const NO_RULE: Rule = { key: undefined, isDenied: false, variables: [] }
 
 /** The first rule there is for a peer; without any, it is allowed. */
 export const findRule = (get: (key: Bytes) => Bytes | undefined, peer: RulesPeer): Rule => {
   for (const key of ruleKeys(peer)) {
     const data = get(key)
-    if (data !== undefined) return parseRule(data)
+    if (data !== undefined) return { key, ...parseRule(data) }
   }
-  return ALLOW
+  return NO_RULE
 }
 
-/** A rules file, opened afresh for every connection: it changes, or may not be read any more, while we run. */
+/** A rules file; what it says is kept until it changes, and it may change, or not be readable any more, at any time. */
 export class RulesFile {
-  readonly #path: string
-  readonly #mayBeMissing: boolean
+  readonly #tables: FileCache<Cdb | undefined>
 
   constructor(path: string, mayBeMissing: boolean) {
-    this.#path = path
-    this.#mayBeMissing = mayBeMissing
+    this.#tables = new FileCache([path], () => {
+      try {
+        return new Cdb(readFileSync(path))
+      } catch (error) {
+        if (errorCode(error) === 'ENOENT' && mayBeMissing) return undefined
+        throw error
+      }
+    })
   }
 
   /** The rule for a peer. Throws when the file is missing (and may not be), unreadable or corrupt. */
   find(peer: RulesPeer): Rule {
-    let cdb: Cdb
-    try {
-      cdb = new Cdb(this.#path)
-    } catch (error) {
-      if (errorCode(error) === 'ENOENT' && this.#mayBeMissing) return ALLOW
-      throw error
-    }
-    try {
-      return findRule((key) => cdb.get(key), peer)
-    } finally {
-      cdb.close()
-    }
+    const table = this.#tables.get()
+    return table === undefined ? NO_RULE : findRule((key) => table.get(key), peer)
   }
 }

@@ -1,40 +1,22 @@
 import { closeSync, openSync } from 'node:fs'
-import { isIP, type Server } from 'node:net'
+import type { Server } from 'node:net'
 import type { Bytes } from '../core/bytes.ts'
 import { Exit } from '../core/exit.ts'
 import { reason, Temporary } from '../core/failure.ts'
 import { writeFd } from '../core/fdio.ts'
-import { logLine } from '../core/logline.ts'
 import type { Context, Env } from '../core/run.ts'
+import { literalAddress, nameFinder } from '../net/find-names.ts'
 import { portOf } from '../net/service.ts'
 import { TcpserverLog } from '../serve/log.ts'
-import { parseOptions, type TcpserverOptions, UsageError } from './options.ts'
-import { type FindNames, listenOn, TcpServer } from './tcpserver.ts'
+import { parseOptions, type TcpserverOptions } from './options.ts'
+import { listenOn, TcpServer } from './tcpserver.ts'
 import { ResidentWorkers, serverNamed } from './workers.ts'
-
-const USAGE =
-  'tcpserver: usage: tcpserver [ -1UXpPhHrRoOdDqQv ] [ -c limit ] [ -x rules.cdb ] [ -B banner ] [ -g gid ] [ -u uid ] [ -b backlog ] [ -l localname ] [ -t timeout ] host port program'
-
-const usage = (error: UsageError): number => {
-  if (error.message !== '') logLine(2, `tcpserver: ${error.message}`)
-  logLine(2, USAGE)
-  return Exit.permanent
-}
-
-/** Four numbers with dots, each modulo 256, as the address they stand for. */
-const dotted = (host: Bytes): string | undefined => {
-  const parts = /^([0-9]+)\.([0-9]+)\.([0-9]+)\.([0-9]+)$/.exec(host)
-  return parts
-    ?.slice(1)
-    .map((n) => Number(BigInt.asUintN(8, BigInt(n))))
-    .join('.')
-}
 
 /** The address to bind. Throws Temporary in the words of the manual. */
 const addressToBind = async (host: Bytes, env: Readonly<Env>, isV6Only: boolean): Promise<string> => {
   if (host === '' || host === '0') return isV6Only ? '::' : '0.0.0.0'
   if (host === ':0') return '::'
-  const literal = dotted(host) ?? (isIP(host) ? host : undefined)
+  const literal = literalAddress(host)
   if (literal !== undefined) return literal
   const { NameLookup } = await import('../net/names.ts')
   const addresses = await new NameLookup(env).addressesOf(host).catch((error) => {
@@ -69,22 +51,6 @@ const closeStandard = (): void => {
   }
 }
 
-const nameFinder = (options: TcpserverOptions, env: Readonly<Env>): FindNames => {
-  const { localName, looksUpRemote, isParanoid, asksIdent, identSeconds } = options
-  if (localName !== undefined && !looksUpRemote && !asksIdent) return async () => ({ localHost: localName, remoteHost: undefined, remoteInfo: undefined })
-  let lookup: Promise<import('../net/names.ts').NameLookup> | undefined
-  const names = () => (lookup ??= import('../net/names.ts').then(({ NameLookup }) => new NameLookup(env)))
-  const remote = async (ip: Bytes): Promise<Bytes | undefined> => {
-    const host = looksUpRemote ? await (await names()).nameOf(ip) : undefined
-    return host !== undefined && isParanoid && !(await (await names()).hasAddress(host, ip)) ? undefined : host
-  }
-  return async (addresses) => ({
-    localHost: localName ?? (await (await names()).nameOf(addresses.localIp)),
-    remoteHost: await remote(addresses.remoteIp),
-    remoteInfo: asksIdent ? await (await import('../net/ident.ts')).askIdent(addresses, identSeconds) : undefined
-  })
-}
-
 /** Binds, becomes the user wanted, and lets go of descriptors 0 and 1. */
 const open = async (options: TcpserverOptions, env: Readonly<Env>): Promise<Server> => {
   const port = portOf(options.port)
@@ -100,16 +66,10 @@ const open = async (options: TcpserverOptions, env: Readonly<Env>): Promise<Serv
   return server
 }
 
-/** The whole of tcpserver: ends with 0 at SIGTERM, 100 for bad usage; throws Temporary when it cannot start. */
+/** The whole of tcpserver: ends with 0 at SIGTERM; throws Usage, and Temporary when it cannot start. */
 export const tcpserver = async ({ home, args, env }: Context): Promise<number> => {
   const stopped = new Promise<number>((resolve) => process.on('SIGTERM', () => resolve(Exit.ok)))
-  let options: TcpserverOptions
-  try {
-    options = parseOptions(args, env)
-  } catch (error) {
-    if (error instanceof UsageError) return usage(error)
-    throw error
-  }
+  const options = parseOptions(args, env)
   const server = await open(options, env)
   const log = new TcpserverLog(options.verbosity)
   const resident = options.workers > 0 ? serverNamed(home, options.program, env.PATH) : undefined

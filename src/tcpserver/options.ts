@@ -1,4 +1,6 @@
 import { type Bytes, leadingNumber } from '../core/bytes.ts'
+import { Usage } from '../core/failure.ts'
+import { getopt } from '../core/getopt.ts'
 import type { Env } from '../core/run.ts'
 import type { Verbosity } from '../serve/log.ts'
 
@@ -30,11 +32,6 @@ export interface TcpserverOptions {
   args: Bytes[]
 }
 
-/** Why the command line does not do: a line to print before the usage, if there is one to the point. */
-export class UsageError extends Error {}
-
-/** Options with a value. */
-const VALUED = 'cxBgubltIw'
 const number = (text: Bytes): number => leadingNumber(text) ?? 0
 
 const defaults = (): TcpserverOptions => ({
@@ -94,40 +91,21 @@ const setters: Record<string, Setter> = {
   w: (value) => ({ workers: number(value) })
 }
 
-/** Reads one argument of clustered options; returns how many arguments it took. */
-const readCluster = (o: TcpserverOptions, args: readonly Bytes[], index: number, env: Readonly<Env>): number => {
-  const cluster = args[index] ?? ''
-  for (let i = 1; i < cluster.length; i++) {
-    const letter = cluster.charAt(i)
-    const set = setters[letter]
-    if (!set) throw new UsageError(`illegal option -- ${letter}`)
-    if (!VALUED.includes(letter)) {
-      Object.assign(o, set('', env))
-      continue
-    }
-    const rest = cluster.slice(i + 1)
-    const value = rest !== '' ? rest : args[index + 1]
-    if (value === undefined) throw new UsageError(`option requires an argument -- ${letter}`)
-    Object.assign(o, set(value, env))
-    return rest !== '' ? 1 : 2
-  }
-  return 1
-}
+/** Options with a value. */
+const VALUED = 'cxBgubltIw'
+const SPEC = Object.keys(setters)
+  .map((letter) => (VALUED.includes(letter) ? `${letter}:` : letter))
+  .join('')
 
-/** Reads the command line. Throws UsageError. */
+const USAGE =
+  'tcpserver: usage: tcpserver [ -1UXpPhHrRoOdDqQv ] [ -c limit ] [ -x rules.cdb ] [ -B banner ] [ -g gid ] [ -u uid ] [ -b backlog ] [ -l localname ] [ -t timeout ] host port program'
+
+/** Reads the command line. Throws Usage. */
 export const parseOptions = (args: readonly Bytes[], env: Readonly<Env>): TcpserverOptions => {
+  const { options, operands } = getopt('tcpserver', SPEC, USAGE, args)
   const o = defaults()
-  let at = 0
-  while (at < args.length) {
-    const arg = args[at] ?? ''
-    if (arg === '--') {
-      at++
-      break
-    }
-    if (arg.length < 2 || !arg.startsWith('-')) break
-    at += readCluster(o, args, at, env)
-  }
-  const [host, port, program, ...rest] = args.slice(at)
-  if (host === undefined || port === undefined || program === undefined) throw new UsageError('')
+  for (const { letter, value } of options) Object.assign(o, setters[letter]?.(value, env))
+  const [host, port, program, ...rest] = operands
+  if (host === undefined || port === undefined || program === undefined) throw new Usage(USAGE)
   return { ...o, host, port, program, args: rest }
 }

@@ -6,14 +6,12 @@ import type { Bytes } from '../core/bytes.ts'
 import { Exit } from '../core/exit.ts'
 import { reason } from '../core/failure.ts'
 import type { Env } from '../core/run.ts'
-import { type Addresses, addressesOf, type Names, tcpVariables } from '../net/peer.ts'
+import type { FindNames } from '../net/find-names.ts'
+import { type Addresses, addressesOf, type Names, tcpVariables, withVariables } from '../net/peer.ts'
 import { startChild } from '../os/child.ts'
 import { logEnds, type TcpserverLog } from '../serve/log.ts'
 import { RulesFile } from '../serve/rules.ts'
 import type { TcpserverOptions } from './options.ts'
-
-/** Finds out about the two ends of a connection what their numbers do not tell. */
-export type FindNames = (addresses: Addresses) => Promise<Names>
 
 /** Resident programs that take connections over. False of `take`: they did not, and a process is started for it. */
 export interface Workers {
@@ -117,7 +115,7 @@ export class TcpServer {
       this.#end(number, Exit.permanent * 256)
       return
     }
-    const env = this.#environment(variables)
+    const env = withVariables(this.#env, variables)
     if (await this.#workers?.take(socket, env, (status) => this.#end(number, status))) this.#logStart(number, addresses, 'ok', line)
     else this.#run(socket, env, addresses, line)
   }
@@ -144,15 +142,6 @@ export class TcpServer {
     } catch (error) {
       throw new Dropped(`unable to read ${this.#options.rules}: ${reason(error)}`)
     }
-  }
-
-  #environment(variables: Record<string, Bytes | undefined>): Env {
-    const env: Env = { ...this.#env }
-    for (const [name, value] of Object.entries(variables)) {
-      if (value === undefined) delete env[name]
-      else env[name] = value
-    }
-    return env
   }
 
   /** First gear: a process for this connection. */

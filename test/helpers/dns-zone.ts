@@ -1,10 +1,11 @@
 import { createSocket } from 'node:dgram'
 import { createServer } from 'node:net'
 import { after } from 'node:test'
+import { addressBytes } from '../../src/net/ip.ts'
 
-/** What a name holds. `rcode`: answer every question with that code instead (2 SERVFAIL, 3 NXDOMAIN). */
+/** What a name holds. `rcode`: answer every question with that code instead (2 SERVFAIL, 3 NXDOMAIN); `silent`: do not answer. */
 export interface Zone {
-  [name: string]: { mx?: [number, string][]; a?: string[]; cname?: string; rcode?: number }
+  [name: string]: { mx?: [number, string][]; a?: string[]; aaaa?: string[]; txt?: string[]; ptr?: string[]; cname?: string; rcode?: number; silent?: boolean }
 }
 
 export interface DnsZone {
@@ -14,8 +15,9 @@ export interface DnsZone {
   questions: string[]
 }
 
-const TYPES: Record<number, 'A' | 'MX' | 'other'> = { 1: 'A', 15: 'MX' }
-const NUMBERS = { A: 1, CNAME: 5, MX: 15 } as const
+const NUMBERS = { A: 1, CNAME: 5, PTR: 12, MX: 15, TXT: 16, AAAA: 28 } as const
+type Type = keyof typeof NUMBERS | 'other'
+const typeOf = (number: number): Type => (Object.entries(NUMBERS).find(([, n]) => n === number)?.[0] as Type | undefined) ?? 'other'
 const UDP_BYTES = 512
 
 const wireName = (name: string): Buffer =>
@@ -36,22 +38,29 @@ const record = (name: string, type: keyof typeof NUMBERS, data: Buffer): Buffer 
   return Buffer.concat([wireName(name), head, data])
 }
 
-const parseQuestion = (query: Buffer): { name: string; type: 'A' | 'MX' | 'other'; end: number } => {
+const parseQuestion = (query: Buffer): { name: string; type: Type; end: number } => {
   const labels: string[] = []
   let at = 12
   for (let length = query[at] ?? 0; length > 0; length = query[at] ?? 0) {
     labels.push(query.toString('latin1', at + 1, at + 1 + length))
     at += length + 1
   }
-  return { name: labels.join('.').toLowerCase(), type: TYPES[query.readUInt16BE(at + 1)] ?? 'other', end: at + 5 }
+  return { name: labels.join('.').toLowerCase(), type: typeOf(query.readUInt16BE(at + 1)), end: at + 5 }
 }
 
 const addresses = (name: string, a: string[] = []): Buffer[] => a.map((ip) => record(name, 'A', Buffer.from(ip.split('.').map(Number))))
+
+/** A TXT record's strings, of 255 bytes at most each. */
+const strings = (text: string): Buffer =>
+  Buffer.concat((text.match(/[\s\S]{1,255}/g) ?? ['']).map((part) => Buffer.concat([Buffer.of(part.length), Buffer.from(part, 'latin1')])))
 
 const answersTo = (zone: Zone, name: string, type: string): Buffer[] => {
   const entry = zone[name]
   if (entry?.cname !== undefined) return [record(name, 'CNAME', wireName(entry.cname)), ...answersTo(zone, entry.cname, type)]
   if (type === 'A') return addresses(name, entry?.a)
+  if (type === 'AAAA') return (entry?.aaaa ?? []).map((ip) => record(name, 'AAAA', addressBytes(ip) ?? Buffer.alloc(16)))
+  if (type === 'PTR') return (entry?.ptr ?? []).map((target) => record(name, 'PTR', wireName(target)))
+  if (type === 'TXT') return (entry?.txt ?? []).map((text) => record(name, 'TXT', strings(text)))
   const preference = (n: number): Buffer => Buffer.of(n >> 8, n & 255)
   return type === 'MX' ? (entry?.mx ?? []).map(([n, target]) => record(name, 'MX', Buffer.concat([preference(n), wireName(target)]))) : []
 }
@@ -98,6 +107,7 @@ export const dnsZone = async (zone: Zone): Promise<DnsZone> => {
   udp.on('message', (query, peer) => {
     const { name, type } = parseQuestion(query)
     questions.push(`${type} ${name}`)
+    if (zone[name]?.silent) return
     udp.send(reply(zone, query, UDP_BYTES), peer.port, peer.address)
   })
   await new Promise<void>((resolve) => udp.bind(0, '127.0.0.1', () => resolve()))

@@ -18,14 +18,21 @@ test('a rule is looked for from the most to the least exact key', () => {
     '1.2.3.',
     '1.2.',
     '1.',
+    ...networks('00000001000000100000001100000100', '_'),
     '=.b.c',
     '=.c',
     '=',
     ''
   ])
-  assert.deepEqual(ruleKeys({ ip: '1.2.3.4', host: undefined, info: undefined }), ['1.2.3.4', '1.2.3.', '1.2.', '1.', ''])
-  assert.deepEqual(ruleKeys({ ip: '2001:db8::1', host: undefined, info: undefined }), ['2001:db8::1', '2001:db8::', '2001:db8:', '2001:', ''])
+  const keys = (ip: string): string[] => ruleKeys({ ip, host: undefined, info: undefined })
+  assert.deepEqual(keys('1.2.3.4').slice(0, 4), ['1.2.3.4', '1.2.3.', '1.2.', '1.'])
+  const v6 = `00100000000000010000110110111000${'0'.repeat(95)}1`
+  assert.deepEqual(keys('2001:db8::1'), ['2001:db8::1', '2001:db8::', '2001:db8:', '2001:', ...networks(v6, '^'), ''])
+  assert.deepEqual(keys('unknown'), ['unknown', ''])
 })
+
+/** From all bits to none. */
+const networks = (bits: string, mark: string): string[] => Array.from({ length: bits.length + 1 }, (_, n) => mark + bits.slice(0, bits.length - n))
 
 test('the first record found decides alone', () => {
   const records = new Map([
@@ -34,7 +41,7 @@ test('the first record found decides alone', () => {
     ['', 'D\0']
   ])
   const find = (info?: string) => findRule((key) => records.get(key), { ip: '127.0.0.1', host: undefined, info })
-  assert.deepEqual(find('joe'), { isDenied: false, variables: [['WHO', 'joe']] })
+  assert.deepEqual(find('joe'), { key: 'joe@127.0.0.1', isDenied: false, variables: [['WHO', 'joe']] })
   assert.deepEqual(find('x').variables, [
     ['RELAYCLIENT', ''],
     ['TCPLOCALHOST', 'movie.edu']
