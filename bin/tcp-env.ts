@@ -1,12 +1,10 @@
 /**
- * NAME     tcp-env: sets the TCP variables for a program run by inetd (spec network.md 3)
+ * NAME     tcp-env [ -rR ] [ -t timeout ] program [ arg ... ]: sets the TCP variables for a program run by inetd (spec network.md 3)
  * RUNS AS  whoever inetd runs it as
  * FDS      0< 1> the connection, handed on
  * ENV      sets PROTO, TCP*, unless PROTO is TCP already; reads DNSCACHEIP
  * EXIT     the program's; 111 anything else, without a message
  * FILES    /proc/self/net/tcp, /proc/self/net/tcp6
- *
- *   tcp-env [ -rR ] [ -t timeout ] program [ arg ... ]
  */
 import { Exit } from '../src/core/exit.ts'
 import { run } from '../src/core/run.ts'

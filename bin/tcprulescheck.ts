@@ -1,12 +1,11 @@
 /**
- * NAME     tcprulescheck: says what tcpserver's rules do with a peer (spec network.md 2.3)
+ * NAME     tcprulescheck rules.cdb: says what tcpserver's rules do with a peer (spec network.md 2.3)
  * RUNS AS  whoever may read the rules
  * FDS      1> the answer, 2> why not
  * ENV      TCPREMOTEIP (default 0.0.0.0), TCPREMOTEHOST, TCPREMOTEINFO: the peer
  * EXIT     0 answered, 100 usage, 111 the rules cannot be read
  * FILES    its argument, a cdb made by tcprules
  *
- *   tcprulescheck rules.cdb
  * The rule of a network is shown by its key in the cdb: `_` or `^` and the leading bits of its IPv4 or IPv6 addresses.
  */
 import { Exit } from '../src/core/exit.ts'

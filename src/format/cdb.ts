@@ -58,33 +58,27 @@ export function* cdbRecords(bytes: Buffer): Generator<[Bytes, Bytes]> {
   }
 }
 
-/** A cdb, in a file opened for look-ups or in memory. A short or impossible read is Temporary, never "absent". */
+/** A cdb file opened for look-ups. A short or impossible read is Temporary, never "absent". */
 export class Cdb {
-  readonly #fd: number | undefined
-  readonly #bytes: Buffer | undefined
+  readonly #fd: number
   readonly #size: number
 
-  /** Opens the file of this path, or takes a whole cdb; throws system errors (ENOENT among them) for the caller to judge. */
-  constructor(source: string | Buffer) {
-    this.#bytes = typeof source === 'string' ? undefined : source
-    this.#fd = typeof source === 'string' ? openSync(source, 'r') : undefined
-    this.#size = this.#bytes?.length ?? fstatSync(this.#fd ?? -1).size
+  /** Opens the file; throws system errors (ENOENT among them) for the caller to judge. */
+  constructor(path: string) {
+    this.#fd = openSync(path, 'r')
+    this.#size = fstatSync(this.#fd).size
   }
 
   close(): void {
-    if (this.#fd !== undefined) closeSync(this.#fd)
+    closeSync(this.#fd)
   }
 
   #read(at: number, length: number): Buffer {
-    if (at + length > this.#size) throw new Temporary('truncated cdb file')
-    return this.#bytes?.subarray(at, at + length) ?? this.#readFile(this.#fd ?? -1, at, length)
-  }
-
-  #readFile(fd: number, at: number, length: number): Buffer {
     const buffer = Buffer.alloc(length)
     let have = 0
+    if (at + length > this.#size) throw new Temporary('truncated cdb file')
     while (have < length) {
-      const n = readSync(fd, buffer, have, length - have, at + have)
+      const n = readSync(this.#fd, buffer, have, length - have, at + have)
       if (n === 0) throw new Temporary('truncated cdb file')
       have += n
     }

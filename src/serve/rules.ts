@@ -1,4 +1,3 @@
-import { readFileSync } from 'node:fs'
 import type { Bytes } from '../core/bytes.ts'
 import { errorCode } from '../core/failure.ts'
 import { FileCache } from '../core/file-cache.ts'
@@ -70,18 +69,21 @@ export const findRule = (get: (key: Bytes) => Bytes | undefined, peer: RulesPeer
   return NO_RULE
 }
 
-/** A rules file; what it says is kept until it changes, and it may change, or not be readable any more, at any time. */
+/** A rules file, open until it changes; and it may change, or not be readable any more, at any time. */
 export class RulesFile {
   readonly #tables: FileCache<Cdb | undefined>
+  #open: Cdb | undefined
 
   constructor(path: string, mayBeMissing: boolean) {
     this.#tables = new FileCache([path], () => {
+      this.#open?.close()
+      this.#open = undefined
       try {
-        return new Cdb(readFileSync(path))
+        this.#open = new Cdb(path)
       } catch (error) {
-        if (errorCode(error) === 'ENOENT' && mayBeMissing) return undefined
-        throw error
+        if (errorCode(error) !== 'ENOENT' || !mayBeMissing) throw error
       }
+      return this.#open
     })
   }
 

@@ -23,6 +23,7 @@ export const network = rows({
     budget: 150
   },
   tcprules: {
+    synopsis: 'tcprules rules.cdb rules.tmp',
     ring: 'A',
     about: 'compiles rules for tcpserver',
     runsAs: 'whoever owns the rules',
@@ -31,26 +32,30 @@ export const network = rows({
     budget: 40
   },
   tcprulescheck: {
+    synopsis: 'tcprulescheck rules.cdb',
     ring: 'A',
-    about: 'says what rules do with a peer',
+    about: "says what tcpserver's rules do with a peer",
     runsAs: 'whoever may read the rules',
-    fds: '1> text',
+    fds: '1> the answer, 2> why not',
     exits: { 0: 'answered', 100: 'usage', 111: 'the rules cannot be read' },
     permissions: ['read:*'],
     budget: 40
   },
   tcpclient: {
+    synopsis:
+      'tcpclient [ -46hHrRdDqQv ] [ -i localip ] [ -p localport ] [ -T timeoutconn ] [ -l localname ] [ -t timeoutinfo ]\n          host port program [ arg ... ]',
     ring: 'N',
     about: 'connects, and runs a program with the connection',
     runsAs: 'whoever runs it',
-    fds: '2> why not; the program: 6<7> connection',
+    fds: '2> why not; the program: 6< 7> the connection',
     exits: { 100: 'usage', 111: 'no connection' },
     permissions: ['read:*', 'net', 'child'],
     budget: 60
   },
   'tcp-env': {
+    synopsis: 'tcp-env [ -rR ] [ -t timeout ] program [ arg ... ]',
     ring: 'N',
-    about: 'sets the TCP variables for a program of inetd',
+    about: 'sets the TCP variables for a program run by inetd',
     runsAs: 'whoever inetd runs it as',
     fds: '0<1> connection',
     exits: { 111: 'trouble, without a message' },
@@ -58,20 +63,22 @@ export const network = rows({
     budget: 60
   },
   recordio: {
+    synopsis: 'recordio program [ arg ... ]',
     ring: 'N',
-    about: 'writes down what a program and its peer say',
+    about: 'writes down what a program and its peer say to each other',
     runsAs: 'whoever runs it',
-    fds: '0<1> peer, 2> record',
+    fds: '0<1> the peer, 2> the record; the copying process: 3> 4< the program',
     exits: { 100: 'usage', 111: 'the program cannot be run' },
     permissions: ['read:*', 'write:/tmp', 'child'],
     secondGear: { about: 'the copying process beside the program', permissions: [] },
     budget: 60
   },
   fixcrio: {
+    synopsis: 'fixcrio program [ arg ... ]',
     ring: 'N',
-    about: 'adds the CRs that a conversation lacks',
+    about: 'gives both directions of a conversation the CRs before LF that they lack',
     runsAs: 'whoever runs it',
-    fds: '0<1> peer',
+    fds: '0<1> the peer; the copying process: 3> 4< the program',
     exits: { 100: 'usage', 111: 'the program cannot be run' },
     permissions: ['read:*', 'write:/tmp', 'child'],
     secondGear: { about: 'the copying process beside the program', permissions: [] },
