@@ -107,8 +107,10 @@ const widen = (permissions: readonly Permission[], below: (path: string) => bool
 const tooLong = (home: string, name: ProgramName): Error =>
   new Error(`the path ${home} is too long: the kernel takes ${MAX_SHEBANG_BYTES} bytes as the first line of bin/${name}`)
 
-const bunShebang = (home: string, name: ProgramName): string => {
-  const line = ['#!/usr/bin/env -S', ...BUN_UNSET.map((variable) => `-u${variable}`), join(home, 'lib', 'bun'), name].join(' ')
+const bunShebang = (home: string, name: ProgramName, { atHome }: Program): string => {
+  const line = ['#!/usr/bin/env -S', ...(atHome ? [`-C${home}`] : []), ...BUN_UNSET.map((variable) => `-u${variable}`), join(home, 'lib', 'bun'), name].join(
+    ' '
+  )
   if (line.length > MAX_SHEBANG_BYTES) throw tooLong(home, name)
   return line
 }
@@ -118,7 +120,7 @@ const bunShebang = (home: string, name: ProgramName): string => {
  * The kernel takes 254 bytes; where the exact permissions do not fit, reading is granted by larger folders.
  */
 export const shebang = (home: string, name: ProgramName, program: Program, isWithBun: boolean): string => {
-  if (isWithBun && program.runtime === 'bun') return bunShebang(home, name)
+  if (isWithBun && program.runtime === 'bun') return bunShebang(home, name, program)
   const etc = widen(program.permissions, (path) => path.startsWith('/etc/'), '/etc')
   const wide = widen(etc, (path) => !isAbsolute(path) && path !== '*', '.')
   const all = widen(wide, () => true, '*')

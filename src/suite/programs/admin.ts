@@ -40,6 +40,7 @@ export const admin = rows({
     mode: 0o700,
     fds: '2> why not',
     exits: { 0: 'made', 111: 'the old one stays' },
+    atHome: true,
     budget: 40
   },
   'qmail-pw2u': {
@@ -58,6 +59,7 @@ export const admin = rows({
     mode: 0o700,
     fds: '2> why not',
     exits: { 0: 'made', 111: 'the old one stays' },
+    atHome: true,
     budget: 40
   },
   splogger: {

@@ -108,6 +108,7 @@ export const daemons = rows({
       91: 'bad envelope',
       111: 'unknown user'
     },
+    atHome: true,
     budget: 60
   },
   'qmail-queued': {

@@ -20,6 +20,7 @@ export const injection = rows({
     exits: { 0: 'queued', 64: 'no recipients named', 65: 'no recipients in the header either (-t)', 100: 'permanent failure', 111: 'temporary failure' },
     npm: ['minimist'],
     budget: 120,
+    atHome: true,
     links: ['mailq']
   }
 })
