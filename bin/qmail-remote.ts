@@ -21,7 +21,7 @@ const FD = { message: 0, reports: 1 } as const
 const once = async ({ home, args, env }: Context): Promise<number> => {
   const [host, sender, ...recipients] = args
   const isUsable = host !== undefined && sender !== undefined && recipients.length > 0
-  const reports = isUsable ? await deliver(home, { host, sender, recipients, fd: FD.message }, systemResolver(env)) : usageReport
+  const reports = isUsable ? await deliver(home, { host, sender, recipients, message: FD.message }, systemResolver(env)) : usageReport
   try {
     writeFd(FD.reports, reports)
   } catch {

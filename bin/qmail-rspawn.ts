@@ -18,7 +18,7 @@ import { queueFolder } from '../src/queue/paths.ts'
 import { gearChooser } from '../src/rspawn/gear.ts'
 import { runRemote } from '../src/rspawn/once.ts'
 import { RemotePool } from '../src/rspawn/pool.ts'
-import { reportOn } from '../src/rspawn/report.ts'
+import { needsFile, reportOn } from '../src/rspawn/report.ts'
 import { forgetAllTimeouts } from '../src/rspawn/tcpto.ts'
 import { serveSpawner } from '../src/spawn/spawner.ts'
 
@@ -47,7 +47,8 @@ run('qmail-rspawn', async ({ home, env }) => {
     reportFd: FD.reports,
     deliver: async (job) => {
       const version = gear()
-      return reportOn(version === undefined ? await runRemote(env, job) : await pool.deliver(job, version))
+      if (version !== undefined) return reportOn(await pool.deliver(job, version))
+      return reportOn(job.logged ? needsFile : await runRemote(env, job))
     }
   })
   return Exit.ok

@@ -73,7 +73,7 @@ const deliver = async (getpw: Getpw, local: Local, becomesUser: boolean, default
   if (typeof user === 'number') return endedWith(user)
   if (user.uid === 0) return endedWith(LspawnExit.root)
   const values = [user.user, user.homedir, job.box, user.dash, user.ext, job.host, job.sender, defaultdelivery]
-  return runLocal(local, { uid: user.uid, gid: user.gid }, becomesUser, values, job.fd)
+  return runLocal(local, { uid: user.uid, gid: user.gid }, becomesUser, values, job)
 }
 
 /** qmail-lspawn: serves qmail-send's commands to their end (spec queue.md 7.1, 7.2). Permanent without its argument, Temporary if it cannot start. */

@@ -1,5 +1,6 @@
 import type { Bytes } from '../core/bytes.ts'
 import { Exit } from '../core/exit.ts'
+import { NEEDS_FILE } from '../queue/spawnproto.ts'
 import { LspawnExit } from '../spawn/exits.ts'
 
 const MAX_BYTES = 3000
@@ -42,11 +43,16 @@ export class Output {
   }
 }
 
+/** The message stands in the commit log, and this delivery needs a file. Nothing was done. */
+export const needsFile: Ending = { code: Exit.temporary, output: NEEDS_FILE }
+
 /** An ending without output. */
 export const endedWith = (code: number | null): Ending => ({ code, output: '' })
 
 /** The report of a delivery: letter and text, the output cut at its first NUL. */
-export const reportOf = ({ code, output }: Ending): Bytes => {
+export const reportOf = (ending: Ending): Bytes => {
+  if (ending === needsFile) return NEEDS_FILE
+  const { code, output } = ending
   if (code === null) return 'Zqmail-local crashed.\n'
   const text = fixed[code]
   if (text !== undefined) return text

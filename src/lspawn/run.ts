@@ -3,12 +3,14 @@ import { join } from 'node:path'
 import type { Bytes } from '../core/bytes.ts'
 import { errorCode, isTemporary } from '../core/failure.ts'
 import type { Env } from '../core/run.ts'
+import { readMessage } from '../log/read-message.ts'
 import { type Ids, startChild } from '../os/child.ts'
 import { LspawnExit } from '../spawn/exits.ts'
 import type { Gear } from '../spawn/gear.ts'
 import { FIRST_GEAR, MAX_RESIDENT_BYTES, MAX_VALUES_BYTES } from '../spawn/local-wire.ts'
 import type { Pool } from '../spawn/pool.ts'
-import { type Ending, endedWith, Output } from './report.ts'
+import type { Job } from '../spawn/spawner.ts'
+import { type Ending, endedWith, needsFile, Output } from './report.ts'
 
 const PROGRAM = 'bin/qmail-local'
 
@@ -41,6 +43,16 @@ const runOnce = ({ home, env }: Local, ids: Ids | undefined, values: readonly By
     child.on('close', (code) => resolve({ code, output: output.text }))
   })
 
+/** The message of a delivery, wherever it is, if it may be handed over in memory. */
+const messageOf = (home: string, { fd, logged }: Pick<Job, 'fd' | 'logged'>): Buffer | undefined => {
+  if (logged === undefined) return smallMessage(fd)
+  try {
+    return readMessage(home, logged.number, logged.place)
+  } catch {
+    return undefined // it may be a file by now, and its place in the log another's
+  }
+}
+
 /** The message, if it is small enough to be handed over in memory. The descriptor stays at its start. */
 const smallMessage = (fd: number): Buffer | undefined => {
   const { size } = fstatSync(fd)
@@ -61,9 +73,9 @@ const endingOf = ([code, ...text]: Bytes[]): Ending => {
 }
 
 /** Delivers in the second gear; undefined if this delivery needs the first: nothing has been done then. */
-const runResident = async (local: Local, ids: Ids, values: readonly Bytes[], fd: number): Promise<Ending | undefined> => {
+const runResident = async (local: Local, ids: Ids, values: readonly Bytes[], job: Job): Promise<Ending | undefined> => {
   const identity = values.join('').length < MAX_VALUES_BYTES ? local.gear.now() : undefined
-  const message = identity === undefined ? undefined : smallMessage(fd)
+  const message = identity === undefined ? undefined : messageOf(local.home, job)
   if (identity === undefined || message === undefined) return undefined
   const reply = await local.pool.ask(`${ids.uid}:${ids.gid}`, identity, values, message)
   if (reply === undefined || reply[0] === FIRST_GEAR) return undefined
@@ -72,5 +84,8 @@ const runResident = async (local: Local, ids: Ids, values: readonly Bytes[], fd:
 }
 
 /** Delivers as a user, in whichever gear fits; `becomesUser`: as that user (false in a one-user installation). */
-export const runLocal = async (local: Local, ids: Ids, becomesUser: boolean, values: readonly Bytes[], fd: number): Promise<Ending> =>
-  (await runResident(local, ids, values, fd)) ?? runOnce(local, becomesUser ? ids : undefined, values, fd)
+export const runLocal = async (local: Local, ids: Ids, becomesUser: boolean, values: readonly Bytes[], job: Job): Promise<Ending> => {
+  const ending = await runResident(local, ids, values, job)
+  if (ending !== undefined) return ending
+  return job.logged ? needsFile : runOnce(local, becomesUser ? ids : undefined, values, job.fd)
+}

@@ -12,6 +12,9 @@ export interface Command {
   isTooLong: boolean
 }
 
+/** The letter by which a spawner of ours says of a message in the commit log: this delivery needs it as a file. Nothing has been done then. */
+export const NEEDS_FILE = 'F'
+
 /** What a spawner answers: the letter (`K`, `Z`, `D`; anything else, or none, is mangled) and text for people. */
 export interface Report {
   slot: number

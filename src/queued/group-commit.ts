@@ -2,7 +2,6 @@ import { fsync, openSync } from 'node:fs'
 import { pullTrigger } from '../os/trigger.ts'
 import { QueueExit } from '../queue/codes.ts'
 import { QueueTrouble } from '../queue/queue-file.ts'
-import type { MessageFiles } from '../queue/writer.ts'
 
 const syncFile = (fd: number): Promise<void> => new Promise((resolve, reject) => fsync(fd, (error) => (error ? reject(error) : resolve())))
 
@@ -52,6 +51,14 @@ export class FolderSync {
   }
 }
 
+/** A message whose two files are written (S3), though not on the disk yet. */
+export interface Committable {
+  readonly messFd: number
+  readonly intdFd: number
+  /** Gives the envelope its name in todo/: from there on the message is the queue's. Throws QueueTrouble. */
+  publish(): void
+}
+
 /** Puts many messages into the queue at a time (docs/internals.md, What is promised): their fsyncs go out side by side, and they share those of todo/. */
 export class GroupCommit {
   readonly #todo: FolderSync
@@ -62,7 +69,7 @@ export class GroupCommit {
   }
 
   /** From a complete S3 to S4; resolves when that is on the disk. Rejects with QueueTrouble. */
-  async commit(files: MessageFiles): Promise<void> {
+  async commit(files: Committable): Promise<void> {
     // The message's fsync covers its name too: the inode was renamed before.
     await Promise.all([syncFile(files.messFd), syncFile(files.intdFd)]).catch(asTrouble(QueueExit.writeError))
     files.publish() // from here on the message is the queue's

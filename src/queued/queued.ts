@@ -6,6 +6,7 @@ import { envelopeLimits } from '../queue/envelope.ts'
 import { DropDoor } from './drop.ts'
 import { GroupCommit } from './group-commit.ts'
 import type { Queue } from './intake.ts'
+import { LogKeeper } from './log/keeper.ts'
 import { QueuedSession, type Sender } from './session.ts'
 
 const TELL_AGAIN_MILLISECONDS = 60_000
@@ -19,15 +20,18 @@ export interface QueuedOptions {
   senders: { smtpd: Sender; send: Sender }
   /** A uid in the words of the `Received` line. */
   who: (uid: number) => string
+  /** The longest message for the commit log; 0: it is off. */
+  logBytes: number
   log: (line: string) => void
 }
 
-/** qmail-queued: the submission sockets and the drop folder, and one group commit behind them (docs/internals.md, What is promised). */
+/** qmail-queued: the submission sockets and the drop folder, behind them the commit log and one group commit (docs/internals.md, What is promised). */
 export class Queued {
   readonly #options: QueuedOptions
   readonly #sessions = new Map<Socket, QueuedSession>()
   #servers: Server[] = []
   #early: [Socket, Sender][] = []
+  #sendSocket: Socket | undefined
   #told = { why: '', atMs: 0 }
   #queue: Queue | undefined
   #drop: DropDoor | undefined
@@ -41,14 +45,22 @@ export class Queued {
     const { home, senders } = this.#options
     for (const folder of ['smtpd', 'send'] as const)
       this.#servers.push(await listenAt(join(home, 'run', folder, 'socket'), MAX_CONNECTIONS, (socket) => this.#accept(socket, senders[folder])))
+    this.#servers.push(await listenAt(join(home, 'run', 'send', 'log'), 1, (socket) => this.#connect(socket)))
   }
 
-  /** Opens the queue and the drop folder, as qmailq; the current folder is the home. Throws system errors, and Temporary when a setting cannot be read. */
-  serve(): void {
-    const { home, log } = this.#options
+  /**
+   * Opens the queue, its log and the drop folder, as qmailq; the current folder is the home. What an earlier run left in the log is in the queue then.
+   * Rejects with system errors, and Temporary when a setting cannot be read.
+   */
+  async serve(): Promise<void> {
+    const { home, log, logBytes } = this.#options
     const limits = envelopeLimits(home)
-    const queue = { root: 'queue/', group: new GroupCommit('queue/'), limits, trouble: (why: string) => this.#trouble(why) }
+    const group = new GroupCommit('queue/')
+    const keeper = new LogKeeper({ root: 'queue/', group, maxBytes: logBytes, log })
+    await keeper.start()
+    const queue = { root: 'queue/', group, keeper, limits, trouble: (why: string) => this.#trouble(why) }
     this.#queue = queue
+    if (this.#sendSocket) keeper.connect(this.#sendSocket)
     for (const server of this.#servers) server.on('error', (error) => log(`warning: unable to accept a connection: ${error.message}`))
     this.#drop = new DropDoor({ folder: join(home, 'drop'), queue, maxBytes: dropLimit(home), who: this.#options.who, log })
     this.#drop.start()
@@ -66,6 +78,7 @@ export class Queued {
     const closed = [...this.#sessions.keys()].map((socket) => new Promise((resolve) => socket.once('close', resolve)))
     for (const session of this.#sessions.values()) session.stop()
     await Promise.all([...closed, this.#drop?.stop()])
+    await this.#queue?.keeper?.stop()
   }
 
   /** The same trouble is told once a minute: a full disk refuses a thousand messages a second. */
@@ -73,6 +86,13 @@ export class Queued {
     if (why === this.#told.why && Date.now() - this.#told.atMs < TELL_AGAIN_MILLISECONDS) return
     this.#told = { why, atMs: Date.now() }
     this.#options.log(`warning: unable to queue messages: ${why}`)
+  }
+
+  /** qmail-send; it may come before the log is open. */
+  #connect(socket: Socket): void {
+    if (this.#queue) this.#queue.keeper?.connect(socket)
+    else if (this.#sendSocket) socket.destroy()
+    else this.#sendSocket = socket
   }
 
   #accept(socket: Socket, sender: Sender): void {

@@ -15,8 +15,8 @@ export interface Delivery {
   host: Bytes
   sender: Bytes
   recipients: readonly Bytes[]
-  /** The message, read from where the descriptor stands to its end. */
-  fd: number
+  /** The message: all of it, or a descriptor, read from where it stands to its end. */
+  message: Buffer | number
 }
 
 /** What control/ says about how to talk. */
@@ -63,6 +63,7 @@ class Conversation {
   #reports: Bytes = ''
   #isDotSent = false
   #isAtTheDoor = true
+  #sent = 0
 
   constructor(connection: Connection, ip: string, delivery: Delivery, settings: Talk) {
     this.#connection = connection
@@ -125,7 +126,7 @@ class Conversation {
   /** Finds how large the message is, if the server wants to know. A report: it is too large for it. */
   async #measure(): Promise<Bytes | undefined> {
     if (this.#offers.size === undefined) return undefined
-    this.#size = await wireSize(this.#delivery.fd).catch((error: unknown) => {
+    this.#size = await wireSize(this.#delivery.message).catch((error: unknown) => {
       throw new Unreadable(reason(error))
     })
     return (this.#size ?? 0) > this.#offers.size ? tooLargeReport(this.#ip) : undefined
@@ -182,9 +183,15 @@ class Conversation {
   }
 
   #readPiece(encoder: BodyEncoder): Buffer | undefined {
+    const { message } = this.#delivery
+    if (typeof message !== 'number') {
+      const piece = message.subarray(this.#sent, this.#sent + readBuffer.length)
+      this.#sent += piece.length
+      return piece.length === 0 ? undefined : encoder.push(piece)
+    }
     let length: number
     try {
-      length = readFd(this.#delivery.fd, readBuffer)
+      length = readFd(message, readBuffer)
     } catch (error) {
       throw new Unreadable(reason(error))
     }

@@ -2,12 +2,17 @@ import { closeSync, openSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Bytes } from '../core/bytes.ts'
 import { reason } from '../core/failure.ts'
+import { parseLogName } from '../log/place.ts'
+import { readMessage } from '../log/read-message.ts'
 import { queueFolder } from '../queue/paths.ts'
+import { FIRST_GEAR } from '../spawn/local-wire.ts'
 import { serveRequests } from '../spawn/wire.ts'
 import type { Delivery } from './conversation.ts'
 import { localReport } from './report.ts'
 
-const withMessage = async (path: string, work: (fd: number) => Promise<Bytes>): Promise<Bytes> => {
+type Deliver = (message: Buffer | number) => Promise<Bytes>
+
+const fromFile = async (path: string, deliver: Deliver): Promise<Bytes> => {
   let fd: number
   try {
     fd = openSync(path, 'r')
@@ -15,15 +20,28 @@ const withMessage = async (path: string, work: (fd: number) => Promise<Bytes>): 
     return localReport(`Unable to read message: ${reason(error)}`)
   }
   try {
-    return await work(fd)
+    return await deliver(fd)
   } finally {
     closeSync(fd)
   }
 }
 
+/** From the commit log. All of it at once: while we talk, its place may become another message's. */
+const fromLog = (home: string, { number, place }: NonNullable<ReturnType<typeof parseLogName>>, deliver: Deliver): Promise<Bytes> | Bytes => {
+  let message: Buffer
+  try {
+    message = readMessage(home, number, place)
+  } catch {
+    return FIRST_GEAR // it may be a file by now
+  }
+  return deliver(message)
+}
+
 /** The second gear of qmail-remote: delivers until there are no more requests, many at once. Throws when qmail-rspawn speaks nonsense. */
 export const serveDeliveries = (home: string, deliver: (delivery: Delivery) => Promise<Bytes>): Promise<void> =>
-  serveRequests(false, async ([message, host, sender, ...recipients]) => {
-    if (message === undefined || host === undefined || sender === undefined) throw new Error('malformed request')
-    return [await withMessage(join(queueFolder(home), 'mess', message), (fd) => deliver({ host, sender, recipients, fd }))]
+  serveRequests(false, async ([name, host, sender, ...recipients]) => {
+    if (name === undefined || host === undefined || sender === undefined) throw new Error('malformed request')
+    const logged = parseLogName(name)
+    const from: Deliver = (message) => deliver({ host, sender, recipients, message })
+    return [await (logged ? fromLog(home, logged, from) : fromFile(join(queueFolder(home), 'mess', name), from))]
   })

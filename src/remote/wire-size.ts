@@ -12,10 +12,12 @@ const linesIn = (bytes: Uint8Array): number => {
 }
 
 /**
- * How many bytes a stored message has with CRLF line ends, as SIZE counts them (RFC 1870 5). Undefined for what cannot be read twice, a pipe. The descriptor stays
+ * How many bytes a message, held in memory or in an open file, has with CRLF line ends, as SIZE counts them (RFC 1870 5). Undefined for what cannot be read twice, a pipe. The descriptor stays
  * where it stands. Throws system errors.
  */
-export const wireSize = async (fd: number): Promise<number | undefined> => {
+export const wireSize = async (message: Buffer | number): Promise<number | undefined> => {
+  if (typeof message !== 'number') return message.length + linesIn(message)
+  const fd = message
   const file = fstatSync(fd)
   if (!file.isFile()) return undefined
   const buffer = Buffer.allocUnsafe(Math.min(CHUNK_BYTES, file.size))

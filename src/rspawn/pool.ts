@@ -1,10 +1,11 @@
 import { Exit } from '../core/exit.ts'
 import type { Env } from '../core/run.ts'
+import { FIRST_GEAR } from '../spawn/local-wire.ts'
 import { Pool } from '../spawn/pool.ts'
 import { Resident } from '../spawn/process.ts'
 import { startResident } from '../spawn/resident.ts'
 import type { Job } from '../spawn/spawner.ts'
-import type { Ending } from './report.ts'
+import { type Ending, needsFile } from './report.ts'
 
 const CRASHED: Ending = { code: 'crashed', output: '' }
 /** Not the delivery's fault: unlike a program named by PATH, our own runtime that cannot be started is for the administrator to mend. */
@@ -36,6 +37,7 @@ export class RemotePool {
   async deliver({ message, host, sender, recipient }: Job, version: string): Promise<Ending> {
     const reply = await this.#pool.ask('qmail-remote', version, [message, host, sender, recipient])
     if (reply === undefined || reply === 'unstarted') return NOT_STARTED
+    if (reply[0] === FIRST_GEAR) return needsFile
     return reply === 'crashed' ? CRASHED : { code: Exit.ok, output: reply.join('\0') }
   }
 }

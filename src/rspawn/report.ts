@@ -1,6 +1,7 @@
 import type { Bytes } from '../core/bytes.ts'
 import { Exit } from '../core/exit.ts'
 import { isTemporary } from '../core/failure.ts'
+import { NEEDS_FILE } from '../queue/spawnproto.ts'
 
 /** How one run of qmail-remote ended: its exit code, or `crashed`; and all it printed. */
 export interface Ending {
@@ -10,6 +11,9 @@ export interface Ending {
 
 /** The exit code that stands for a program that could not be started (spec queue.md 7.3). */
 export const cannotStart = (error: unknown): Ending => ({ code: isTemporary(error) ? Exit.temporary : Exit.permanent, output: '' })
+
+/** The message stands in the commit log, and this delivery needs a file. Nothing was done. */
+export const needsFile: Ending = { code: Exit.temporary, output: NEEDS_FILE }
 
 type Letter = 'K' | 'Z' | 'D'
 const worth: Record<Letter, number> = { D: 0, Z: 1, K: 2 }
@@ -32,7 +36,9 @@ const condensed = (output: Bytes): Bytes => {
 }
 
 /** Letter and text of qmail-rspawn's report on a delivery. */
-export const reportOn = ({ code, output }: Ending): Bytes => {
+export const reportOn = (ending: Ending): Bytes => {
+  if (ending === needsFile) return NEEDS_FILE
+  const { code, output } = ending
   if (code === 'crashed') return 'Zqmail-remote crashed. (#4.3.0)\n'
   if (code === Exit.temporary) return 'ZUnable to run qmail-remote. (#4.3.0)\n'
   if (code !== Exit.ok) return 'DUnable to run qmail-remote. (#5.3.0)\n'

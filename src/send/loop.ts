@@ -1,4 +1,5 @@
 import { utimesSync } from 'node:fs'
+import { join } from 'node:path'
 import { parentGone, tellParent } from '../os/parent.ts'
 import { CHANNELS, splitPath } from '../queue/paths.ts'
 import { Cleaner } from './cleaner.ts'
@@ -6,6 +7,7 @@ import { DueList } from './due-list.ts'
 import { finishStep } from './finish.ts'
 import { Line } from './line.ts'
 import type { Log } from './log.ts'
+import { LogLink } from './log-link.ts'
 import { takeReport } from './outcome.ts'
 import { passDue, passStep } from './pass.ts'
 import { rereadRouting, type SendSettings } from './settings.ts'
@@ -14,13 +16,14 @@ import { FD } from './start.ts'
 import { admitAll, unseenStep } from './startup.ts'
 import { logStatus, nowSeconds, type State } from './state.ts'
 import { Sweep } from './sweep.ts'
-import { closeExpress, expressDue, expressStep } from './todo/express.ts'
+import { arrivalStep, laneStep } from './todo/arrivals.ts'
+import { closeExpress, expressDue, expressStep, forget } from './todo/express.ts'
 import { Lane } from './todo/lane.ts'
 import { LargeQueue } from './todo/large-queue.ts'
 import { largeStep } from './todo/large-step.ts'
+import { Parked } from './todo/parked.ts'
 import { Resting } from './todo/resting.ts'
 import { TodoScan } from './todo/scan.ts'
-import { laneStep } from './todo/take-up.ts'
 import { Trigger } from './todo/trigger.ts'
 
 /** Rounds in one turn of the loop before events are looked at again. */
@@ -60,6 +63,8 @@ export class Loop {
       resting: new Resting(),
       large: new LargeQueue(),
       lane: new Lane(),
+      commits: settings.takesLog ? new LogLink(wake) : undefined,
+      arrivals: new Parked(),
       deliveries: 0,
       isExiting: false,
       pending: 0,
@@ -85,6 +90,7 @@ export class Loop {
   }
 
   async #begin(): Promise<void> {
+    await this.#state.commits?.connect(join(this.#state.settings.home, 'run', 'send', 'log'))
     await admitAll(this.#state)
     if (this.#state.isExiting) return
     this.#isReady = true
@@ -170,10 +176,16 @@ export class Loop {
 
   /** Without a neighbour there is no going on. qmail-clean is missed only when it is needed. */
   #notice(): void {
-    const { spawners, cleaner, log } = this.#state
+    const { spawners, cleaner, log, commits, lane, isExiting } = this.#state
     for (const channel of CHANNELS) {
       if (!spawners[channel].dies()) continue
       log.line('alert: oh no! lost spawn connection! dying...')
+      this.#exit()
+    }
+    if (commits?.isLost) {
+      commits.isLost = false
+      for (const held of [...lane.messages()]) if (held.inLog !== undefined) forget(this.#state, held)
+      if (!isExiting) log.line('alert: oh no! lost qmail-queued connection! dying...')
       this.#exit()
     }
     if (cleaner.isLost && !this.#isAlone) {
@@ -197,6 +209,7 @@ export class Loop {
     const state = this.#state
     const { local, remote } = state.spawners
     const steps = [
+      !state.isExiting && arrivalStep(state),
       !state.isExiting && laneStep(state),
       !state.isExiting && this.#scan.step(state),
       !state.isExiting && largeStep(state),
@@ -211,8 +224,9 @@ export class Loop {
   }
 
   #say(): void {
-    const { log, spawners, cleaner } = this.#state
+    const { log, spawners, cleaner, commits } = this.#state
     log.flush()
+    commits?.flush()
     spawners.local.flush()
     spawners.remote.flush()
     cleaner.flush()
@@ -227,7 +241,7 @@ export class Loop {
     const passes = CHANNELS.map((channel) => passDue(this.#state, spawners[channel]))
     const rests = [this.#scan.restMilliseconds, this.#trigger.restMilliseconds, this.#state.resting.restMilliseconds]
     const byClock = rests.filter((rest) => rest !== undefined).map((rest) => Date.now() + rest)
-    return [...byClock, ...later([...passes, done.firstDue, unseen.firstDue, this.#sweep.due, expressDue(this.#state)])]
+    return [...byClock, ...later([...passes, done.firstDue, unseen.firstDue, this.#sweep.due, expressDue(this.#state), this.#state.arrivals.due])]
   }
 
   #sleep(): void {
@@ -239,8 +253,15 @@ export class Loop {
   }
 
   #mayEnd(): boolean {
-    const { isExiting, isBouncing, pending, spawners, cleaner } = this.#state
-    return isExiting && !isBouncing && pending === 0 && spawners.local.running + spawners.remote.running === 0 && (!cleaner.isBusy || cleaner.isLost)
+    const { isExiting, isBouncing, pending, spawners, cleaner, commits } = this.#state
+    return (
+      isExiting &&
+      !isBouncing &&
+      pending === 0 &&
+      spawners.local.running + spawners.remote.running === 0 &&
+      (!cleaner.isBusy || cleaner.isLost) &&
+      !commits?.isBusy
+    )
   }
 
   /** Leaves: when each message is due stands in its files' times from now on. */

@@ -1,4 +1,5 @@
 import type { Bytes } from '../core/bytes.ts'
+import type { Place } from '../log/place.ts'
 import type { Channel } from '../queue/paths.ts'
 import type { Claim } from './shares.ts'
 
@@ -22,10 +23,12 @@ export interface Message {
   /** Undefined: its envelope has none; info stays empty. */
   sender: Bytes | undefined
   recipients: Record<Channel, Recipient[]>
+  /** Where it stands in the commit log; undefined: it is in mess/ and todo/. */
+  inLog: Place | undefined
 }
 
 /**
- * A message in the express lane (docs/internals.md, What is promised): delivered straight from todo/, while only we know how far it is. It stays in the
+ * A message in the express lane (docs/internals.md, What is promised): delivered straight from todo/ or from the commit log, while only we know how far it is. It stays in the
  * lane (`express`) until all is delivered or until its files are written (`written`, waiting for its todo/ID to go; then `sorted`).
  */
 export interface Held extends Message {
@@ -34,6 +37,8 @@ export interface Held extends Message {
   isStarted: boolean
   /** Is it on its way out of the lane? */
   isLeaving: boolean
+  /** The commit log's keeper has it now: what becomes of running deliveries counts no more. */
+  isForgotten: boolean
   /** Channels with recipients that are not all delivered. */
   open: Set<Channel>
   /** What waits until it is sorted. */
@@ -69,4 +74,6 @@ export interface Delivery {
   at: number
   recipient: Bytes
   claims: readonly Claim[]
+  /** Was the spawner told a place in the commit log? */
+  isFromLog: boolean
 }

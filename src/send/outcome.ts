@@ -2,7 +2,7 @@ import { closeSync, fstatSync, ftruncateSync, openSync, writeSync } from 'node:f
 import type { Bytes } from '../core/bytes.ts'
 import { writeFd } from '../core/fdio.ts'
 import { splitPath } from '../queue/paths.ts'
-import type { Report } from '../queue/spawnproto.ts'
+import { NEEDS_FILE, type Report } from '../queue/spawnproto.ts'
 import { paragraph } from './bounce/text.ts'
 import { closeJob } from './job.ts'
 import { masked } from './log.ts'
@@ -87,18 +87,34 @@ const end = (state: State, delivery: Delivery, isDone: boolean): void => {
 /** What a report does to the queue. Anything but success needs the message's files: an express message gets them first. */
 const apply = (state: State, delivery: Delivery, letter: Bytes, text: Bytes): void => {
   const done = (): void => end(state, delivery, mark(state, delivery))
-  const failed = (): void => noteFailure(state, delivery, text, done)
+  const failed = (): void => (delivery.job.held?.isForgotten ? end(state, delivery, false) : noteFailure(state, delivery, text, done))
   const work = letter === 'D' ? failed : (): void => end(state, delivery, false)
   const { held } = delivery.job
-  if (letter === 'K') done()
+  if (letter === 'K' || held?.isForgotten) done()
   else if (held !== undefined && held.stage !== 'sorted') leaveExpress(state, held, work)
   else work()
 }
 
 const WORDS: Record<string, string> = { K: 'success', Z: 'deferral', D: 'failure' }
 
+/** The spawner cannot deliver it from the commit log: it becomes files, and is handed over once more. Nothing of that shows. */
+const handOverAsFile = (state: State, spawner: Spawner, slot: number, { job: { held } }: Delivery): void => {
+  const again = (): void => {
+    const given = held?.isForgotten ? spawner.finish(slot) : undefined
+    if (given) end(state, given, false)
+    else spawner.restart(slot)
+  }
+  if (held !== undefined && held.stage !== 'sorted') leaveExpress(state, held, again)
+  else again()
+}
+
 /** Deals with one report (spec queue.md 5.7). */
 export const takeReport = (state: State, spawner: Spawner, report: Report): void => {
+  const waiting = report.letter === NEEDS_FILE ? spawner.peek(report.slot) : undefined
+  if (waiting?.isFromLog && !waiting.job.held?.isForgotten) {
+    handOverAsFile(state, spawner, report.slot, waiting)
+    return
+  }
   const delivery = spawner.finish(report.slot)
   if (delivery === undefined) {
     state.log.line('warning: internal error: delivery report out of range')

@@ -77,6 +77,7 @@ export class HeldRecords implements Records {
   }
 
   next(): UndoneRecipient | undefined {
+    while (this.#recipients[this.#used]?.isDone) this.#used++
     return this.#recipients[this.#used++]
   }
 

@@ -12,6 +12,8 @@ export interface SendSettings extends BounceSettings {
   env: Env
   /** In the second gear new messages may take the express lane. */
   isResident: boolean
+  /** May messages come from the commit log? Only if the spawners can read it: qmail-start tells. */
+  takesLog: boolean
   me: Bytes | undefined
   lifetimeSeconds: number
   concurrency: Record<Channel, number>
@@ -29,13 +31,14 @@ const readLocals = (home: string, me: Bytes | undefined): Set<Bytes> => {
 }
 
 /** Reads all of it. Throws Temporary, naming the file (spec queue.md 5.1). */
-export const readSendSettings = (home: string, env: Env, isResident: boolean): SendSettings => {
+export const readSendSettings = (home: string, { QMAIL_LOG, ...env }: Env, isResident: boolean): SendSettings => {
   const line = (name: 'envnoathost' | 'bouncefrom' | 'bouncehost' | 'doublebouncehost' | 'doublebounceto'): Bytes => readSetting(home, name) ?? ''
   const me = readSetting(home, 'me')
   return {
     home,
     env,
     isResident,
+    takesLog: isResident && QMAIL_LOG === '1',
     me,
     lifetimeSeconds: readSetting(home, 'queuelifetime'),
     concurrency: {

@@ -1,3 +1,4 @@
+import { logName } from '../log/place.ts'
 import { type Channel, splitPath } from '../queue/paths.ts'
 import { commandBytes, type Report, ReportParser } from '../queue/spawnproto.ts'
 import type { Line } from './line.ts'
@@ -50,9 +51,27 @@ export class Spawner {
     this.#slots[slot] = delivery
     this.running++
     this.#shares.take(delivery.claims)
+    this.#ask(slot, delivery)
+  }
+
+  /** The spawner needs the message as a file, and has done nothing: asks it again, in the same slot. */
+  restart(slot: number): void {
+    const delivery = this.#slots[slot]
+    if (delivery !== undefined) this.#ask(slot, delivery)
+  }
+
+  #ask(slot: number, delivery: Delivery): void {
     const { job, recipient } = delivery
-    const message = splitPath('mess', job.id).slice('mess/'.length)
+    const place = job.held?.inLog
+    const file = splitPath('mess', job.id).slice('mess/'.length)
+    const message = place === undefined ? file : logName(file, place)
+    delivery.isFromLog = place !== undefined
     this.#line.say(commandBytes({ slot, message, sender: senderFor(job.sender, recipient), recipient }))
+  }
+
+  /** The delivery in a slot, which stays taken. */
+  peek(slot: number): Delivery | undefined {
+    return this.#slots[slot]
   }
 
   /** The reports that have come. */

@@ -3,10 +3,12 @@ import type { Channel } from '../queue/paths.ts'
 import type { Cleaner } from './cleaner.ts'
 import type { DueList } from './due-list.ts'
 import type { Log } from './log.ts'
+import type { LogLink } from './log-link.ts'
 import type { SendSettings } from './settings.ts'
 import type { Spawner } from './spawner.ts'
 import type { Lane } from './todo/lane.ts'
 import type { LargeQueue } from './todo/large-queue.ts'
+import type { Parked } from './todo/parked.ts'
 import type { Resting } from './todo/resting.ts'
 
 /** How soon something that went wrong is tried again. */
@@ -43,6 +45,9 @@ export interface State {
   large: LargeQueue
   /** The express lane of the second gear. */
   lane: Lane
+  /** The commit log, by way of qmail-queued; undefined: we have nothing to do with it. */
+  commits: LogLink | undefined
+  arrivals: Parked
   deliveries: number
   isExiting: boolean
   /** Work outside the turns (a bounce being handed over, a failure that could not be noted yet) that must end before we do. */

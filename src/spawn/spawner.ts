@@ -2,11 +2,21 @@ import { closeSync, constants, fstatSync, openSync } from 'node:fs'
 import type { Bytes } from '../core/bytes.ts'
 import { errorCode, reason } from '../core/failure.ts'
 import { writeFd } from '../core/fdio.ts'
+import { type Place, parseLogName } from '../log/place.ts'
 import { feedFrom } from '../os/feed.ts'
 import { SPAWN_LIMIT } from '../queue/paths.ts'
 import { type Command, CommandParser, reportBytes } from '../queue/spawnproto.ts'
 
-/** A checked command. `fd` is the message, open for reading at its start; the spawner closes it when the delivery has ended. */
+/** A message that stands in the commit log, by its number. */
+export interface Logged {
+  number: number
+  place: Place
+}
+
+/**
+ * A checked command. `fd` is the message, open for reading at its start; the spawner closes it when the delivery has ended. For a message in the
+ * commit log it is -1, and `logged` says where it is: what cannot deliver it from there reports NEEDS_FILE.
+ */
 export interface Job {
   slot: number
   message: Bytes
@@ -16,6 +26,7 @@ export interface Job {
   box: Bytes
   host: Bytes
   fd: number
+  logged: Logged | undefined
 }
 
 export interface SpawnerOptions {
@@ -90,14 +101,15 @@ export class Spawner {
   #start(command: Command): void {
     const { slot, message, sender, recipient } = command
     const bad = complaint(command, this.#busy.has(slot))
-    const fd = bad ?? openMessage(`${this.#options.mess}/${message}`, this.#options.owner)
+    const logged = parseLogName(message)
+    const fd = bad ?? (logged ? -1 : openMessage(`${this.#options.mess}/${message}`, this.#options.owner))
     if (typeof fd === 'string') {
       this.#report(slot, fd)
       return
     }
     const at = recipient.lastIndexOf('@')
     this.#busy.add(slot)
-    void this.#run({ slot, message, sender, recipient, box: recipient.slice(0, at), host: recipient.slice(at + 1), fd })
+    void this.#run({ slot, message, sender, recipient, box: recipient.slice(0, at), host: recipient.slice(at + 1), fd, logged })
   }
 
   async #run(job: Job): Promise<void> {
@@ -107,7 +119,7 @@ export class Spawner {
     } catch (error) {
       report = `Zqmail spawner: unable to start the delivery: ${reason(error)}. (#4.3.0)\n`
     }
-    closeSync(job.fd)
+    if (job.fd >= 0) closeSync(job.fd)
     this.#busy.delete(job.slot)
     this.#report(job.slot, report)
     if (this.#busy.size === 0) this.#whenIdle?.()

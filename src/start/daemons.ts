@@ -1,7 +1,7 @@
 import type { ChildProcess, StdioOptions } from 'node:child_process'
 import type { Readable, Writable } from 'node:stream'
 import { readSetting } from '../control/read.ts'
-import type { Context } from '../core/run.ts'
+import type { Context, Env } from '../core/run.ts'
 import { type Ids, startChild } from '../os/child.ts'
 import { isRoot, suiteGroup, suiteUser } from '../os/ids.ts'
 import { isOwn } from '../os/own.ts'
@@ -21,8 +21,8 @@ const idsOf = (home: string, user: 'qmaill' | 'qmailq' | 'qmailr' | 'qmails' | '
 
 const starter =
   ({ env }: Pick<Context, 'env'>, daemons: Daemons) =>
-  (name: string, args: string[], stdio: StdioOptions, ids: Ids | undefined, resident = false): ChildProcess => {
-    const child = startChild(name, args, { stdio, env, cwd: '/', ids, resident })
+  (name: string, args: string[], stdio: StdioOptions, ids: Ids | undefined, resident = false, more: Env = {}): ChildProcess => {
+    const child = startChild(name, args, { stdio, env: { ...env, ...more }, cwd: '/', ids, resident })
     daemons.set(name, child)
     return child
   }
@@ -46,6 +46,14 @@ const makeBlocking = (ends: (Readable | Writable | null)[], ids: Ids | undefined
     child.on('error', () => {}) // even one that could not become /bin/true has done its part
     child.unref()
   }
+}
+
+/** Whoever reads or keeps the commit log: with one that is not the suite's own in its place, every message is in files. */
+const LOG_NEEDS = ['qmail-queued', 'qmail-lspawn', 'qmail-rspawn']
+
+const isOurs = (env: Env, name: string): boolean => {
+  const file = fileInPath(name, env.PATH ?? '')
+  return file !== undefined && isOwn(file, name)
 }
 
 /**
@@ -72,10 +80,10 @@ export const startDaemons = (context: Pick<Context, 'home' | 'env'>, defaultDeli
   const clean = start('qmail-clean', [], ['pipe', 'pipe', log], ids.qmailq)
   start('qmail-queued', [], ['pipe', log, log], ids.root, true)
   const ends = [lspawn, rspawn, clean].flatMap(({ stdin, stdout }) => [stdin, stdout])
-  const file = fileInPath('qmail-send', env.PATH ?? '')
-  const resident = file !== undefined && isOwn(file, 'qmail-send') && !readSetting(home, 'firstgear')?.includes('qmail-send')
+  const resident = isOurs(env, 'qmail-send') && !readSetting(home, 'firstgear')?.includes('qmail-send')
+  const takesLog = resident && LOG_NEEDS.every((name) => isOurs(env, name))
   if (!resident) makeBlocking([rspawn.stdin, rspawn.stdout, clean.stdin, clean.stdout], ids.qmails)
-  start('qmail-send', [], [log, ...ends, ...(resident ? (['pipe'] as const) : [])], ids.qmails, resident)
+  start('qmail-send', [], [log, ...ends, ...(resident ? (['pipe'] as const) : [])], ids.qmails, resident, takesLog ? { QMAIL_LOG: '1' } : {})
   letGo(loggerInput, ...ends)
   return daemons
 }

@@ -42,6 +42,7 @@ export const files: FileEntry[] = [
   ...split('queue/remote', 'qmails', 0o700),
   folder('queue/bounce', 'qmails', 0o700),
   folder('queue/lock', 'qmailq', 0o750),
+  folder('queue/log', 'qmailq', 0o750),
   { path: 'queue/lock/sendmutex', kind: 'file', owner: 'qmails', group: 'qmail', mode: 0o600, zeros: 0 },
   { path: 'queue/lock/tcpto', kind: 'file', owner: 'qmailr', group: 'qmail', mode: 0o644, zeros: 1024 },
   { path: 'queue/lock/trigger', kind: 'fifo', owner: 'qmails', group: 'qmail', mode: 0o622 },

@@ -66,7 +66,7 @@ test('every process runs as its own user, without other groups, with a clean env
 })
 
 const checkEnvironment = (p: Process): void => {
-  const allowed = /^(PATH|QMAIL_RESIDENT|NODE_CHANNEL_FD|NODE_CHANNEL_SERIALIZATION_MODE|PWD|OLDPWD|SHLVL|_|UV_THREADPOOL_SIZE)$/
+  const allowed = /^(PATH|QMAIL_RESIDENT|QMAIL_LOG|NODE_CHANNEL_FD|NODE_CHANNEL_SERIALIZATION_MODE|PWD|OLDPWD|SHLVL|_|UV_THREADPOOL_SIZE)$/
   assert.deepEqual(
     p.environment.filter((name) => !allowed.test(name)),
     [],
@@ -78,7 +78,7 @@ const checkEnvironment = (p: Process): void => {
 const checkFds = (home: string, p: Process): void => {
   const own: Record<string, RegExp> = {
     'qmail-send': /\/queue\/lock\/(sendmutex|trigger)$/,
-    'qmail-queued': /\/drop\/trigger$|\/queue\/(todo|pid)$/,
+    'qmail-queued': /\/drop\/trigger$|\/queue\/(todo|pid|log\/[0-3])$/,
     'qmail-local': /\/Maildir\/new$/
   }
   const strays = [...p.fds.values()].filter(

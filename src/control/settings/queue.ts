@@ -31,5 +31,14 @@ export const queue = table({
     readers: ['qmail-queue', 'qmail-queued', 'qmail-inject', 'sendmail', 'qmail-smtpd', 'qmail-local', 'qmail-send'],
     reread: 'invocation',
     about: 'most recipients of one message taken into the queue; 0: no limit. One above it is refused for good (exit 11)'
+  },
+  commitlog: {
+    type: 'number',
+    default: 1_048_576,
+    unit: 'bytes',
+    max: 1_048_576,
+    readers: ['qmail-queued'],
+    reread: 'invocation',
+    about: 'messages up to this size go through the commit log on their way; 0: all become files at once (doc/internals.md, The commit log)'
   }
 })

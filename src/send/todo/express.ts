@@ -20,21 +20,22 @@ const hasLeftovers = (id: number): boolean => {
   }
 }
 
+/** May this message take the express lane, if there is room? */
+export const fitsExpress = ({ settings, spawners }: State, message: Message): boolean =>
+  settings.isResident &&
+  message.sender !== undefined &&
+  message.recipients.local.length + message.recipients.remote.length <= MAX_RECIPIENTS &&
+  channelsOf(message).every((channel) => spawners[channel].limit > 0)
+
 /**
  * What becomes of a new message: `express`, delivered straight from todo/; a place to wait at, left where it is until the lane has room: its
  * one channel is busy, so sorting it would not get it delivered sooner; `sort`, preprocessed as ever. `isNext`: it has waited already.
  */
-export const routeOf = ({ settings, lane, spawners }: State, message: Message, isNext: boolean): 'express' | 'sort' | Place => {
-  const channels = channelsOf(message)
-  const fits =
-    settings.isResident &&
-    message.sender !== undefined &&
-    message.recipients.local.length + message.recipients.remote.length <= MAX_RECIPIENTS &&
-    channels.every((channel) => spawners[channel].limit > 0)
-  if (!fits || hasLeftovers(message.id)) return 'sort'
-  const place = lane.placeFor(message, isNext)
+export const routeOf = (state: State, message: Message, isNext: boolean): 'express' | 'sort' | Place => {
+  if (!fitsExpress(state, message) || (message.inLog === undefined && hasLeftovers(message.id))) return 'sort'
+  const place = state.lane.placeFor(message, isNext)
   if (place === undefined) return 'express'
-  return channels.length === 1 ? place : 'sort'
+  return channelsOf(message).length === 1 ? place : 'sort'
 }
 
 /** Has a message wait in todo/ for room in the lane. */
@@ -46,17 +47,25 @@ export const park = (state: State, id: number, place: Place): void => {
 /** Takes a message into the express lane: it waits for its channels, with nothing written. */
 export const goExpress = (state: State, message: Message): void => {
   const open = new Set<Channel>(channelsOf(message))
-  const held: Held = { ...message, stage: 'express', isStarted: false, isLeaving: false, open, afterwards: [] }
+  const held: Held = { ...message, stage: 'express', isStarted: false, isLeaving: false, isForgotten: false, open, afterwards: [] }
   state.spokenFor.add(message.id)
   state.lane.add(held)
   for (const channel of open) state.spawners[channel].arrivals.push({ id: message.id, birth: message.birth })
   if (open.size === 0) arrived(state, held)
 }
 
-/** Everything is delivered: the envelope goes, then the message (todo first: without it a crash repeats nothing). */
+/** Everything is delivered: the log says so; or the envelope goes, then the message (todo first: without it a crash repeats nothing). */
 const arrived = (state: State, held: Held): void => {
-  const { id } = held
+  const { id, inLog, isLeaving, isForgotten } = held
+  if (inLog !== undefined && isLeaving && !isForgotten) return // the answer decides whether there are files
   state.lane.remove(held)
+  if (inLog !== undefined || isForgotten) {
+    state.spokenFor.delete(id)
+    if (isForgotten) return
+    state.log.line(`end msg ${id}`)
+    state.commits?.done(id)
+    return
+  }
   const remove = (): void =>
     removeEnvelope(state, id, (isDone) => {
       if (!isDone) return later(state, AGAIN_SECONDS, remove)
@@ -85,7 +94,27 @@ export const leaveExpress = (state: State, held: Held, afterwards?: () => void):
     if (writeHeld(state, held)) giveUpEnvelope(state, held)
     else later(state, AGAIN_SECONDS, write)
   }
-  write()
+  if (held.inLog === undefined) write()
+  else spill(state, held, write)
+}
+
+/** Has a message of the commit log put into mess/ and todo/; `then` it is as if it had always been there. What fails is tried again. */
+const spill = (state: State, held: Held, then: () => void): void =>
+  state.commits?.spill(held.id, (answer) => {
+    if (answer === 'moved') return forget(state, held)
+    if (answer === 'unspilled' && held.open.size > 0) return later(state, AGAIN_SECONDS, () => spill(state, held, then))
+    if (answer === 'unspilled') held.isLeaving = false
+    else held.inLog = undefined
+    if (held.open.size === 0) arrived(state, held)
+    else then()
+  })
+
+/** A message is the log's keeper's again: as files under another number, or at its next start. Its running deliveries come to their end. */
+export const forget = (state: State, held: Held): void => {
+  held.isForgotten = true
+  for (const channel of channelsOf(held)) for (const recipient of held.recipients[channel]) recipient.isDone = true
+  for (const work of held.afterwards.splice(0)) work()
+  if (held.open.size === 0) arrived(state, held)
 }
 
 const writeHeld = (state: State, held: Held): boolean => {

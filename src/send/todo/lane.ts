@@ -85,6 +85,13 @@ export class Lane {
     this.#parked[channel].set(key, parked)
   }
 
+  /** It waits there no more. */
+  unparkFrom(id: number, { channel, key }: Place): void {
+    const parked = this.#parked[channel].get(key)
+    parked?.ids.delete(id)
+    if (parked?.ids.size === 0) this.#parked[channel].delete(key)
+  }
+
   /** The message that has waited longest in the place whose turn it is, if there is room for it now. */
   unpark(): number | undefined {
     for (const channel of CHANNELS) {

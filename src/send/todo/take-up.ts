@@ -1,4 +1,5 @@
 import { closeSync, fstatSync, openSync, statSync } from 'node:fs'
+import type { Bytes } from '../../core/bytes.ts'
 import { errorCode } from '../../core/failure.ts'
 import { readFd } from '../../core/fdio.ts'
 import { splitPath } from '../../queue/paths.ts'
@@ -56,10 +57,11 @@ const messageBytes = (state: State, id: number): number | undefined => {
   }
 }
 
-const sortRecipients = (todo: Todo, routing: Routing): Message['recipients'] => {
+/** Recipients of an envelope, rewritten, by channel. */
+export const sortRecipients = (envelope: readonly Bytes[], routing: Routing): Message['recipients'] => {
   const recipients: Message['recipients'] = { local: [], remote: [] }
   const ends = { local: 0, remote: 0 }
-  for (const recipient of todo.recipients) {
+  for (const recipient of envelope) {
     const { channel, address } = rewrite(recipient, routing)
     recipients[channel].push({ address, at: ends[channel], isDone: false })
     ends[channel] += address.length + 2
@@ -136,7 +138,16 @@ export const takeUp = (state: State, id: number, isNext = false): void => {
     state.large.add(uid, { id, bytes })
     return
   }
-  const message: Message = { id, birth: nowSeconds(), bytes, uid, pid, sender, recipients: sortRecipients(todo, state.settings.routing) }
+  const message: Message = {
+    id,
+    birth: nowSeconds(),
+    bytes,
+    uid,
+    pid,
+    sender,
+    recipients: sortRecipients(todo.recipients, state.settings.routing),
+    inLog: undefined
+  }
   const route = isValid ? routeOf(state, message, isNext) : 'sort'
   if (route === 'sort') preprocess(state, message, isValid)
   else if (route !== 'express') park(state, id, route)
@@ -144,13 +155,4 @@ export const takeUp = (state: State, id: number, isNext = false): void => {
     logNew(state, message)
     goExpress(state, message)
   }
-}
-
-/** Takes up a message that has waited for room in the express lane. False when there is none, or no room. */
-export const laneStep = (state: State): boolean => {
-  const id = state.lane.unpark()
-  if (id === undefined) return false
-  state.spokenFor.delete(id)
-  takeUp(state, id, true)
-  return true
 }

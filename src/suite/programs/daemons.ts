@@ -21,7 +21,7 @@ export const daemons = rows({
     exits: { 0: 'stopped by SIGTERM', 111: 'cannot start' },
     secondGear: { about: 'express lane, under qmail-start', permissions: ['unrestricted'] },
     npm: ['proper-lockfile', 'graceful-fs', 'retry', 'signal-exit'],
-    budget: 140
+    budget: 150
   },
   'qmail-clean': {
     ring: 'Q',
@@ -41,7 +41,7 @@ export const daemons = rows({
     fds: '0< requests, 1> reports, 2> trouble at start',
     exits: { 0: 'end of requests', 100: 'usage', 111: 'cannot start' },
     permissions: [...IDS, 'read:bin', 'read:control', 'read:users', 'read:queue', 'child'],
-    budget: 56
+    budget: 62
   },
   'qmail-rspawn': {
     ring: 'Q',

@@ -1,0 +1,149 @@
+import { closeSync, fstatSync, fsync, lstatSync, open, openSync, readdirSync, renameSync, unlinkSync, utimesSync } from 'node:fs'
+import { reason } from '../../core/failure.ts'
+import { splitPath } from '../../queue/paths.ts'
+
+/** Numbers made at once, and kept ready at least. */
+const STEP = 64
+/** At most so many exist: more messages than this are not in the log at a time. */
+const MAX_NUMBERS = 16_384
+const MODE = 0o644
+/** qmail-clean removes what has lain in pid/ for 36 hours. */
+const FRESHEN_MILLISECONDS = 6 * 3_600_000
+
+const inodeOf = (path: string): number | undefined => lstatSync(path, { throwIfNoEntry: false })?.ino
+
+const syncFolder = (path: string): Promise<void> =>
+  new Promise((resolve, reject) => {
+    open(path, 'r', (openError, fd) => {
+      if (openError) reject(openError)
+      else
+        fsync(fd, (error) => {
+          closeSync(fd)
+          if (error) reject(error)
+          else resolve()
+        })
+    })
+  })
+
+/**
+ * Message numbers for the log: inode numbers of empty files `pid/NUMBER`, made ahead and used again and again, so that a message on its
+ * way costs no file (docs/internals.md). A spilled message takes its file along.
+ */
+export class Numbers {
+  readonly #root: string
+  readonly #log: (line: string) => void
+  readonly #free: number[] = []
+  readonly #known = new Set<number>()
+  #isMaking = false
+  #freshen: NodeJS.Timeout | undefined
+
+  /** `root`: the queue's folder with a slash at its end. */
+  constructor(root: string, log: (line: string) => void) {
+    this.#root = root
+    this.#log = log
+  }
+
+  /** Takes over what is there from an earlier run, and makes the first numbers. Rejects with system errors. */
+  async start(): Promise<void> {
+    for (const name of readdirSync(`${this.#root}pid`)) {
+      const number = Number(name)
+      if (/^[1-9][0-9]*$/.test(name) && inodeOf(this.#path(number)) === number && this.#isUnused(number)) this.#add(number)
+    }
+    await this.#make()
+    this.#freshen = setInterval(() => this.#touch(), FRESHEN_MILLISECONDS)
+    this.#freshen.unref()
+  }
+
+  /** A number nobody uses; undefined: there is none just now. */
+  take(): number | undefined {
+    if (this.#free.length < STEP / 2) void this.#makeMore()
+    return this.#free.pop()
+  }
+
+  /** Its message is done: it may be used again. Of two, the one that was free for longer is used first. */
+  give(number: number): void {
+    if (this.#known.has(number)) this.#free.unshift(number)
+  }
+
+  /** Its file is a message's now. */
+  leave(number: number): void {
+    this.#known.delete(number)
+  }
+
+  /** Removes the files: at rest there is nothing of ours in the queue. */
+  end(): void {
+    clearInterval(this.#freshen)
+    for (const number of this.#known) {
+      try {
+        unlinkSync(this.#path(number))
+      } catch {
+        // qmail-clean's sweep removes it
+      }
+    }
+    this.#known.clear()
+    this.#free.length = 0
+  }
+
+  #path(number: number): string {
+    return `${this.#root}pid/${number}`
+  }
+
+  /** No message has this number, not even one that came with a copied queue. */
+  #isUnused(number: number): boolean {
+    return inodeOf(this.#root + splitPath('mess', number)) === undefined
+  }
+
+  #add(number: number): void {
+    this.#known.add(number)
+    this.#free.push(number)
+  }
+
+  async #makeMore(): Promise<void> {
+    if (this.#isMaking || this.#known.size >= MAX_NUMBERS) return
+    this.#isMaking = true
+    try {
+      await this.#make()
+    } catch (error) {
+      this.#log(`warning: unable to make numbers in queue/pid: ${reason(error)}`)
+    } finally {
+      this.#isMaking = false
+    }
+  }
+
+  /** Files first, then the folder's fsync, and only then they are free: a number must outlive a crash. */
+  async #make(): Promise<void> {
+    const made: number[] = []
+    for (let n = 0; n < STEP; n++) {
+      const number = this.#create(n)
+      if (number !== undefined) made.push(number)
+      if (n % 8 === 7) await new Promise((resolve) => setImmediate(resolve))
+    }
+    await syncFolder(`${this.#root}pid`)
+    for (const number of made) this.#add(number)
+  }
+
+  #create(n: number): number | undefined {
+    const path = `${this.#root}pid/${process.pid}.${Math.floor(Date.now() / 1000)}.n${n}`
+    const fd = openSync(path, 'wx', MODE)
+    let number: number
+    try {
+      number = fstatSync(fd).ino
+    } finally {
+      closeSync(fd)
+    }
+    if (!this.#isUnused(number)) return undefined // a copied queue: the sweep of pid/ removes the file
+    renameSync(path, this.#path(number))
+    return number
+  }
+
+  #touch(): void {
+    const now = Date.now() / 1000
+    for (const number of this.#known) {
+      try {
+        utimesSync(this.#path(number), now, now)
+      } catch {
+        // a spill that misses it takes another number
+      }
+    }
+  }
+}
