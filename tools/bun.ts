@@ -1,4 +1,4 @@
-/** The runtime of the programs that run once (DESIGN.md 2): Bun with their bytecode in it, one executable that needs no other file. */
+/** The runtime of the programs that run once (docs/internals.md, Two gears): Bun with their bytecode in it, one executable that needs no other file. */
 import { spawnSync } from 'node:child_process'
 import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'

@@ -1,5 +1,5 @@
 /**
- * Holds the walls (STYLE.md C). Floors: each room of src/ stands on one, imports only go down, and no program's room imports another's; no file imports itself
+ * Holds the walls (docs/internals.md). Floors: each room of src/ stands on one, imports only go down, and no program's room imports another's; no file imports itself
  * by way of others. Rings: what each finished bundle consists of, transitively, against the table of programs. Prints the floors; exit 1 with one line per breach.
  */
 import { readdirSync, readFileSync, statSync } from 'node:fs'

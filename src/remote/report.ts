@@ -7,13 +7,13 @@ export const report = (letter: 'r' | 'h' | 's' | 'K' | 'Z' | 'D', text: Bytes = 
 
 const masked = (host: Bytes): Bytes => host.replace(/[^!-~]/g, '?')
 
-/** The reports that need nothing but words. */
+/** The reports that need nothing but words. Programs that read bounces know some of them by heart: test/interop/bounce-parsers.test.ts. */
 export const usageReport = report('D', 'I (qmail-remote) was invoked improperly. (#5.3.5)\n')
-export const dnsReport = report('Z', 'DNS lookup failed temporarily. (#4.1.2)\n')
-export const noAddressReport = report('D', "Sorry, I couldn't find a mail exchanger with an address. (#5.4.4)\n")
+export const dnsReport = report('Z', "Sorry, I couldn't find any host by that name. (#4.1.2)\n")
+export const noAddressReport = report('D', "Sorry, I couldn't find a mail exchanger or IP address. (#5.4.4)\n")
 export const selfReport = report(
   'D',
-  'Sorry. This host is my best mail exchanger, but it is not in my control/locals file, so I do not treat it as local. (#5.4.6)\n'
+  "Sorry. Although I'm listed as a best-preference MX or A for that host, it is not in my control/locals file, so I do not treat it as local. (#5.4.6)\n"
 )
 export const nullMxReport = (host: Bytes): Bytes => report('D', `Sorry, ${masked(host)} says that it takes no mail at all. (#5.1.10)\n`)
 export const tooLargeReport = (ip: string): Bytes => report('D', `Sorry, the message is too large for ${ip}. (#5.3.4)\n`)

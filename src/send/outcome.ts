@@ -12,7 +12,8 @@ import { later, logStatus, type State } from './state.ts'
 import { leaveExpress } from './todo/express.ts'
 import { withoutPrepend } from './todo/rewrite.ts'
 
-const TOO_LONG = "I'm not going to try again; this message has been in the queue too long.\n"
+/** What is added to a temporary failure that has become permanent (spec queue.md 5.9). */
+export const TOO_LONG = "I'm not going to try again; this message has been in the queue too long.\n"
 const SLEEP_SECONDS = 10
 
 /** Marks a recipient done: one byte, in place, so that it is either done or not. False, with a warning: it will be tried again. */

@@ -51,7 +51,7 @@ const complaint = (command: Command, isInUse: boolean): Bytes | undefined => {
   if (slot >= SPAWN_LIMIT) return 'Zqmail spawner: delivery number out of range. (#4.3.5)\n'
   if (isInUse) return 'Zqmail spawner: delivery number already in use. (#4.3.5)\n'
   if (!/^[0-9][0-9/]*$/.test(message) || message.length >= MAX_NAME_BYTES) return 'Dqmail spawner: bad message name. (#5.3.5)\n'
-  if (!recipient.includes('@')) return 'Dqmail spawner: the recipient has no @. (#5.1.3)\n'
+  if (!recipient.includes('@')) return 'DSorry, address must include host name. (#5.1.3)\n'
   return undefined
 }
 

@@ -1,4 +1,4 @@
-/** Rings (STYLE.md C) say what a program may import. R: root all its life. Q: the queue's daemons. N: speaks to the network. U: the recipient or whoever calls. A: the administrator. */
+/** Rings (docs/internals.md) say what a program may import. R: root all its life. Q: the queue's daemons. N: speaks to the network. U: the recipient or whoever calls. A: the administrator. */
 export type Ring = 'R' | 'Q' | 'N' | 'U' | 'A'
 
 /**
@@ -7,7 +7,7 @@ export type Ring = 'R' | 'Q' | 'N' | 'U' | 'A'
  */
 export type Permission = `read:${string}` | `write:${string}` | 'net' | 'child' | 'unrestricted'
 
-/** What a program starts under, in its first gear (DESIGN.md 2). A second gear is always Node's. */
+/** What a program starts under, in its first gear (docs/internals.md, Two gears). A second gear is always Node's. */
 export type Runtime = 'bun' | 'node'
 
 /** What the table says of one program; what most have alike may be left out. */
