@@ -12,6 +12,7 @@ import { Exit } from '../src/core/exit.ts'
 import { writeFd } from '../src/core/fdio.ts'
 import { type Context, run } from '../src/core/run.ts'
 import { answerTo } from '../src/getpw/getpw.ts'
+import { Homes } from '../src/getpw/homes.ts'
 import { UserTable } from '../src/getpw/passwd.ts'
 
 const FD = { out: 1 } as const
@@ -19,7 +20,7 @@ const FD = { out: 1 } as const
 const once = async ({ args, home }: Context): Promise<number> => {
   const [local] = args
   if (local === undefined) return Exit.permanent
-  const { code, fields } = await answerTo(home, local, new UserTable())
+  const { code, fields } = await answerTo(home, local, new UserTable(), new Homes())
   writeFd(FD.out, fields)
   return code
 }

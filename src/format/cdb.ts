@@ -62,11 +62,13 @@ export function* cdbRecords(bytes: Buffer): Generator<[Bytes, Bytes]> {
 export class Cdb {
   readonly #fd: number
   readonly #size: number
+  readonly #whole: Buffer | undefined
 
-  /** Opens the file; throws system errors (ENOENT among them) for the caller to judge. */
-  constructor(path: string) {
+  /** Opens the file; one of up to `wholeBytes` is read whole, for many look-ups. Throws system errors (ENOENT among them) for the caller to judge. */
+  constructor(path: string, wholeBytes = 0) {
     this.#fd = openSync(path, 'r')
     this.#size = fstatSync(this.#fd).size
+    if (this.#size <= wholeBytes) this.#whole = this.#read(0, this.#size)
   }
 
   close(): void {
@@ -74,9 +76,10 @@ export class Cdb {
   }
 
   #read(at: number, length: number): Buffer {
+    if (at + length > this.#size) throw new Temporary('truncated cdb file')
+    if (this.#whole !== undefined) return this.#whole.subarray(at, at + length)
     const buffer = Buffer.alloc(length)
     let have = 0
-    if (at + length > this.#size) throw new Temporary('truncated cdb file')
     while (have < length) {
       const n = readSync(this.#fd, buffer, have, length - have, at + have)
       if (n === 0) throw new Temporary('truncated cdb file')

@@ -1,9 +1,9 @@
-import { statSync } from 'node:fs'
-import { type Bytes, fsPath, lower } from '../core/bytes.ts'
+import { type Bytes, lower } from '../core/bytes.ts'
 import { Exit } from '../core/exit.ts'
-import { isTemporary } from '../core/failure.ts'
+import { isTemporary, Temporary } from '../core/failure.ts'
 import { type Account, suiteUser } from '../os/ids.ts'
 import { LspawnExit } from '../spawn/exits.ts'
+import type { Homes } from './homes.ts'
 import type { UserTable } from './passwd.ts'
 
 /** Between a user's name and the extension. */
@@ -31,11 +31,11 @@ function* ends(local: Bytes): Generator<number> {
 }
 
 /** Does the account own its home? Undefined: that cannot be told just now. */
-const ownsHome = ({ uid, home }: Account): boolean | undefined => {
+const ownsHome = async ({ uid, home }: Account, homes: Homes): Promise<boolean | undefined> => {
   try {
-    return statSync(fsPath(home), { throwIfNoEntry: false })?.uid === uid
+    return (await homes.owner(home)) === uid
   } catch (error) {
-    return isTemporary(error) ? undefined : false
+    return error instanceof Temporary || isTemporary(error) ? undefined : false
   }
 }
 
@@ -44,7 +44,7 @@ const aliasUser = async (home: string, users: UserTable): Promise<Account | unde
   try {
     return suiteUser(home, ALIAS)
   } catch {
-    return users.find(ALIAS) // lib/ids and /etc/passwd do not have it; other user data bases may
+    return users.find(ALIAS, [ALIAS]) // lib/ids and /etc/passwd do not have it; other user data bases may
   }
 }
 
@@ -52,13 +52,14 @@ const aliasUser = async (home: string, users: UserTable): Promise<Account | unde
  * Whose address is it? The longest user name the local part begins with that is an account owning its home, root excepted; else
  * alias (spec local-delivery.md 2.3). Throws Temporary when the user data base cannot be asked.
  */
-const lookUp = async (home: string, local: Bytes, users: UserTable): Promise<Answer> => {
-  for (const end of ends(local)) {
-    if (end === 0 || end > MAX_NAME_BYTES) continue
-    const name = lower(local.slice(0, end))
-    const account = await (name === ALIAS ? aliasUser(home, users) : users.find(name))
+const lookUp = async (home: string, local: Bytes, users: UserTable, homes: Homes): Promise<Answer> => {
+  const candidates = [...ends(local)].filter((end) => end > 0 && end <= MAX_NAME_BYTES)
+  const names = candidates.map((end) => lower(local.slice(0, end)))
+  for (const [i, end] of candidates.entries()) {
+    const name = names[i] ?? ''
+    const account = await (name === ALIAS ? aliasUser(home, users) : users.find(name, names))
     if (account === undefined || account.uid === 0) continue
-    const owns = ownsHome(account)
+    const owns = await ownsHome(account, homes)
     if (owns === undefined) return failed(LspawnExit.nfs)
     if (owns) return found(account, end === local.length ? '' : BREAK, local.slice(end + 1))
   }
@@ -67,9 +68,9 @@ const lookUp = async (home: string, local: Bytes, users: UserTable): Promise<Ans
 }
 
 /** As lookUp; a data base that cannot be asked is exit code 118. */
-export const answerTo = async (home: string, local: Bytes, users: UserTable): Promise<Answer> => {
+export const answerTo = async (home: string, local: Bytes, users: UserTable, homes: Homes): Promise<Answer> => {
   try {
-    return await lookUp(home, local, users)
+    return await lookUp(home, local, users, homes)
   } catch {
     // the code says it; nobody reads a text here
     return failed(LspawnExit.system)

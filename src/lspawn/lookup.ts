@@ -1,34 +1,28 @@
-import { statSync } from 'node:fs'
-import { join } from 'node:path'
 import type { Bytes } from '../core/bytes.ts'
 import { Exit } from '../core/exit.ts'
 import type { Env } from '../core/run.ts'
 import { type Assignment, assignmentOf, findAssignment } from '../format/assign.ts'
-import { Cdb } from '../format/cdb.ts'
 import { type Ids, startChild } from '../os/child.ts'
 import { LspawnExit } from '../spawn/exits.ts'
 import type { Gear } from '../spawn/gear.ts'
 import type { Pool } from '../spawn/pool.ts'
+import type { UsersCdb } from './users-cdb.ts'
 
 /** A recipient's user, or the exit code that says why there is none. */
 export type Found = Assignment | number
 
 const checked = (data: Bytes, rest: Bytes): Found => assignmentOf(data, rest) ?? LspawnExit.bug
 
-/** Looks in users/cdb, opened afresh. Undefined: it does not exist, or does not know the local part. Any trouble with it is code 117, never "not there". */
-const findInCdb = (home: string, local: Bytes): Found | undefined => {
-  const file = join(home, 'users', 'cdb')
-  let cdb: Cdb | undefined
+/** Looks in users/cdb. Undefined: it does not exist, or does not know the local part. Any trouble with it is code 117, never "not there". */
+const findInCdb = (users: UsersCdb, local: Bytes): Found | undefined => {
   try {
-    if (statSync(file, { throwIfNoEntry: false }) === undefined) return undefined
-    cdb = new Cdb(file)
+    const cdb = users.now()
+    if (cdb === undefined) return undefined
     const hit = findAssignment(cdb, local)
     if (hit === 'absent') return undefined
     return hit === 'broken' ? LspawnExit.cdb : checked(hit.data, hit.rest)
   } catch {
     return LspawnExit.cdb
-  } finally {
-    cdb?.close()
   }
 }
 
@@ -40,10 +34,13 @@ export interface Getpw {
   ids: Ids | undefined
   gear: Gear
   pool: Pool
+  users: UsersCdb
 }
 
 /** The longest a look-up's answer may be. */
 const MAX_ANSWER_BYTES = 65536
+/** A look-up may hang, on a file system that does; the slot it holds is wanted by others. */
+const PATIENCE_MILLISECONDS = 60_000
 
 const askOnce = ({ home, env, ids }: Getpw, local: Bytes): Promise<Found> =>
   new Promise((resolve) => {
@@ -52,7 +49,9 @@ const askOnce = ({ home, env, ids }: Getpw, local: Bytes): Promise<Found> =>
     child.stdout?.on('data', (chunk: Buffer) => {
       if (text.length < MAX_ANSWER_BYTES) text += chunk.toString('latin1')
     })
+    const timer = setTimeout(() => child.kill('SIGKILL'), PATIENCE_MILLISECONDS)
     child.on('error', () => resolve(LspawnExit.cannotRunGetpw))
+    child.on('exit', () => clearTimeout(timer))
     child.on('close', (code) => resolve(code === null ? LspawnExit.system : code === Exit.ok ? checked(text, '') : code))
   })
 
@@ -67,7 +66,7 @@ const askResident = async (getpw: Getpw, identity: string, local: Bytes): Promis
 
 /** Finds the user of a local part: users/cdb, else qmail-getpw (spec local-delivery.md 2.1 to 2.3). */
 export const findUser = async (getpw: Getpw, local: Bytes): Promise<Found> => {
-  const found = findInCdb(getpw.home, local)
+  const found = findInCdb(getpw.users, local)
   if (found !== undefined) return found
   const identity = getpw.gear.now()
   return identity === undefined ? askOnce(getpw, local) : askResident(getpw, identity, local)

@@ -15,12 +15,16 @@ import { type Job, serveSpawner } from '../spawn/spawner.ts'
 import { findUser, type Getpw } from './lookup.ts'
 import { type Ending, endedWith, reportOf } from './report.ts'
 import { type Local, runLocal } from './run.ts'
+import { UsersCdb } from './users-cdb.ts'
 
 const MAX_LOCALS = 20
 const MAX_REQUESTS = 10_000
 const LOCAL_IDLE_SECONDS = 10
+/** Deliveries to a Maildir, which are all that a resident does, take less. */
+const LOCAL_PATIENCE_SECONDS = 30
 /** Every user's mail needs it. */
 const GETPW_IDLE_SECONDS = 60
+const GETPW_PATIENCE_SECONDS = 30
 
 const idsOf = (key: Bytes): { uid: number; gid: number } => {
   const [uid, gid] = key.split(':').map(Number)
@@ -36,6 +40,8 @@ const localFor = ({ home, env }: Context, firstgear: string[] | undefined): Loca
     max: MAX_LOCALS,
     maxRequests: MAX_REQUESTS,
     idleSeconds: LOCAL_IDLE_SECONDS,
+    isOnly: true,
+    patienceSeconds: LOCAL_PATIENCE_SECONDS,
     start: (key, onOver) =>
       new Resident(startResident(home, 'qmail-local', { stdio: ['pipe', 'pipe', 'ignore'], env, cwd: home, ids: isRoot() ? idsOf(key) : undefined }), onOver)
   })
@@ -49,10 +55,12 @@ const getpwFor = ({ home, env }: Context, firstgear: string[] | undefined): Getp
     env,
     ids: become,
     gear: new Gear(home, 'qmail-getpw', firstgear),
+    users: new UsersCdb(join(home, 'users', 'cdb')),
     pool: new Pool({
       max: 2,
       maxRequests: MAX_REQUESTS,
       idleSeconds: GETPW_IDLE_SECONDS,
+      patienceSeconds: GETPW_PATIENCE_SECONDS,
       start: (_, onOver) => new Resident(startResident(home, 'qmail-getpw', { stdio: ['pipe', 'pipe', 'inherit'], env, cwd: home, ids: become }), onOver)
     })
   }

@@ -9,6 +9,10 @@ export interface PoolOptions {
   /** Requests one process takes in its life. */
   maxRequests: number
   idleSeconds: number
+  /** A key never has two processes: requests wait until one that was asked to end has ended. */
+  isOnly?: boolean
+  /** One that was asked to end is killed after so many seconds, even while it has requests; left out: it may finish them. */
+  patienceSeconds?: number
 }
 
 interface Member {
@@ -22,6 +26,8 @@ interface Member {
 export class Pool {
   readonly #options: PoolOptions
   readonly #members = new Map<Bytes, Member>()
+  /** Requests for a key whose process has been asked to end and has not yet. */
+  readonly #ending = new Map<Bytes, (() => void)[]>()
   #alive = 0
 
   constructor(options: PoolOptions) {
@@ -32,7 +38,10 @@ export class Pool {
    * Has a request served by the key's process, started if need be from the program file of this identity. Undefined: all places are
    * taken by busy processes.
    */
-  ask(key: Bytes, identity: string, fields: readonly Bytes[], message?: Buffer): Promise<Reply> | undefined {
+  async ask(key: Bytes, identity: string, fields: readonly Bytes[], message?: Buffer): Promise<Reply | undefined> {
+    while (this.#current(key, identity) === undefined && this.#ending.has(key)) {
+      await new Promise<void>((resolve) => this.#ending.get(key)?.push(resolve))
+    }
     const member = this.#current(key, identity) ?? this.#add(key, identity)
     if (member === undefined) return undefined
     clearTimeout(member.idle)
@@ -52,6 +61,7 @@ export class Pool {
     if (this.#alive >= this.#options.max && !this.#retireOneIdle()) return undefined
     const resident = this.#options.start(key, () => {
       this.#alive--
+      this.#ended(key)
       if (this.#members.get(key)?.resident === resident) this.#members.delete(key)
     })
     const member: Member = { resident, identity, idle: undefined }
@@ -69,7 +79,15 @@ export class Pool {
     if (member === undefined || (only !== undefined && member !== only)) return
     clearTimeout(member.idle)
     this.#members.delete(key)
-    member.resident.retire()
+    if (this.#options.isOnly) this.#ending.set(key, [])
+    member.resident.retire(this.#options.patienceSeconds)
+  }
+
+  /** The key's process has ended: whoever waited may start another. */
+  #ended(key: Bytes): void {
+    const waiting = this.#ending.get(key) ?? []
+    this.#ending.delete(key)
+    for (const go of waiting) go()
   }
 
   #retireOneIdle(): boolean {

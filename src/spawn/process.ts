@@ -7,6 +7,8 @@ export type Reply = Bytes[] | 'crashed' | 'unstarted'
 
 /** How long answers are waited for after the end of the process. */
 const LAST_WORDS_MILLISECONDS = 1000
+/** How long one that was asked to end and has nothing to do may take. */
+const END_SECONDS = 5
 
 /** A program kept resident, and the requests it is working on. It may be another user's: nothing it says is trusted beyond its own requests. */
 export class Resident {
@@ -16,6 +18,8 @@ export class Resident {
   #outgoing: Buffer[] = []
   #served = 0
   #isOver = false
+  #isRetired = false
+  #killers: NodeJS.Timeout[] = []
   #onIdle: () => void = () => {}
   readonly #onOver: () => void
 
@@ -59,10 +63,17 @@ export class Resident {
     })
   }
 
-  /** Asks it to end when it has done what it has. */
-  retire(): void {
+  /** Asks it to end when it has done what it has. One that has nothing to do and does not is killed; so is one that takes longer than `patienceSeconds`, if that is given. */
+  retire(patienceSeconds?: number): void {
     this.#flush()
     this.#child.stdin?.end()
+    this.#isRetired = true
+    if (patienceSeconds !== undefined) this.#killIn(patienceSeconds)
+    if (this.isIdle) this.#killIn(END_SECONDS)
+  }
+
+  #killIn(seconds: number): void {
+    if (!this.#isOver) this.#killers.push(setTimeout(() => this.#child.kill('SIGKILL'), seconds * 1000))
   }
 
   #flush(): void {
@@ -85,13 +96,16 @@ export class Resident {
     if (resolve === undefined) return
     this.#waiting.delete(number)
     resolve(reply)
-    if (this.#waiting.size === 0) this.#onIdle()
+    if (this.#waiting.size > 0) return
+    if (this.#isRetired) this.#killIn(END_SECONDS)
+    else this.#onIdle()
   }
 
   /** It takes no more requests. */
   #over(): void {
     if (this.#isOver) return
     this.#isOver = true
+    for (const timer of this.#killers) clearTimeout(timer)
     this.#onIdle = () => {}
     this.#onOver()
   }

@@ -112,7 +112,7 @@ test('accounts that only getent knows are found by their name alone, and its fai
   const account = `far:x:64408:65408::${far}:/bin/sh`
   writeFileSync(
     home.at('getent'),
-    `#!/bin/sh\n[ "$1 $2" = "passwd --" ] || exit 3\ncase "$3" in far|64408) echo "${account}";; broken) exit 1;; *) exit 2;; esac\n`,
+    `#!/bin/sh\n[ "$1 $2" = "passwd --" ] || exit 3\nshift 2; code=0\nfor name; do case "$name" in far|64408) echo "${account}";; broken) exit 1;; *) code=2;; esac; done; exit $code\n`,
     {
       mode: 0o755
     }

@@ -19,7 +19,7 @@ process.stdin.on('data', (data) => {
   }
 })`
 
-const makePool = (limits: { max?: number; maxRequests?: number; idleSeconds?: number } = {}) => {
+const makePool = (limits: { max?: number; maxRequests?: number; idleSeconds?: number; isOnly?: boolean; patienceSeconds?: number } = {}) => {
   const pids = new Set<number | undefined>()
   let live = 0
   const pool = new Pool({
@@ -80,7 +80,7 @@ test('one that breaks the protocol is killed', async () => {
 test('where all places are busy there is no process; an idle one makes room', async () => {
   const { pool, live } = makePool({ max: 1, idleSeconds: 0.2 })
   const busy = pool.ask('1', 'i', ['x'])
-  assert.equal(pool.ask('2', 'i', ['x']), undefined)
+  assert.equal(await pool.ask('2', 'i', ['x']), undefined)
   await busy
   assert.ok(Array.isArray(await pool.ask('2', 'i', ['x'])))
   await until(() => live() === 0)
@@ -94,4 +94,25 @@ test('a program that cannot be started is told apart from one that crashed', asy
     start: (_, onOver) => new Resident(spawn('/nonexistent/program', [], { stdio: ['pipe', 'pipe', 'ignore'] }), onOver)
   })
   assert.equal(await pool.ask('1', 'i', ['x']), 'unstarted')
+})
+
+test('a key that may have only one process: what waits for the end of a retired one is served by the next', async () => {
+  const { pool, pids, live } = makePool({ idleSeconds: 0.1, isOnly: true })
+  await pool.ask('1', 'old', ['x'])
+  const replies = await Promise.all([pool.ask('1', 'new', ['x']), pool.ask('1', 'new', ['x'])])
+  assert.deepEqual(replies[0], replies[1])
+  assert.equal(pids.size, 2)
+  await until(() => live() === 0)
+})
+
+test('a stopped process counts until it is killed, some seconds after it was asked to end', async () => {
+  const { pool, pids, live } = makePool({ max: 1, idleSeconds: 0.1, isOnly: true, patienceSeconds: 0.5 })
+  const reply = await pool.ask('1', 'i', ['x'])
+  process.kill(Number(Array.isArray(reply) && reply[0]), 'SIGSTOP')
+  const stuck = pool.ask('1', 'i', ['x'])
+  const fresh = pool.ask('1', 'changed', ['x']) // retires it
+  assert.equal(await stuck, 'crashed')
+  assert.ok(Array.isArray(await fresh))
+  assert.equal(pids.size, 2)
+  await until(() => live() === 0)
 })
