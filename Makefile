@@ -5,7 +5,7 @@ NODE = node_modules/.bin-node
 SOURCES = $(wildcard bin/*.ts) $(shell find src tools -name '*.ts')
 TESTS = $(shell find test -name '*.test.ts')
 
-.PHONY: it run test golden bench install uninstall instcheck lint format check check-imports docs bundle-report clean
+.PHONY: it run test fuzz golden bench install uninstall instcheck lint format check check-imports docs bundle-report clean
 it: build/stamp
 
 # A root-owned npm run by root is fine: nothing of the packages is executed at install.
@@ -27,6 +27,10 @@ test: build/stamp check lint check-imports
 # against the PREFIX named on the command line (a throw-away one with nothing running), else against two of its own
 golden: build/stamp
 	$(NODE) tools/golden.ts $(if $(filter command line,$(origin PREFIX)),$(PREFIX))
+
+# the same inputs as in make test, and many more: FUZZ_SEED=n FUZZ_ROUNDS=n
+fuzz: build/stamp
+	FUZZ_ROUNDS=$${FUZZ_ROUNDS:-20000} $(NODE) --expose-gc --test --test-concurrency=2 test/fuzz/*.test.ts
 
 bench: build/stamp
 	$(NODE) bench/run.ts

@@ -10,7 +10,7 @@
  */
 import { Exit } from '../src/core/exit.ts'
 import { run } from '../src/core/run.ts'
-import { delCr } from '../src/ucspi/crlf.ts'
+import { delCr } from '../src/format/crlf.ts'
 import { filterThrough } from '../src/ucspi/filter.ts'
 
 run('delcr', () => {

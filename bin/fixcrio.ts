@@ -9,8 +9,8 @@
  * The program runs in this process; a second one copies.
  */
 import { run } from '../src/core/run.ts'
+import { fixCr } from '../src/format/crlf.ts'
 import { copyBetween, runBetween } from '../src/ucspi/between.ts'
-import { fixCr } from '../src/ucspi/crlf.ts'
 
 run('fixcrio', (context) => {
   if (context.resident) return copyBetween(context, () => ({ push: fixCr().push, end: () => {} }))

@@ -19,6 +19,11 @@ export interface Resolver {
   aaaa(name: Bytes): Promise<Answer<string>>
 }
 
+/** The same for TXT records: each one's strings, joined. */
+export interface TextResolver {
+  txt(name: Bytes): Promise<Answer<Bytes>>
+}
+
 const NONE = { kind: 'none' } as const
 /** One try, in milliseconds; c-ares doubles it for each of the next ones. */
 const FIRST_TRY_MILLISECONDS = 3000
@@ -53,7 +58,7 @@ export const dnsServers = (env: Env): string[] | undefined => {
 }
 
 /** DNS over node:dns, which is loaded at the first question. Truncated answers are asked for again by TCP. */
-export const systemResolver = (env: Env): Resolver => {
+export const systemResolver = (env: Env): Resolver & TextResolver => {
   let current: { dns: NodeResolver; since: number } | undefined
   const dns = async (): Promise<NodeResolver> => {
     if (current === undefined || Date.now() - current.since > RENEW_MILLISECONDS) {
@@ -73,6 +78,11 @@ export const systemResolver = (env: Env): Resolver => {
       return { kind: 'ok', records: found.records.map(({ priority, exchange }) => ({ preference: priority, exchange })) }
     },
     a: async (name) => (isAskable(name) ? answer((await dns()).resolve4(name)) : NONE),
-    aaaa: async (name) => (isAskable(name) ? answer((await dns()).resolve6(name)) : NONE)
+    aaaa: async (name) => (isAskable(name) ? answer((await dns()).resolve6(name)) : NONE),
+    txt: async (name) => {
+      if (!isAskable(name)) return NONE
+      const found = await answer((await dns()).resolveTxt(name))
+      return found.kind === 'ok' ? { kind: 'ok', records: found.records.map((strings) => strings.join('')) } : found
+    }
   }
 }

@@ -230,7 +230,7 @@ export class ResidentWorkers implements Workers {
 }
 
 /** The programs whose second gear is kept here. */
-const SERVERS: readonly ProgramName[] = ['qmail-smtpd']
+const SERVERS: readonly ProgramName[] = ['qmail-smtpd', 'qmail-qmtpd', 'qmail-qmqpd']
 
 /** Which of the suite's own servers this program is, as tcpserver would find it; undefined: none that can be kept resident. */
 export const serverNamed = (home: string, program: string, path: string | undefined): ProgramName | undefined => {

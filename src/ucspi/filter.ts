@@ -1,5 +1,5 @@
 import { chunks, writeFd } from '../core/fdio.ts'
-import type { Filter } from './crlf.ts'
+import type { Filter } from '../format/crlf.ts'
 
 /** Filters descriptor 0 into descriptor 1, to the end. Throws system errors. */
 export const filterThrough = (filter: Filter): void => {

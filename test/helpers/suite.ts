@@ -66,15 +66,18 @@ export const startSuite = async (home: Home, defaultDelivery = './Maildir/'): Pr
   return daemon
 }
 
-/** Starts tcpserver with qmail-smtpd on a free port; the port. */
-export const startSmtpd = async (home: Home, options: string[] = []): Promise<{ port: number; daemon: Daemon }> => {
+/** Starts tcpserver with a program of the suite on a free port; the port. */
+export const startServer = async (home: Home, program: string, options: string[] = [], args: string[] = []): Promise<{ port: number; daemon: Daemon }> => {
   const port = await freePort()
   const who = isRoot ? ['-u', String(suiteUser(home.path, 'qmaild').uid), '-g', String(suiteUser(home.path, 'qmaild').gid)] : []
-  const args = ['-v', '-RHl0', ...who, ...options, '127.0.0.1', String(port), home.at('bin', 'qmail-smtpd')]
-  const daemon = startDaemon(home, 'tcpserver', args, `smtpd-${port}`)
+  const all = ['-v', '-RHl0', ...who, ...options, '127.0.0.1', String(port), home.at('bin', program), ...args]
+  const daemon = startDaemon(home, 'tcpserver', all, `${program}-${port}`)
   await until('tcpserver to listen', () => /tcpserver: status: 0\//.test(daemon.log()))
   return { port, daemon }
 }
+
+/** Starts tcpserver with qmail-smtpd on a free port; the port. */
+export const startSmtpd = (home: Home, options: string[] = []): Promise<{ port: number; daemon: Daemon }> => startServer(home, 'qmail-smtpd', options)
 
 /** Starts qmail-queued, or a program that becomes it, and waits until it is at work: both sockets bound, qmailq for good. */
 export const startQueued = async (home: Home, program = 'qmail-queued', args: string[] = [], logName = 'queued'): Promise<Daemon> => {

@@ -71,5 +71,23 @@ export const admin = rows({
     exits: { 0: 'end of input', 100: 'no such facility', 111: 'logger(1) cannot be run' },
     permissions: ['read:/usr/bin/logger', 'child'],
     budget: 60
+  },
+  'qmail-tcpto': {
+    ring: 'A',
+    about: 'lists the addresses that timed out lately',
+    runsAs: 'root or qmailr:qmail',
+    fds: '1> text, trouble too',
+    exits: { 0: 'listed', 111: 'trouble' },
+    permissions: ['read:queue', 'read:/usr/bin/flock', 'child'],
+    budget: 40
+  },
+  'qmail-tcpok': {
+    ring: 'A',
+    about: 'forgets the addresses that timed out',
+    runsAs: 'root or qmailr:qmail',
+    fds: '2> why not',
+    exits: { 0: 'forgotten', 111: 'trouble' },
+    permissions: ['read:queue', 'write:queue/lock', 'read:/usr/bin/flock', 'child'],
+    budget: 40
   }
 })

@@ -101,5 +101,53 @@ export const network = rows({
     exits: { 0: 'end of input', 111: 'trouble' },
     permissions: [],
     budget: 20
+  },
+  rblsmtpd: {
+    synopsis: 'rblsmtpd [ -bBcCiRW ] [ -t timeout ] [ -w delay ] [ -r base ] [ -a base ] program [ arg ... ]',
+    ring: 'N',
+    about: 'turns SMTP clients away that are on a block list',
+    runsAs: 'whoever runs it',
+    fds: '0<1> the connection, 2> who was turned away',
+    exits: { 0: 'turned away', 100: 'usage', 111: 'the program cannot be run' },
+    permissions: ['read:*', 'net', 'child'],
+    budget: 60
+  },
+  'qmail-qmtpd': {
+    ring: 'N',
+    about: 'receives mail by QMTP',
+    runsAs: 'qmaild:nofiles',
+    fds: '0<1> the connection, 2> trouble with control files (resident: 3<> connections)',
+    exits: { 0: 'the client is gone', 100: 'it does not speak QMTP', 111: 'trouble, or an hour is over' },
+    secondGear: { about: 'resident under tcpserver -w', permissions: ['read:control'] },
+    budget: 80
+  },
+  'qmail-qmqpd': {
+    ring: 'N',
+    about: 'receives mail by QMQP, from whoever may connect',
+    runsAs: 'qmaild:nofiles',
+    fds: '0<1> the connection, 2> trouble (resident: 3<> connections)',
+    exits: { 0: 'answered, or the client is gone', 100: 'it does not speak QMQP', 111: 'trouble, or an hour is over' },
+    secondGear: { about: 'resident under tcpserver -w', permissions: [] },
+    budget: 80
+  },
+  'qmail-qmqpc': {
+    ring: 'N',
+    about: 'hands one message to a mail server by QMQP, as the qmail-queue of a host without a queue',
+    runsAs: 'the caller',
+    fds: '0< message, 1< envelope',
+    exits: {
+      0: 'accepted',
+      31: 'refused',
+      54: 'read error',
+      55: 'no servers',
+      71: 'refused for now',
+      72: 'connecting timed out',
+      73: 'could not connect',
+      74: 'the connection broke',
+      91: 'bad envelope',
+      111: 'our own bugs'
+    },
+    permissions: ['read:control', 'net'],
+    budget: 40
   }
 })

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { parseCommand } from '../../../src/smtpd/command.ts'
+import { parseCommand } from '../../../src/format/command.ts'
 
 test('a line is cut at one CR before its end, at a NUL, and at the first space', () => {
   const table: [string, string, string][] = [

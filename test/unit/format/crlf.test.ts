@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { addCr, delCr, type Filter, fixCr } from '../../../src/ucspi/crlf.ts'
+import { addCr, delCr, type Filter, fixCr } from '../../../src/format/crlf.ts'
 
 const through = (filter: Filter, chunks: string[]): string =>
   Buffer.concat([...chunks.map((chunk) => filter.push(Buffer.from(chunk, 'latin1'))), filter.end()]).toString('latin1')
