@@ -4,10 +4,10 @@
  * FDS      1> two lines, or with --json one object; 2> what could not be read
  * ENV      none
  * EXIT     0 always
- * FILES    queue/mess, queue/todo; drop/, which only root and qmailq can list
+ * FILES    queue/mess, queue/todo, queue/log; drop/, which only root and qmailq can list
  *
  * Prints how many messages are in the queue (half-written ones too), and how many of them qmail-send has not taken up yet. What waits
- * in drop/ is counted in both.
+ * in drop/, or stands in the commit log only, is counted in both.
  */
 import { jsonLine, wantsJson } from '../src/admin/json.ts'
 import { countQueue } from '../src/admin/queuewalk.ts'

@@ -4,12 +4,13 @@ import glob from 'fast-glob'
 import { reason } from '../core/failure.ts'
 import { queueFolder } from '../queue/paths.ts'
 import { countDropped } from './droplist.ts'
+import { countLogged } from './logcount.ts'
 
 /** How much the queue holds, and what could not be looked at. */
 export interface QueueCounts {
-  /** Files below the folders of mess/, stray and half-written ones included; and what waits in drop/. */
+  /** Files below the folders of mess/, stray and half-written ones included; and what waits in drop/ or stands in the commit log. */
   messages: number
-  /** Files below todo/; and what waits in drop/. */
+  /** Files below todo/; and what waits in drop/ or stands in the commit log. */
   unprocessed: number
   troubles: string[]
 }
@@ -33,10 +34,12 @@ const trouble = (queue: string, folder: string): string[] => {
 /** Counts the files of the queue (spec injection-admin.md 6.1), and the messages that wait to get in. What cannot be read counts nothing. */
 export const countQueue = async (home: string): Promise<QueueCounts> => {
   const queue = queueFolder(home)
-  const { dropped, troubles } = countDropped(home)
+  const drop = countDropped(home)
+  const log = countLogged(queue)
+  const elsewhere = drop.dropped + log.logged
   return {
-    messages: (await count(queue, 'mess/*/**')) + dropped,
-    unprocessed: (await count(queue, 'todo/**')) + dropped,
-    troubles: [...trouble(queue, 'mess'), ...trouble(queue, 'todo'), ...troubles]
+    messages: (await count(queue, 'mess/*/**')) + elsewhere,
+    unprocessed: (await count(queue, 'todo/**')) + elsewhere,
+    troubles: [...trouble(queue, 'mess'), ...trouble(queue, 'todo'), ...drop.troubles, ...log.troubles]
   }
 }
