@@ -27,9 +27,9 @@ const whatIsWrong = (line: Bytes, data: Bytes | undefined): string | undefined =
 /**
  * The records of users/cdb for a users/assign file, in their order, the wildcard characters last (spec local-delivery.md 2.4).
  * Unlike qmail, a wildcard whose last letter is upper case works: look-ups are in lower case, so its character is too (11).
- * Throws Temporary, "bad format in users/assign", with the line and what is wrong with it.
+ * `more`: records made otherwise, which come after them. Throws Temporary, "bad format in users/assign", with the line and what is wrong with it.
  */
-export const assignRecords = (text: Bytes): [Bytes, Bytes][] => {
+export const assignRecords = (text: Bytes, more: [Bytes, Bytes][] = []): [Bytes, Bytes][] => {
   const wildchars = new Set<Bytes>()
   const records = linesOf(text).map((line, n): [Bytes, Bytes] => {
     const [head = '', ...fields] = line.split(':')
@@ -41,5 +41,6 @@ export const assignRecords = (text: Bytes): [Bytes, Bytes][] => {
     if (address !== '') wildchars.add(address.slice(-1))
     return [`!${address}`, data]
   })
-  return [...records, ['', [...wildchars].join('')]]
+  for (const [key] of more) if (!key.endsWith('\0')) wildchars.add(key.slice(-1))
+  return [...records, ...more, ['', [...wildchars].join('')]]
 }

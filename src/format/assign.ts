@@ -8,6 +8,8 @@ export interface Assignment {
   homedir: Bytes
   dash: Bytes
   ext: Bytes
+  /** What is to be done where the home has no .qmail file, instead of the default delivery (users/virtual). */
+  instructions?: Bytes
 }
 
 const idOf = (digits: Bytes | undefined): number | undefined => {
@@ -18,13 +20,13 @@ const idOf = (digits: Bytes | undefined): number | undefined => {
 
 /**
  * The fields `user NUL uid NUL gid NUL homedir NUL dash NUL ext`, with `rest` added to ext (spec local-delivery.md 2.2); undefined
- * when there are fewer, or an id does not begin with a digit.
+ * when there are fewer, or an id does not begin with a digit. A seventh is ours: instructions.
  */
 export const assignmentOf = (data: Bytes, rest: Bytes): Assignment | undefined => {
-  const [user, uidText, gidText, homedir, dash, ext] = data.split('\0')
+  const [user, uidText, gidText, homedir, dash, ext, instructions] = data.split('\0')
   const [uid, gid] = [idOf(uidText), idOf(gidText)]
   if (user === undefined || uid === undefined || gid === undefined || homedir === undefined || dash === undefined || ext === undefined) return undefined
-  return { user, uid, gid, homedir, dash, ext: ext + rest }
+  return { user, uid, gid, homedir, dash, ext: ext + rest, ...(instructions ? { instructions } : {}) }
 }
 
 /** A table of records as users/cdb is one. */

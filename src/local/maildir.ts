@@ -40,9 +40,9 @@ const uniqueName = (): Bytes => {
   return `${Math.floor(Date.now() / 1000)}.${process.pid}${made > 1 ? `_${made}` : ''}.${hostBytes()}`
 }
 
-const create = (path: Bytes): { fd: number; name: Bytes } => {
+const create = (path: Bytes, suffix: Bytes): { fd: number; name: Bytes } => {
   for (let tries = 1; ; tries++) {
-    const name = uniqueName()
+    const name = uniqueName() + suffix
     try {
       return { fd: openSync(fsPath(`${path}/tmp/${name}`), 'wx', MAILDIR_MODE), name }
     } catch (error) {
@@ -79,13 +79,13 @@ const commit = (path: Bytes, name: Bytes): void => {
 
 /**
  * Delivers into a Maildir (spec local-delivery.md 3.10), durably: the file, then its name in new/. Never creates the Maildir. All
- * trouble is Temporary and leaves nothing in tmp/.
+ * trouble is Temporary and leaves nothing in tmp/. `suffix` ends the name.
  */
-export const deliverToMaildir = (path: Bytes, lines: HeaderLines, message: Message): void => {
+export const deliverToMaildir = (path: Bytes, lines: HeaderLines, message: Message, suffix: Bytes = ''): void => {
   enterMaildir(path)
   let tmp: Bytes | undefined
   try {
-    const { fd, name } = create(path)
+    const { fd, name } = create(path, suffix)
     tmp = `${path}/tmp/${name}`
     try {
       write(fd, lines, message)

@@ -80,7 +80,7 @@ const deliver = async (getpw: Getpw, local: Local, becomesUser: boolean, default
   const user = await findUser(getpw, job.box)
   if (typeof user === 'number') return endedWith(user)
   if (user.uid === 0) return endedWith(LspawnExit.root)
-  const values = [user.user, user.homedir, job.box, user.dash, user.ext, job.host, job.sender, defaultdelivery]
+  const values = [user.user, user.homedir, job.box, user.dash, user.ext, job.host, job.sender, user.instructions ?? defaultdelivery]
   return runLocal(local, { uid: user.uid, gid: user.gid }, becomesUser, values, job)
 }
 

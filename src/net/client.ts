@@ -1,4 +1,4 @@
-import { connect, type Socket } from 'node:net'
+import { connect, type NetConnectOpts, type Socket } from 'node:net'
 import { type Bytes, toBuffer } from '../core/bytes.ts'
 
 /** The peer went away, or was silent for too long. */
@@ -108,14 +108,21 @@ export class Connection {
   }
 }
 
+/** Where a server is: a host and its port, or a socket of this machine. */
+export type Place = { host: string; port: number; localAddress?: string | undefined } | { path: string }
+
 /** Connects to an address (IPv4 or IPv6), from `localAddress` where that is given, waiting at most so many seconds. Never throws. */
 export const connectTo = (ip: string, port: number, seconds: number, localAddress?: string): Promise<Connection | ConnectFailure> =>
+  connectToPlace({ host: ip, port, localAddress }, seconds)
+
+/** The same for any place. */
+export const connectToPlace = (place: Place, seconds: number): Promise<Connection | ConnectFailure> =>
   new Promise((resolve) => {
     const onread = {
       buffer: readBuffer,
       callback: (length: number, buffer: Uint8Array): boolean => connection.receive(Buffer.from(buffer.buffer, buffer.byteOffset, length).toString('latin1'))
     }
-    const socket = connect({ host: ip, port, localAddress, allowHalfOpen: true, noDelay: true, onread })
+    const socket = connect({ ...place, allowHalfOpen: true, noDelay: true, onread } as NetConnectOpts)
     const connection = new Connection(socket)
     const patience = setTimeout(() => {
       socket.destroy()

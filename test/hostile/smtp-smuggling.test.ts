@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { BodyEncoder } from '../../src/remote/body.ts'
+import { BodyEncoder } from '../../src/format/smtp-body.ts'
 import { feed, rig } from '../helpers/smtpd-rig.ts'
 
 /** Ends of data that one server or another has taken for one (CVE-2023-51764 to 51766 and their kin): to us none is, and the bare LF ends the session. */

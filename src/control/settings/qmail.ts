@@ -203,7 +203,7 @@ export const qmail = table({
     type: 'number',
     default: 60,
     unit: 'seconds',
-    readers: ['qmail-remote'],
+    readers: ['qmail-remote', 'lmtp'],
     reread: 'invocation',
     about: 'patience for a connection',
     show: { prefix: 'SMTP client connection timeout is ', suffix: ' seconds' }
@@ -212,7 +212,7 @@ export const qmail = table({
     type: 'number',
     default: 1200,
     unit: 'seconds',
-    readers: ['qmail-remote'],
+    readers: ['qmail-remote', 'lmtp'],
     reread: 'invocation',
     about: 'patience for each answer of a server',
     show: { prefix: 'SMTP client data timeout is ', suffix: ' seconds' }

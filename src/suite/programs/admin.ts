@@ -43,6 +43,17 @@ export const admin = rows({
     atHome: true,
     budget: 40
   },
+  'qmail-vuser': {
+    synopsis:
+      'qmail-vuser add [-q QUOTA] [-f ADDRESS,...] BOX@DOMAIN\nqmail-vuser set [-q QUOTA] [-f ADDRESS,...] BOX@DOMAIN\nqmail-vuser passwd BOX@DOMAIN\nqmail-vuser remove BOX@DOMAIN\nqmail-vuser list [DOMAIN]',
+    ring: 'A',
+    about: 'keeps users/virtual, the mailboxes without system accounts',
+    runsAs: 'root',
+    mode: 0o700,
+    fds: '0< password, 1> list, 2> why not',
+    exits: { 0: 'done', 100: 'usage, or no such mailbox', 111: 'trouble: all is as it was' },
+    budget: 60
+  },
   'qmail-pw2u': {
     synopsis: 'qmail-pw2u [-/ohHuUC] [-c CHAR]',
     ring: 'A',

@@ -83,5 +83,24 @@ export const local = rows({
     fds: '2> why not',
     exits: { 0: 'done', 111: 'trouble' },
     budget: 30
+  },
+  deliverquota: {
+    ring: 'U',
+    synopsis: 'deliverquota MAILDIR [QUOTA]',
+    about: 'delivers into a Maildir that has a quota',
+    runsAs: 'the recipient',
+    fds: '0< message (a file), 2> why not',
+    exits: { 0: 'delivered', 100: 'usage, or over quota', 111: 'over quota, or trouble' },
+    budget: 60
+  },
+  lmtp: {
+    ring: 'N',
+    synopsis: 'lmtp SOCKET|HOST[:PORT] [RECIPIENT]',
+    help: false,
+    about: 'hands a message to an LMTP server',
+    runsAs: 'the recipient',
+    fds: '0< message, 1> what the server said, 2> why not',
+    exits: { 0: 'taken', 100: 'refused for good, or usage', 111: 'not now' },
+    budget: 60
   }
 })

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { BodyEncoder, PartialLine } from '../../../src/remote/body.ts'
+import { BodyEncoder, PartialLine } from '../../../src/format/smtp-body.ts'
 
 const encoded = (...pieces: string[]): string => {
   const encoder = new BodyEncoder()

@@ -1,0 +1,21 @@
+import { table } from './setting.ts'
+
+/** Our own settings: local delivery, users, aliases. */
+export const local = table({
+  virtualuser: {
+    type: 'line',
+    default: 'vmail',
+    readers: ['qmail-newu', 'qmail-vuser'],
+    reread: 'invocation',
+    about: 'the account all mailboxes of users/virtual belong to: its name, or name:uid:gid:home'
+  },
+  quotabounce: {
+    type: 'number',
+    default: 0,
+    unit: '(0 or 1)',
+    max: 1,
+    readers: ['deliverquota'],
+    reread: 'invocation',
+    about: '1: mail over quota bounces; 0: it waits in the queue'
+  }
+})
