@@ -5,7 +5,7 @@ NODE = node_modules/.bin-node
 SOURCES = $(wildcard bin/*.ts) $(shell find src tools -name '*.ts')
 TESTS = $(shell find test -name '*.test.ts')
 
-.PHONY: it run test fuzz golden bench install uninstall instcheck lint format check check-imports docs bundle-report clean
+.PHONY: it run test steady fuzz golden bench install uninstall instcheck lint format check check-imports docs bundle-report clean
 it: build/stamp
 
 # A root-owned npm run by root is fine: nothing of the packages is executed at install.
@@ -23,6 +23,10 @@ run: build/stamp
 
 test: build/stamp check lint check-imports
 	$(NODE) --test --test-concurrency=2 $(TESTS)
+
+# ROUNDS=n times over, LOAD=1 beside stress-ng, JOBS=n files at once, FILES='...' only these; names what fails now and then, or leaves something behind
+steady: build/stamp
+	$(NODE) tools/steady.ts $(FILES)
 
 # against the PREFIX named on the command line (a throw-away one with nothing running), else against two of its own
 golden: build/stamp

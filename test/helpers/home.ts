@@ -18,11 +18,11 @@ export interface Home {
 
 /**
  * A throw-away installation of the built suite, gone when the test file ends. As root its users are spare numbers of its own
- * (`private`); otherwise everything is the caller's (`self`). control/me is `mail.example.org`.
+ * (`private`); otherwise everything is the caller's (`self`). control/me is `mail.example.org`. `below`: where its folder is made.
  */
-export const makeHome = (kind: IdsKind = isRoot ? 'private' : 'self'): Home => {
+export const makeHome = (kind: IdsKind = isRoot ? 'private' : 'self', below = tmpdir()): Home => {
   process.env.QMAIL_TEST_LINK_NODE = '1'
-  const path = mkdtempSync(join(tmpdir(), 'qm-'))
+  const path = mkdtempSync(join(below, 'qm-'))
   after(() => rmSync(path, { recursive: true, force: true }))
   install(path, kind)
   const at = (...parts: string[]): string => join(path, ...parts)

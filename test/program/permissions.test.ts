@@ -8,7 +8,8 @@ import { shebang } from '../../tools/install.ts'
 import { makeHome } from '../helpers/home.ts'
 import { runProgram } from '../helpers/run-program.ts'
 
-const home = makeHome()
+// What the first line of a program can say depends on the length of its path: not on whoever's $TMPDIR.
+const home = makeHome(undefined, '/tmp')
 writeFileSync(home.at('queue', 'mess', 'probe'), 'x')
 
 /** Takes the place of a program and tries what it might do; prints what it could. */
