@@ -40,6 +40,15 @@ const note = (file: string, test: string, output: string): void => {
   say(`  FAILED ${key}`)
 }
 
+/** Ends a process we have started, with its group. */
+const endGroup = (pid: number | undefined, signal: NodeJS.Signals): void => {
+  try {
+    if (pid !== undefined) process.kill(-pid, signal)
+  } catch {
+    // it has ended
+  }
+}
+
 /** Processes that were started from this folder, stand in it or name it, as `pid command`. */
 const processesIn = (folder: string): string[] =>
   readdirSync('/proc')
@@ -77,7 +86,7 @@ const runFile = (file: string, folder: string): Promise<{ code: number | string;
       detached: true
     })
     children.add(child)
-    const timer = setTimeout(() => process.kill(-(child.pid ?? 0), 'SIGKILL'), FILE_SECONDS * 1000)
+    const timer = setTimeout(() => endGroup(child.pid, 'SIGKILL'), FILE_SECONDS * 1000)
     let output = ''
     for (const stream of [child.stdout, child.stderr]) stream.on('data', (data: Buffer) => (output += data.toString('utf8')))
     child.on('close', (code, signal) => {
@@ -95,7 +104,11 @@ const tryFile = async (file: string, folder: string): Promise<void> => {
   seconds.set(file, [...(seconds.get(file) ?? []), (performance.now() - begin) / 1000])
   runs++
   const names = failedTests(output)
-  const tail = output.slice(Math.max(output.indexOf('failing tests:'), 0)).split('\n').slice(0, SHOWN_LINES).join('\n')
+  const tail = output
+    .slice(Math.max(output.indexOf('failing tests:'), 0))
+    .split('\n')
+    .slice(0, SHOWN_LINES)
+    .join('\n')
   for (const name of names) note(file, name, tail)
   if (code !== 0 && names.length === 0) note(file, `ended with ${code}`, output.split('\n').slice(-SHOWN_LINES).join('\n'))
   const left = await leftIn(folder)
@@ -110,7 +123,6 @@ const startLoad = (): void => {
     say('steady: stress-ng cannot be run; apt-get install stress-ng, or go without LOAD=1')
     process.exit(1)
   })
-  children.add(child)
   process.on('exit', () => child.kill('SIGTERM'))
 }
 
@@ -147,7 +159,7 @@ const main = async (): Promise<void> => {
 
 for (const signal of ['SIGINT', 'SIGTERM'] as const) {
   process.on(signal, () => {
-    for (const { pid } of children) if (pid !== undefined) process.kill(-pid, 'SIGTERM')
+    for (const { pid } of children) endGroup(pid, 'SIGTERM')
     report()
     process.exit(1)
   })

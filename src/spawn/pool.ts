@@ -62,6 +62,7 @@ export class Pool {
     const resident = this.#options.start(key, () => {
       this.#alive--
       this.#ended(key)
+      clearTimeout(member.idle)
       if (this.#members.get(key)?.resident === resident) this.#members.delete(key)
     })
     const member: Member = { resident, identity, idle: undefined }

@@ -7,9 +7,8 @@ import { after, test } from 'node:test'
 import { explain } from '../../src/core/failure.ts'
 import { type Home, makeHome } from '../helpers/home.ts'
 import { SendRig } from '../helpers/send-rig.ts'
-import { startDaemon, startSuite } from '../helpers/suite.ts'
-
-const TIMEOUT = { timeout: 60_000 }
+import { startDaemon, startSuite, until } from '../helpers/suite.ts'
+import { PATIENT } from '../helpers/wait.ts'
 
 /** How qmail-start ends when it is started with this PATH, and all it said. */
 const started = async (home: Home, path: string): Promise<{ code: unknown; said: string }> => {
@@ -19,7 +18,7 @@ const started = async (home: Home, path: string): Promise<{ code: unknown; said:
   return { code: await new Promise((resolve) => child.on('close', resolve)), said }
 }
 
-test('qmail-start says which program it did not find, and where it looked', TIMEOUT, async () => {
+test('qmail-start says which program it did not find, and where it looked', PATIENT, async () => {
   const home = makeHome()
   rmSync(home.at('bin', 'qmail-clean'))
   const { code, said } = await started(home, '/usr/games:/usr/bin:/bin')
@@ -33,7 +32,7 @@ for (const [what, path] of [
   ['a PATH without them', '/usr/games:/usr/bin:/bin'],
   ['no PATH', undefined]
 ] as const) {
-  test(`qmail-start finds its daemons beside itself under ${what}`, TIMEOUT, async () => {
+  test(`qmail-start finds its daemons beside itself under ${what}`, PATIENT, async () => {
     const home = makeHome()
     const child = spawn(home.at('bin', 'qmail-start'), ['./Maildir/'], { stdio: ['ignore', 'pipe', 'inherit'], env: path === undefined ? {} : { PATH: path } })
     const line = await new Promise((resolve) => child.stdout.once('data', (data) => resolve(String(data))))
@@ -43,7 +42,7 @@ for (const [what, path] of [
   })
 }
 
-test('other folders may come before bin/ in PATH', TIMEOUT, async () => {
+test('other folders may come before bin/ in PATH', PATIENT, async () => {
   const home = makeHome()
   const folder = mkdtempSync(join(tmpdir(), 'qm-'))
   after(() => rmSync(folder, { recursive: true }))
@@ -57,18 +56,20 @@ test('other folders may come before bin/ in PATH', TIMEOUT, async () => {
   assert.equal(await new Promise((resolve) => child.on('exit', resolve)), 0)
 })
 
-test('a second qmail-start on the same queue ends at once, and the first goes on', TIMEOUT, async () => {
+test('a second qmail-start on the same queue ends at once, and the first goes on', PATIENT, async () => {
   const home = makeHome()
   const suite = await startSuite(home)
-  const begin = Date.now()
   const second = startDaemon(home, 'qmail-start', ['./Maildir/'], 'second')
-  assert.equal(await new Promise((resolve) => second.child.on('exit', resolve)), 111)
+  const ended = new Promise((resolve) => second.child.on('exit', resolve))
+  await until('its reason', () => second.log() !== '')
+  const begin = Date.now()
+  assert.equal(await ended, 111)
   assert.ok(Date.now() - begin < 8000, 'it does not sit out the wait of qmail-queued')
   assert.equal(second.log(), 'alert: cannot start: qmail-send is already running\n')
   assert.equal(await suite.stop(), 0)
 })
 
-test('which setting cannot be read is in the log of the suite, before the line that qmail has', TIMEOUT, async () => {
+test('which setting cannot be read is in the log of the suite, before the line that qmail has', PATIENT, async () => {
   const home = makeHome()
   mkdirSync(home.at('control', 'percenthack'))
   const daemon = startDaemon(home, 'qmail-start', ['./Maildir/'])
@@ -81,7 +82,7 @@ test('which setting cannot be read is in the log of the suite, before the line t
   assert.equal(other.log(), 'alert: control/locals and control/me are missing\nalert: cannot start: unable to read controls\n')
 })
 
-test('qmail-send that sleeps because a folder of info/ is missing ends at SIGTERM, and says so once', TIMEOUT, async () => {
+test('qmail-send that sleeps because a folder of info/ is missing ends at SIGTERM, and says so once', PATIENT, async () => {
   const home = makeHome()
   renameSync(home.at('queue', 'info', '7'), home.at('info-7'))
   const rig = new SendRig(home)

@@ -5,9 +5,10 @@ import { test } from 'node:test'
 import { makeHome } from '../helpers/home.ts'
 import { processTree } from '../helpers/proc.ts'
 import { startSmtpd, startSuite, until } from '../helpers/suite.ts'
+import { PATIENT } from '../helpers/wait.ts'
 
 // Node keeps a socket it has handed to a child open until the child says that it has it, and for ever if the child dies before.
-test('clients whose connection was on its way to a worker that is killed are told, not left waiting', { timeout: 30_000 }, async () => {
+test('clients whose connection was on its way to a worker that is killed are told, not left waiting', PATIENT, async () => {
   const home = makeHome()
   home.control('rcpthosts', 'local.example\n')
   await startSuite(home)

@@ -10,6 +10,7 @@ import { runProgram } from '../helpers/run-program.ts'
 import { smtpSend } from '../helpers/smtp.ts'
 import { type Daemon, killGroup, maildir, makeMaildir, startSmtpd, startSuite, until } from '../helpers/suite.ts'
 import { makeUsers } from '../helpers/users.ts'
+import { PATIENT } from '../helpers/wait.ts'
 
 const SESSIONS = 6
 /** u0 and u1 are users of users/cdb; u2 is the alias user's, found by qmail-getpw. */
@@ -65,7 +66,7 @@ const allArrive = async ({ suite }: Running, home: Home, boxes: string[], acknow
     suite.child.kill('SIGALRM') // a delivery that met the crash was deferred
     return isQueueEmpty(home)
   }
-  await until('an empty queue', isEmpty, 60)
+  await until('an empty queue', isEmpty)
   const have = arrived()
   assert.deepEqual(
     [...acknowledged].filter((n) => !have.has(n)),
@@ -110,7 +111,7 @@ const VICTIMS = [
 ] as const
 
 for (const victim of VICTIMS) {
-  test(`SIGKILL of ${victim} under load, then a restart: every acknowledged message arrives, none is torn`, { timeout: 120_000 }, async () => {
+  test(`SIGKILL of ${victim} under load, then a restart: every acknowledged message arrives, none is torn`, PATIENT, async () => {
     const { home, boxes } = prepare()
     let running = await startAll(home)
     const sending = load(() => running.smtpd.port)
@@ -128,7 +129,7 @@ for (const victim of VICTIMS) {
   })
 }
 
-test('SIGKILL of all at once under load, three times over: every acknowledged message arrives, none is torn', { timeout: 120_000 }, async () => {
+test('SIGKILL of all at once under load, three times over: every acknowledged message arrives, none is torn', PATIENT, async () => {
   const { home, boxes } = prepare()
   let running = await startAll(home)
   const sending = load(() => running.smtpd.port)
@@ -142,7 +143,7 @@ test('SIGKILL of all at once under load, three times over: every acknowledged me
   await allArrive(running, home, boxes, sending.acknowledged)
 })
 
-test('SIGTERM in the middle of deliveries waits for them, and a restart loses nothing', { timeout: 60_000 }, async () => {
+test('SIGTERM in the middle of deliveries waits for them, and a restart loses nothing', PATIENT, async () => {
   const { home, boxes } = prepare()
   let running = await startAll(home)
   const sending = load(() => running.smtpd.port)

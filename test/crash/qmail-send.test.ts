@@ -59,7 +59,7 @@ for (const resident of [true, false]) {
       last.kill('SIGALRM')
       return Object.keys(queueFiles(home)).every((name) => name.startsWith('mess/'))
     }
-    await until('a queue with nothing but messages caught on their way out (S2), which the sweep removes 36 hours later', look, 10)
+    await until('a queue with nothing but messages caught on their way out (S2), which the sweep removes 36 hours later', look)
     assert.equal(await last.stop(), 0)
     assert.deepEqual(
       [...wanted].filter((recipient) => !delivered.has(recipient)),

@@ -7,6 +7,7 @@ import { beforeEach, test } from 'node:test'
 import { submitThroughSocket } from '../../src/submit/socket.ts'
 import { isRoot, makeHome } from '../helpers/home.ts'
 import { queued, queueFiles } from '../helpers/queue-files.ts'
+import { RUN_SECONDS } from '../helpers/run-program.ts'
 import { startQueued } from '../helpers/suite.ts'
 
 const home = makeHome()
@@ -20,7 +21,7 @@ writeFileSync(home.at('envelope'), 'Fa@b\0Tc@d\0\0')
 const queueWith = (at: string, what: string): number | string => {
   const [call, when] = at.split(':')
   const script = `exec strace -o "${trace}" -e trace=rename,fsync -e inject=${call}:${what}:when=${when} "${home.at('bin/qmail-queue')}" < "${home.at('message')}" 1< "${home.at('envelope')}"`
-  const r = spawnSync('/bin/sh', ['-c', script], { timeout: 30_000 })
+  const r = spawnSync('/bin/sh', ['-c', script], { timeout: RUN_SECONDS * 1000 })
   return r.signal ?? r.status ?? -1
 }
 
@@ -67,7 +68,7 @@ const OTHER = { uid: 64_250, gid: 64_250 }
 const dropWith = (inject: string): { exit: number | null; calls: string[] } => {
   const args = ['-o', home.at('scratch', 'trace'), '-e', 'trace=rename,fsync', ...(inject ? ['-e', `inject=${inject}`] : []), home.at('bin/qmail-queue')]
   const script = `exec strace "$@" < "${home.at('message')}" 1< "${home.at('envelope')}"`
-  const { status } = spawnSync('/bin/sh', ['-c', script, 'sh', ...args], { timeout: 30_000, ...OTHER })
+  const { status } = spawnSync('/bin/sh', ['-c', script, 'sh', ...args], { timeout: RUN_SECONDS * 1000, ...OTHER })
   const calls = readFileSync(home.at('scratch', 'trace'), 'latin1').match(/^\w+/gm) ?? []
   return { exit: status, calls }
 }

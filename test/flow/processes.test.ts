@@ -45,7 +45,12 @@ test('every process runs as its own user, without other groups, with a clean env
     'qmail-smtpd': ids('qmaild', 'nofiles')
   }
   assert.ok(suite.child.pid && daemon.child.pid)
-  const processes = [...processTree(suite.child.pid), ...processTree(daemon.child.pid)]
+  const pids = [suite.child.pid, daemon.child.pid]
+  // a process that has just been started has the name of its interpreter
+  const processes = await until('all to have their names', () => {
+    const all = pids.flatMap(processTree)
+    return all.every((p) => !/^(env|node|bun|MainThread)$/.test(p.name)) && all
+  })
   const seen = new Set(processes.map((p) => p.name))
   for (const name of Object.keys(want)) if (name !== 'qmail-getpw') assert.ok(seen.has(name), `${name} runs (there are ${[...seen].join(' ')})`)
   for (const p of processes) {

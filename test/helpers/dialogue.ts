@@ -1,5 +1,6 @@
 import { connect, type Socket } from 'node:net'
 import { after } from 'node:test'
+import { PATIENCE_SECONDS } from './wait.ts'
 
 /** A raw client of a TCP server on 127.0.0.1. */
 export interface Client {
@@ -36,8 +37,12 @@ export const client = (port: number, options: { allowHalfOpen?: boolean } = {}):
   socket.on('close', onEnd)
   after(() => socket.destroy())
   const wait = async (isDone: () => boolean, what: string, seconds: number): Promise<string> => {
-    const timer = setTimeout(onEnd, seconds * 1000)
-    while (!isDone() && !isClosed) {
+    let isLate = false
+    const timer = setTimeout(() => {
+      isLate = true
+      wake()
+    }, seconds * 1000)
+    while (!isDone() && !isClosed && !isLate) {
       await new Promise<void>((resolve) => {
         waiting.push(resolve)
       })
@@ -50,7 +55,7 @@ export const client = (port: number, options: { allowHalfOpen?: boolean } = {}):
     socket,
     heard: () => heard,
     say: (text) => void socket.write(Buffer.from(text, 'latin1')),
-    until: (pattern, seconds = 20) => wait(() => pattern.test(heard), String(pattern), seconds),
-    closed: () => wait(() => isClosed, 'end', 20)
+    until: (pattern, seconds = PATIENCE_SECONDS) => wait(() => pattern.test(heard), String(pattern), seconds),
+    closed: () => wait(() => isClosed, 'end', PATIENCE_SECONDS)
   }
 }

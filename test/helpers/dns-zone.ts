@@ -1,6 +1,7 @@
-import { createSocket } from 'node:dgram'
+import { createSocket, type Socket } from 'node:dgram'
 import { createServer } from 'node:net'
 import { after } from 'node:test'
+import { errorCode } from '../../src/core/failure.ts'
 import { addressBytes } from '../../src/net/ip.ts'
 
 /** What a name holds. `rcode`: answer every question with that code instead (2 SERVFAIL, 3 NXDOMAIN); `silent`: do not answer. */
@@ -100,19 +101,30 @@ const serveTcp = (zone: Zone, port: number, questions: string[]): Promise<{ clos
     server.listen(port, '127.0.0.1', () => resolve(server))
   })
 
+/** A port that is free for UDP may be someone's for TCP: another one is taken then. */
+const bindBoth = async (zone: Zone, questions: string[]): Promise<{ udp: Socket; tcp: { close: () => unknown }; port: number }> => {
+  const udp = createSocket('udp4')
+  await new Promise<void>((resolve) => udp.bind(0, '127.0.0.1', () => resolve()))
+  const { port } = udp.address()
+  try {
+    return { udp, tcp: await serveTcp(zone, port, questions), port }
+  } catch (error) {
+    udp.close()
+    if (errorCode(error) !== 'EADDRINUSE') throw error
+    return bindBoth(zone, questions)
+  }
+}
+
 /** A name server on 127.0.0.1, by UDP and TCP, that knows just this zone (a name it does not know does not exist), until the test file ends. */
 export const dnsZone = async (zone: Zone): Promise<DnsZone> => {
   const questions: string[] = []
-  const udp = createSocket('udp4')
+  const { udp, tcp, port } = await bindBoth(zone, questions)
   udp.on('message', (query, peer) => {
     const { name, type } = parseQuestion(query)
     questions.push(`${type} ${name}`)
     if (zone[name]?.silent) return
     udp.send(reply(zone, query, UDP_BYTES), peer.port, peer.address)
   })
-  await new Promise<void>((resolve) => udp.bind(0, '127.0.0.1', () => resolve()))
-  const { port } = udp.address()
-  const tcp = await serveTcp(zone, port, questions)
   after(() => {
     udp.close()
     tcp.close()

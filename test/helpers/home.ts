@@ -14,6 +14,8 @@ export interface Home {
   at: (...parts: string[]) => string
   /** Lays a file of control/. */
   control: (name: string, text: string) => void
+  /** Has this done, the last first, before the folder goes: the end of what works in it. */
+  beforeRemoval: (work: () => unknown) => void
 }
 
 /**
@@ -23,10 +25,14 @@ export interface Home {
 export const makeHome = (kind: IdsKind = isRoot ? 'private' : 'self', below = tmpdir()): Home => {
   process.env.QMAIL_TEST_LINK_NODE = '1'
   const path = mkdtempSync(join(below, 'qm-'))
-  after(() => rmSync(path, { recursive: true, force: true }))
+  const works: (() => unknown)[] = []
+  after(async () => {
+    for (const work of works.reverse()) await work()
+    rmSync(path, { recursive: true, force: true, maxRetries: 10 })
+  })
   install(path, kind)
   const at = (...parts: string[]): string => join(path, ...parts)
   const control = (name: string, text: string): void => writeFileSync(at('control', name), Buffer.from(text, 'latin1'))
   control('me', 'mail.example.org\n')
-  return { path, at, control }
+  return { path, at, control, beforeRemoval: (work) => void works.push(work) }
 }

@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process'
-import { after } from 'node:test'
 import { commandBytes, ReportParser } from '../../src/queue/spawnproto.ts'
+import { endWith } from './ending.ts'
 import type { Home } from './home.ts'
 import { type Process, processTree } from './proc.ts'
 
@@ -22,7 +22,8 @@ export const startLspawn = (home: Home, defaultdelivery: string, env: Record<str
     env: { PATH: '/usr/local/bin:/usr/bin:/bin', ...env }
   })
   const ended = new Promise<number | string>((resolve) => child.on('exit', (code, signal) => resolve(signal ?? code ?? -1)))
-  after(() => child.kill('SIGKILL'))
+  endWith(home, child)
+  child.stdin.on('error', () => {}) // its end is told by `ended`
   const waiting = new Map<number, (report: string) => void>()
   const parser = new ReportParser()
   let isFirst = true

@@ -22,6 +22,9 @@ export interface RunResult {
   stderr: string
 }
 
+/** A program that takes longer hangs. */
+export const RUN_SECONDS = 300
+
 /** Runs a program of an installation to its end: bytes (latin1) in, exit code and bytes out. */
 export const runProgram = (home: Home, program: string, options: RunOptions = {}): RunResult => {
   const scratch = mkdtempSync(join(tmpdir(), 'qmfd-'))
@@ -39,7 +42,7 @@ export const runProgram = (home: Home, program: string, options: RunOptions = {}
     env: { PATH: `${home.at('bin')}:/usr/local/bin:/usr/bin:/bin`, ...options.env },
     cwd: options.cwd ?? scratch,
     stdio,
-    timeout: 60_000,
+    timeout: RUN_SECONDS * 1000,
     ...(options.fds?.[0] === undefined ? { input: Buffer.from(options.input ?? '', 'latin1') } : {}),
     ...(options.uid === undefined ? {} : { uid: options.uid }),
     ...(options.gid === undefined ? {} : { gid: options.gid })

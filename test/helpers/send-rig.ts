@@ -5,8 +5,9 @@ import { join } from 'node:path'
 import type { Duplex } from 'node:stream'
 import { after } from 'node:test'
 import { errorCode } from '../../src/core/failure.ts'
+import { endWith } from './ending.ts'
 import type { Home } from './home.ts'
-import { until } from './suite.ts'
+import { until } from './wait.ts'
 
 /** One delivery qmail-send asked a spawner for. */
 export interface Asked {
@@ -57,7 +58,7 @@ export class SendRig {
       env: { PATH: `${home.at('bin')}:/usr/bin:/bin`, ...env, ...(resident ? { QMAIL_RESIDENT: '1' } : {}) }
     })
     this.ended = new Promise((resolve) => this.#child.on('exit', (code, signal) => resolve(signal ?? code ?? -1)))
-    after(() => this.#child.kill('SIGKILL'))
+    endWith(home, this.#child)
     const fds = this.#child.stdio.slice(3) as unknown as Duplex[]
     for (const stream of fds) stream.on('error', () => {})
     const [log, toLocal, fromLocal, toRemote, fromRemote, toClean, fromClean] = fds as [Duplex, Duplex, Duplex, Duplex, Duplex, Duplex, Duplex]
@@ -125,7 +126,10 @@ export class SendRig {
 
   /** Waits for the next delivery asked for, by a pattern of its recipient. */
   async delivery(recipient: RegExp): Promise<Asked> {
-    const found = await until(`a delivery to ${recipient}; log:\n${this.log}`, () => this.asked.find((a) => recipient.test(a.recipient)), 5)
+    const found = await until(
+      () => `a delivery to ${recipient}; log:\n${this.log}`,
+      () => this.asked.find((a) => recipient.test(a.recipient))
+    )
     this.asked.splice(this.asked.indexOf(found), 1)
     return found
   }
@@ -135,8 +139,11 @@ export class SendRig {
     this.say(delivery.channel, `${String.fromCharCode(delivery.slot)}${words}\0`)
   }
 
-  logged(pattern: RegExp, seconds = 5): Promise<RegExpExecArray> {
-    return until(`${pattern} in the log:\n${this.log}`, () => pattern.exec(this.log) ?? undefined, seconds)
+  logged(pattern: RegExp): Promise<RegExpExecArray> {
+    return until(
+      () => `${pattern} in the log:\n${this.log}`,
+      () => pattern.exec(this.log) ?? undefined
+    )
   }
 
   /** Processor time used so far, in milliseconds. */

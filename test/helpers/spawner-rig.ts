@@ -1,10 +1,10 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { chownSync, writeFileSync } from 'node:fs'
-import { after } from 'node:test'
 import { type SuiteUser, suiteUser } from '../../src/os/ids.ts'
 import { commandBytes, ReportParser } from '../../src/queue/spawnproto.ts'
+import { endWith } from './ending.ts'
 import { type Home, isRoot } from './home.ts'
-import { until } from './suite.ts'
+import { until } from './wait.ts'
 
 /** A spawner at work, and the test in the place of qmail-send. */
 export interface SpawnerRig {
@@ -49,7 +49,7 @@ export const startSpawner = (home: Home, program: string, user: SuiteUser | 'roo
   })
   child.stdin.on('error', () => {})
   const ended = new Promise<number | string>((resolve) => child.on('close', (code, signal) => resolve(signal ?? code ?? '')))
-  after(() => child.kill('SIGKILL'))
+  endWith(home, child)
   const say = (text: string): void => {
     child.stdin.write(Buffer.from(text, 'latin1'))
   }
@@ -60,7 +60,11 @@ export const startSpawner = (home: Home, program: string, user: SuiteUser | 'roo
     command: (slot, recipient, message = '12/1001', sender = 's@s.example') => say(commandBytes({ slot, message, sender, recipient })),
     output: () => output,
     reports,
-    expect: (count) => until(`${count} reports`, () => reports().length >= count && reports()),
+    expect: (count) =>
+      until(
+        () => `${count} reports in ${JSON.stringify(output)}`,
+        () => reports().length >= count && reports()
+      ),
     end: () => {
       child.stdin.end()
       return ended

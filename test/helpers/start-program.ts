@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process'
 import { closeSync, openSync } from 'node:fs'
 import type { Home } from './home.ts'
-import type { RunResult } from './run-program.ts'
+import { RUN_SECONDS, type RunResult } from './run-program.ts'
 
 export interface StartOptions {
   args?: string[]
@@ -22,7 +22,7 @@ export const startProgram = (home: Home, program: string, { args = [], env = {},
     const child = spawn(home.at('bin', program), args, {
       env: { PATH: `${home.at('bin')}:/usr/local/bin:/usr/bin:/bin`, ...env },
       stdio: [file ?? 'pipe', 'pipe', 'pipe'],
-      timeout: 60_000,
+      timeout: RUN_SECONDS * 1000,
       ...(uid === undefined ? {} : { uid }),
       ...(gid === undefined ? {} : { gid })
     })

@@ -1,24 +1,18 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { closeSync, mkdirSync, openSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs'
 import { join } from 'node:path'
-import { after } from 'node:test'
 import { setTimeout as delay } from 'node:timers/promises'
 import { suiteUser } from '../../src/os/ids.ts'
-import { freePort } from './free-port.ts'
+import { endWith } from './ending.ts'
 import type { Home } from './home.ts'
 import { isRoot } from './home.ts'
 import { processOf } from './proc.ts'
+import { until } from './wait.ts'
 
-/** Waits until `check` gives something, looking every few milliseconds; fails with `what` after `seconds`. */
-export const until = async <T>(what: string, check: () => T | undefined | false, seconds = 30): Promise<T> => {
-  const end = Date.now() + seconds * 1000
-  for (;;) {
-    const value = check()
-    if (value !== undefined && value !== false) return value
-    if (Date.now() > end) throw new Error(`waited ${seconds} seconds for ${what}`)
-    await delay(15)
-  }
-}
+export { until }
+
+/** A daemon that does not end by SIGTERM within this time is killed when its test is over. */
+const STOP_SECONDS = 20
 
 /** A process the tests started, which is ended with the test file if it has not ended before. */
 export interface Daemon {
@@ -41,8 +35,8 @@ export const startDaemon = (home: Home, program: string, args: string[], logName
     child.kill(signal)
     return ended
   }
-  after(async () => {
-    if (child.exitCode === null && child.signalCode === null) await Promise.race([stop(), delay(5000, undefined, { ref: false })])
+  endWith(home, child, async () => {
+    if (child.exitCode === null && child.signalCode === null) await Promise.race([stop(), delay(STOP_SECONDS * 1000, undefined, { ref: false })])
     killGroup(child)
   })
   return { child, log: () => readFileSync(logFile, 'latin1'), stop }
@@ -57,35 +51,59 @@ export const killGroup = (child: ChildProcess): void => {
   }
 }
 
+/** As `until`, for something of a daemon: fails at once, with its log, when the daemon has ended. */
+const untilOf = <T>(daemon: Daemon, what: string, check: () => T | undefined | false): Promise<T> =>
+  until(
+    () => `${what}; log:\n${daemon.log()}`,
+    () => {
+      const value = check()
+      if ((value === undefined || value === false) && daemon.child.exitCode !== null) {
+        throw new Error(`it ended with ${daemon.child.exitCode}, before ${what}; log:\n${daemon.log()}`)
+      }
+      return value
+    }
+  )
+
 /** Starts qmail-start and waits until qmail-send is at work. */
 export const startSuite = async (home: Home, defaultDelivery = './Maildir/'): Promise<Daemon> => {
+  const before = statSync(home.at('send.log'), { throwIfNoEntry: false })?.size ?? 0
   const daemon = startDaemon(home, 'qmail-start', [defaultDelivery], 'send')
-  const before = daemon.log().length
-  await until('qmail-send to be at work', () => /status: local 0\/\d+ remote 0\/\d+\n/.test(daemon.log().slice(before)))
-  await until('the submission socket', () => statSync(home.at('run', 'send', 'socket'), { throwIfNoEntry: false }))
+  const said = (): string => daemon.log().slice(before)
+  await untilOf(daemon, 'qmail-send to be at work', () => /status: local 0\/\d+ remote 0\/\d+\n/.test(said()))
+  await untilOf(daemon, 'the submission socket', () => statSync(home.at('run', 'send', 'socket'), { throwIfNoEntry: false }))
   return daemon
 }
 
-/** Starts tcpserver with a program of the suite on a free port; the port. */
+let servers = 0
+
+/** Starts tcpserver (with -1 and port 0, so that it finds a free port and says which) and waits until it listens. `start` gets a name for its log. */
+export const startListening = async (start: (logName: string) => Daemon): Promise<{ port: number; daemon: Daemon }> => {
+  const daemon = start(`tcpserver-${++servers}`)
+  const port = await untilOf(daemon, 'the port', () => /^(\d+)\n/m.exec(daemon.log())?.[1])
+  return { port: Number(port), daemon }
+}
+
+/** Starts tcpserver with a program of the suite on a free port of 127.0.0.1; the port. */
 export const startServer = async (home: Home, program: string, options: string[] = [], args: string[] = []): Promise<{ port: number; daemon: Daemon }> => {
-  const port = await freePort()
   const who = isRoot ? ['-u', String(suiteUser(home.path, 'qmaild').uid), '-g', String(suiteUser(home.path, 'qmaild').gid)] : []
-  const all = ['-v', '-RHl0', ...who, ...options, '127.0.0.1', String(port), home.at('bin', program), ...args]
-  const daemon = startDaemon(home, 'tcpserver', all, `${program}-${port}`)
-  await until('tcpserver to listen', () => /tcpserver: status: 0\//.test(daemon.log()))
-  return { port, daemon }
+  const all = ['-1v', '-RHl0', ...who, ...options, '127.0.0.1', '0', home.at('bin', program), ...args]
+  const server = await startListening((logName) => startDaemon(home, 'tcpserver', all, logName))
+  await untilOf(server.daemon, 'tcpserver to listen', () => /tcpserver: status: 0\//.test(server.daemon.log()))
+  return server
 }
 
 /** Starts tcpserver with qmail-smtpd on a free port; the port. */
 export const startSmtpd = (home: Home, options: string[] = []): Promise<{ port: number; daemon: Daemon }> => startServer(home, 'qmail-smtpd', options)
 
-/** Starts qmail-queued, or a program that becomes it, and waits until it is at work: both sockets bound, qmailq for good. */
+/** Starts qmail-queued, or a program that becomes it, and waits until it is at work: both sockets bound, qmailq for good, all that it keeps open there. */
 export const startQueued = async (home: Home, program = 'qmail-queued', args: string[] = [], logName = 'queued'): Promise<Daemon> => {
   const socket = home.at('run', 'send', 'socket')
   rmSync(socket, { force: true })
   const daemon = startDaemon(home, program, args, logName)
-  await until('the submission sockets', () => statSync(socket, { throwIfNoEntry: false }))
-  await until('qmail-queued to be qmailq', () => processOf(daemon.child.pid ?? 0)?.uids[0] === suiteUser(home.path, 'qmailq').uid)
+  await untilOf(daemon, 'the submission sockets', () => statSync(socket, { throwIfNoEntry: false }))
+  const self = () => processOf(daemon.child.pid ?? 0)
+  await untilOf(daemon, 'qmail-queued to be qmailq', () => self()?.uids[0] === suiteUser(home.path, 'qmailq').uid)
+  await untilOf(daemon, 'the trigger of drop/ to be heard', () => [...(self()?.fds.values() ?? [])].includes(home.at('drop', 'trigger')))
   return daemon
 }
 

@@ -1,21 +1,19 @@
 import assert from 'node:assert/strict'
-import { execFile, spawn, spawnSync } from 'node:child_process'
+import { execFile, spawnSync } from 'node:child_process'
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { after, test } from 'node:test'
+import { test } from 'node:test'
 import { promisify } from 'node:util'
-import { freePort } from '../helpers/free-port.ts'
 import { makeHome } from '../helpers/home.ts'
 import { smtpSend } from '../helpers/smtp.ts'
-import { startDaemon, startSmtpd, until } from '../helpers/suite.ts'
+import { startDaemon, startQueued, startListening, startSmtpd, until } from '../helpers/suite.ts'
 
 const run = promisify(execFile)
 const path = `${process.env.PATH}:/usr/sbin`
 const missing = (tool: string): string | false => (spawnSync('which', [tool], { env: { PATH: path } }).status === 0 ? false : `${tool} is not installed`)
 
 const home = makeHome()
-startDaemon(home, 'qmail-queued', [])
-await until('the submission socket', () => readdirSync(home.at('run', 'smtpd')).includes('socket'))
+await startQueued(home)
 const gears = { first: (await startSmtpd(home)).port, second: (await startSmtpd(home, ['-w', '2'])).port }
 const queue = (): string[] => readdirSync(home.at('queue', 'todo'))
 const text = (id: string): string => readFileSync(join(home.at('queue', 'mess'), String(Number(id) % 23), id), 'latin1')
@@ -54,14 +52,7 @@ for (const [gear, port] of Object.entries(gears)) {
 
 const otherTcpserver = '/usr/bin/tcpserver'
 test("Debian's tcpserver runs our qmail-smtpd", { skip: existsSync(otherTcpserver) ? false : `${otherTcpserver} is not installed` }, async () => {
-  const port = await freePort()
-  const child = spawn(otherTcpserver, ['-v', '-RHl0', '127.0.0.1', String(port), home.at('bin', 'qmail-smtpd')], { stdio: ['ignore', 'ignore', 'pipe'] })
-  after(() => child.kill())
-  let log = ''
-  child.stderr.on('data', (data) => {
-    log += data
-  })
-  await until('tcpserver', () => log.includes('status: 0/'))
+  const { port } = await startListening((logName) => startDaemon(home, otherTcpserver, ['-1v', '-RHl0', '127.0.0.1', '0', home.at('bin', 'qmail-smtpd')], logName))
   const before = queue()
   assert.match(await smtpSend(port, 'a@b', ['c@d'], 'Subject: x\n\nx\n'), /^250 ok \d+ qp \d+$/)
   await queuedSince(before, 1)

@@ -2,11 +2,13 @@ import assert from 'node:assert/strict'
 import { spawn, spawnSync } from 'node:child_process'
 import { chmodSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { after, test } from 'node:test'
+import { test } from 'node:test'
+import { endWith } from '../helpers/ending.ts'
 import { type Home, isRoot, makeHome } from '../helpers/home.ts'
 import { runProgram } from '../helpers/run-program.ts'
 import { maildir, makeMaildir, until } from '../helpers/suite.ts'
 import { makeUsers } from '../helpers/users.ts'
+import { PATIENT } from '../helpers/wait.ts'
 
 const top = join(import.meta.dirname, '..', '..')
 const find = (name: string): string | undefined => ['/usr/bin', '/usr/sbin', '/bin'].map((dir) => join(dir, name)).find(existsSync)
@@ -36,7 +38,7 @@ const supervisors: Supervisor[] = [
 
 for (const { tool, folder, down, leave, alarm } of supervisors) {
   const skip = find(tool) ? false : `${tool} is not installed`
-  test(`${tool} starts the suite from its service folder, restarts it when it is killed, and stops it`, { skip, timeout: 90_000 }, async () => {
+  test(`${tool} starts the suite from its service folder, restarts it when it is killed, and stops it`, { skip, ...PATIENT }, async () => {
     const home = makeHome()
     home.control('locals', 'local.example\n')
     const [joe] = makeUsers(home, ['joe'])
@@ -48,7 +50,9 @@ for (const { tool, folder, down, leave, alarm } of supervisors) {
     const command = (words: string[]): void => void spawnSync(words[0] ?? '', [...words.slice(1), service])
     const child = spawn('/bin/sh', ['-c', `exec ${tool} "$0" >> "$1" 2>&1`, service, log], { stdio: 'ignore' })
     const ended = new Promise((resolve) => child.once('exit', resolve))
-    after(() => command(leave))
+    endWith(home, child, () => {
+      for (const words of [down, leave]) command(words)
+    })
     const starts = (): number => [...readFileSync(log, 'latin1').matchAll(/^status: local 0\/10 remote 0\/20$/gm)].length
     await until('the suite to start', () => starts() >= 1)
 

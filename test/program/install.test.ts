@@ -13,6 +13,7 @@ import { isRoot, makeHome } from '../helpers/home.ts'
 import { runProgram } from '../helpers/run-program.ts'
 import { maildir, startSuite, until } from '../helpers/suite.ts'
 import { makeUsers } from '../helpers/users.ts'
+import { PATIENT } from '../helpers/wait.ts'
 
 const kind = isRoot ? 'private' : 'self'
 const tool = (name: string, ...args: string[]) =>
@@ -64,7 +65,7 @@ test('installing again, and over a folder with other files in it, harms nothing'
   for (const { path: file, mode } of files) assert.equal(statSync(join(path, file)).mode & 0o7777, mode, file)
 })
 
-test('installing over a running suite leaves it serving', { timeout: 60_000 }, async () => {
+test('installing over a running suite leaves it serving', PATIENT, async () => {
   const home = makeHome()
   home.control('locals', 'local.example\n')
   const [joe] = makeUsers(home, ['joe'])
@@ -133,7 +134,9 @@ test('make hands PREFIX on as one word', () => {
 })
 
 test('the tools say what is wrong without a stack trace', () => {
-  const nowhere = join(tmpdir(), 'qm-nowhere')
+  const below = mkdtempSync(join(tmpdir(), 'qm-'))
+  after(() => rmSync(below, { recursive: true }))
+  const nowhere = join(below, 'nowhere')
   for (const [name, ...args] of [['install'], ['uninstall'], ['instcheck'], ['uninstall', nowhere], ['install', '--ids', kind, import.meta.filename]]) {
     const r = tool(name as string, ...args)
     assert.notEqual(r.status, 0)

@@ -6,6 +6,7 @@ import { join } from 'node:path'
 import { after, test } from 'node:test'
 import { freePort } from '../helpers/free-port.ts'
 import { killGroup, until } from '../helpers/suite.ts'
+import { PATIENT } from '../helpers/wait.ts'
 
 const isServed = (port: number): Promise<boolean> =>
   new Promise((resolve) => {
@@ -14,7 +15,7 @@ const isServed = (port: number): Promise<boolean> =>
     socket.once('connect', () => socket.destroy())
   })
 
-test('make run shows a message through sendmail and one through SMTP arriving, serves, and stops when interrupted', { timeout: 60_000 }, async () => {
+test('make run shows a message through sendmail and one through SMTP arriving, serves, and stops when interrupted', PATIENT, async () => {
   const port = await freePort()
   const tool = join(import.meta.dirname, '..', '..', 'tools', 'run.ts')
   const child = spawn(process.execPath, [tool], { stdio: ['ignore', 'pipe', 'pipe'], detached: true, env: { ...process.env, PORT: String(port) } })

@@ -11,6 +11,7 @@ import { runProgram } from '../helpers/run-program.ts'
 import { layMessage } from '../helpers/spawner-rig.ts'
 import { until } from '../helpers/suite.ts'
 import { makeUsers } from '../helpers/users.ts'
+import { isGone } from '../helpers/wait.ts'
 
 const rootOnly = { skip: isRoot ? false : 'only root can become other users' }
 const MESSAGE = 'Subject: hi\n\nbody\n'
@@ -181,7 +182,7 @@ test('a resident that dies while idle costs no delivery', async () => {
     assert.equal(await lspawn.deliver(message, 'wrp@ex.org'), 'Kdid 1+0+0\n')
     const [resident] = lspawn.children('qmail-local')
     process.kill(resident?.pid ?? -1, 'SIGKILL')
-    await until('its end to be noticed', () => lspawn.children('qmail-local').length === 0)
+    await until('its end to be noticed', () => isGone(resident?.pid ?? -1))
   }
   await lspawn.end()
 })

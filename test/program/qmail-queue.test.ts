@@ -5,7 +5,7 @@ import { beforeEach, test } from 'node:test'
 import { suiteGroup, suiteUser } from '../../src/os/ids.ts'
 import { isRoot, makeHome } from '../helpers/home.ts'
 import { queued, queueFiles } from '../helpers/queue-files.ts'
-import { type RunOptions, runProgram } from '../helpers/run-program.ts'
+import { RUN_SECONDS, type RunOptions, runProgram } from '../helpers/run-program.ts'
 
 const home = makeHome()
 const uid = process.getuid?.() ?? 0
@@ -29,7 +29,7 @@ test('a message and its envelope are queued to the byte', () => {
   const [, pid, date] = /^Received: \(qmail (\d+) invoked by uid \d+\); (\d{1,2} [A-Z][a-z]{2} \d{4} \d\d:\d\d:\d\d) -0000\n/.exec(m?.message ?? '') ?? []
   assert.equal(m?.message, `Received: (qmail ${pid} invoked by uid ${uid}); ${date} -0000\n${MESSAGE}`)
   assert.equal(m?.envelope, `u${uid}\0p${pid}\0Fa@b\0Tjoe@example.org\0`)
-  assert.ok(Math.abs(Date.parse(`${date} GMT`) - Date.now()) < 60_000, 'the date is now, in UTC')
+  assert.ok(Math.abs(Date.parse(`${date} GMT`) - Date.now()) < 600_000, 'the date is now, in UTC')
 })
 
 test('a message number is the inode number of its file, which everybody in the group may read', () => {
@@ -144,16 +144,14 @@ test('HUP, INT and QUIT do not stop a message on its way', () => {
     while ! grep -q qmail-queue /proc/$!/comm; do sleep 0.02; done; while ! ls "$1"/queue/mess/*/[0-9]* >/dev/null 2>&1; do sleep 0.02; done
     ${signals.replaceAll('$$', '$!')}; printf rest >&9; exec 9>&-; wait $!`
   writeFileSync(home.at('envelope'), ENVELOPE)
-  const r = spawnSync('/bin/bash', ['-c', script, 'bash', home.path], { timeout: 20_000 })
+  const r = spawnSync('/bin/bash', ['-c', script, 'bash', home.path], { timeout: RUN_SECONDS * 1000 })
   assert.equal(r.status, 0, String(r.stderr))
   assert.ok(queued(home)[0]?.message.endsWith('\nrest'))
 })
 
-const hasAccounts = spawnSync('getent', ['passwd', 'qmails']).status === 0 && 'this machine has an account qmails'
-
-test('an unknown user: exit 111, and the only text qmail-queue ever prints', { skip: hasAccounts }, () => {
+test('an unknown user: exit 111, and the only text qmail-queue ever prints', () => {
   const ids = readFileSync(home.at('lib/ids'), 'latin1')
-  writeFileSync(home.at('lib/ids'), ids.replace(/^user qmails .*\n/m, ''))
+  writeFileSync(home.at('lib/ids'), ids.replace(/^user qmails .*$/m, 'user qmails none none /')) // a line there goes before an account of the machine
   try {
     assert.deepEqual(queue(MESSAGE, ENVELOPE), { exit: 111, stdout: '', stderr: 'fatal: unable to find user qmails\n' })
   } finally {

@@ -162,8 +162,8 @@ const deafPort = async (): Promise<number> => {
   const port = Number(String((await once(child.stdout, 'data'))[0]))
   child.kill('SIGSTOP')
   for (let n = 0; n < 20; n++) {
-    const connection = await connectTo('127.0.0.1', port, 0.3)
-    if (connection === 'timeout') return port
+    const connection = await connectTo('127.0.0.1', port, 1)
+    if (connection === 'timeout' && (await connectTo('127.0.0.1', port, 2)) === 'timeout') return port // twice: once may be a machine that is busy
     if (typeof connection !== 'string') after(() => connection.abort())
   }
   throw new Error('the port still answers')
@@ -176,7 +176,7 @@ test('only a connection attempt without any answer counts as a timeout', async (
   assert.match((await run()).stdout, /^Z.*\(#4\.4\.1\)/)
   const first = readFileSync(table).subarray(0, 16)
   assert.deepEqual([...first.subarray(0, 5)], [127, 0, 0, 1, 1])
-  assert.ok(Math.abs(first.readUInt32LE(8) - Date.now() / 1000) < 30)
+  assert.ok(Math.abs(first.readUInt32LE(8) - Date.now() / 1000) < 300)
   assert.match((await run()).stdout, /^Z/)
   assert.deepEqual(readFileSync(table).subarray(0, 16), first)
 })

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict'
+import { spawnSync } from 'node:child_process'
 import { chmodSync, chownSync, mkdirSync, readFileSync, renameSync, rmSync, utimesSync, writeFileSync } from 'node:fs'
 import { test } from 'node:test'
 import { suiteUser } from '../../src/os/ids.ts'
@@ -17,6 +18,13 @@ const program = (name: string, script: string): string => {
   writeFileSync(file, `#!/bin/sh\n${script}\n`)
   chmodSync(file, 0o755)
   return file
+}
+/** A FIFO; a program that reads a line of it waits until the test lets it go on. */
+const gate = (name: string): { path: string; open: () => void } => {
+  const path = home.at(name)
+  assert.equal(spawnSync('mkfifo', ['-m', '666', path]).status, 0)
+  chmodSync(path, 0o666)
+  return { path, open: () => writeFileSync(path, 'go\n') }
 }
 const gist = (report: string): string => `${report.charCodeAt(0)}${report.charAt(1)}${/#\d\.\d\.\d/.exec(report)?.[0] ?? ''}`
 /** The resident qmail-remotes of a spawner. */
@@ -43,7 +51,8 @@ test('a bad command is answered at once, with its own number', async () => {
   mkdirSync(home.at('queue', 'mess', '7'), { recursive: true })
   layMessage(home, '3/1002', 'x\n')
   if (isRoot) chownSync(home.at('queue', 'mess', '3/1002'), 0, suiteUser(home.path, 'qmailq').gid)
-  const rig = start({ QMAILREMOTE: program('slow', "sleep 0.3; printf 'r\\0Kok\\n\\0'") })
+  const { path, open } = gate('slow-gate')
+  const rig = start({ QMAILREMOTE: program('slow', `read go < ${path}; printf 'r\\0Kok\\n\\0'`) })
   rig.command(1, 'r@x')
   rig.command(1, 'r@x')
   rig.command(120, 'r@x')
@@ -56,6 +65,8 @@ test('a bad command is answered at once, with its own number', async () => {
   rig.command(7, 'r@x', '12/4242')
   rig.command(8, 'r@x', '7')
   if (isRoot) rig.command(9, 'r@x', '3/1002')
+  await rig.expect(isRoot ? 11 : 10)
+  open()
   assert.equal(await rig.end(), 0)
   const expected = ['1Z#4.3.5', '120Z#4.3.5', '255Z#4.3.5', '2D#5.3.5', '3D#5.3.5', '4D#5.3.5', '5D#5.3.5', '6D#5.1.3', '7Z#4.3.0', '8Z#4.3.5']
   assert.deepEqual(rig.reports().map(gist), [...expected, ...(isRoot ? ['9Z#4.3.5'] : []), '1K'])
@@ -70,13 +81,16 @@ test('the program gets host, sender and recipient, the message on 0, stands in q
 })
 
 test('reports come in completion order, and the number is free again', async () => {
-  const rig = start({ QMAILREMOTE: program('by', `sleep "$1"; printf 'r\\0K%s\\n\\0' "$3"`) })
-  rig.command(1, 'a@0.4')
-  rig.command(2, 'b@0')
+  const { path, open } = gate('by-gate')
+  const rig = start({ QMAILREMOTE: program('by', `[ "$1" != held ] || read go < ${path}; printf 'r\\0K%s\\n\\0' "$3"`) })
+  rig.command(1, 'a@held')
+  rig.command(2, 'b@free')
   await rig.expect(1)
-  rig.command(2, 'c@0')
+  rig.command(2, 'c@free')
+  await rig.expect(2)
+  open()
   assert.equal(await rig.end(), 0)
-  assert.deepEqual(rig.reports(), ['\x02Kb@0\n', '\x02Kc@0\n', '\x01Ka@0.4\n'])
+  assert.deepEqual(rig.reports(), ['\x02Kb@free\n', '\x02Kc@free\n', '\x01Ka@held\n'])
 })
 
 test('a delivery ends when nobody holds its descriptors any more', async () => {

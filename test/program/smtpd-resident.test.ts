@@ -3,10 +3,9 @@ import { readdirSync, readFileSync, renameSync, rmSync, utimesSync, writeFileSyn
 import { after, test } from 'node:test'
 import { cdbBytes } from '../../src/format/cdb.ts'
 import { client } from '../helpers/dialogue.ts'
-import { freePort } from '../helpers/free-port.ts'
 import { makeHome } from '../helpers/home.ts'
 import { smtpSend } from '../helpers/smtp.ts'
-import { startDaemon, startQueued, startSmtpd, until } from '../helpers/suite.ts'
+import { startDaemon, startQueued, startListening, startSmtpd, until } from '../helpers/suite.ts'
 
 const home = makeHome()
 const todo = (): string[] => readdirSync(home.at('queue', 'todo'))
@@ -153,10 +152,8 @@ test('connections on their way to a worker that dies are closed, not kept open b
 })
 
 test('more sessions than a worker has descriptors for get a process each, and all are counted off', async () => {
-  const port = await freePort()
-  const command = `ulimit -n 60; exec ${home.at('bin', 'tcpserver')} -vRHl0 -b 60 -c 60 -w 1 127.0.0.1 ${port} ${home.at('bin', 'qmail-smtpd')}`
-  const daemon = startDaemon(home, '/bin/sh', ['-c', command], 'few')
-  await until('tcpserver to listen', () => daemon.log().includes('status: 0/60'))
+  const command = `ulimit -n 60; exec ${home.at('bin', 'tcpserver')} -1vRHl0 -b 60 -c 60 -w 1 127.0.0.1 0 ${home.at('bin', 'qmail-smtpd')}`
+  const { port, daemon } = await startListening((logName) => startDaemon(home, '/bin/sh', ['-c', command], logName))
   const clients = Array.from({ length: 50 }, () => client(port))
   for (const c of clients) await c.until(/220/)
   for (const c of clients) c.socket.destroy()

@@ -4,14 +4,13 @@ import { join } from 'node:path'
 import { test } from 'node:test'
 import { client } from '../helpers/dialogue.ts'
 import { makeHome } from '../helpers/home.ts'
-import { startDaemon, startSmtpd, until } from '../helpers/suite.ts'
+import { startQueued, startSmtpd } from '../helpers/suite.ts'
 
 const home = makeHome()
 home.control('rcpthosts', 'here.example\n')
 home.control('badmailfrom', '@bad.example\n')
 home.control('databytes', '30\n')
-startDaemon(home, 'qmail-queued', [])
-await until('the submission socket', () => readdirSync(home.at('run', 'smtpd')).includes('socket'))
+await startQueued(home)
 const gears = { first: (await startSmtpd(home)).port, second: (await startSmtpd(home, ['-w', '1'])).port }
 
 for (const file of readdirSync(import.meta.dirname).filter((name) => /^smtpd.*\.in$/.test(name))) {

@@ -3,6 +3,7 @@ import { test } from 'node:test'
 import { setFlagsFromString } from 'node:v8'
 import { runInNewContext } from 'node:vm'
 import { base, codes, ENVELOPE, feed, ok, rig } from '../../helpers/smtpd-rig.ts'
+import { PATIENT, until } from '../../helpers/wait.ts'
 
 test('a pipelining client gets one packet of replies', async () => {
   const r = rig()
@@ -138,12 +139,12 @@ test('addresses do not keep the long lines they came in', async () => {
   const before = used()
   const padding = ' '.repeat(60_000)
   for (let n = 0; n < 500; n++) await feed(r, `RCPT TO:<recipient-${n}@example.com>${padding}\r\n`)
-  assert.ok(used() - before < 5_000_000)
+  await until('the lines to be let go', () => used() - before < 5_000_000) // freed chunks are counted until they are swept
   await feed(r, 'DATA\r\n.\r\n')
   assert.equal(r.queued[0]?.recipients.length, 500)
 })
 
-test('a session that ends within a message does not wait for a queue program that hangs', { timeout: 5000 }, async () => {
+test('a session that ends within a message does not wait for a queue program that hangs', PATIENT, async () => {
   const hangs = new Promise<never>(() => {})
   const r = rig({ open: () => ({ qp: 1, write: () => undefined, finish: () => hangs, abort: () => hangs }) })
   await feed(r, ENVELOPE, 'bare\nLF\r\n')

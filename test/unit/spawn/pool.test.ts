@@ -3,6 +3,7 @@ import { spawn } from 'node:child_process'
 import { test } from 'node:test'
 import { Pool } from '../../../src/spawn/pool.ts'
 import { Resident } from '../../../src/spawn/process.ts'
+import { until } from '../../helpers/wait.ts'
 
 /** A resident that answers each request with its own pid; `die` kills it, `rave` breaks the protocol, `wait` gets no answer before the end. */
 const PROGRAM = `
@@ -37,10 +38,6 @@ const makePool = (limits: { max?: number; maxRequests?: number; idleSeconds?: nu
   })
   return { pool, pids, live: () => live }
 }
-const until = async (condition: () => boolean): Promise<void> => {
-  while (!condition()) await new Promise((resolve) => setTimeout(resolve, 10))
-}
-
 test('one process serves a key, another key gets its own', async () => {
   const { pool, pids } = makePool({ idleSeconds: 0.1 })
   const [a, b, c] = await Promise.all([pool.ask('1', 'i', ['x']), pool.ask('1', 'i', ['x']), pool.ask('2', 'i', ['x'])])
@@ -55,7 +52,7 @@ test('an idle process ends, and so does one that has served its number of reques
   assert.equal(pids.size, 2)
   assert.deepEqual(replies[0], replies[1])
   assert.notDeepEqual(replies[1], replies[2])
-  await until(() => live() === 0)
+  await until('the end of all', () => live() === 0)
 })
 
 test('a changed program file gets a new process; the old one finishes what it has', async () => {
@@ -83,7 +80,7 @@ test('where all places are busy there is no process; an idle one makes room', as
   assert.equal(await pool.ask('2', 'i', ['x']), undefined)
   await busy
   assert.ok(Array.isArray(await pool.ask('2', 'i', ['x'])))
-  await until(() => live() === 0)
+  await until('the end of all', () => live() === 0)
 })
 
 test('a program that cannot be started is told apart from one that crashed', async () => {

@@ -8,7 +8,7 @@ import { after, test } from 'node:test'
 import { setFlagsFromString } from 'node:v8'
 import { runInNewContext } from 'node:vm'
 import { submitThroughSocket } from '../../../src/submit/socket.ts'
-import { until } from '../../helpers/suite.ts'
+import { until } from '../../helpers/wait.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'queue-socket-'))
 after(() => rmSync(folder, { recursive: true }))
@@ -23,8 +23,9 @@ const connected = async (serve: (server: Socket) => void): Promise<Socket> => {
   const path = join(folder, String(++count))
   server.listen(path)
   await once(server, 'listening')
+  const accepted = once(server, 'connection')
   const socket = connect(path)
-  await once(socket, 'connect')
+  await Promise.all([once(socket, 'connect'), accepted])
   server.close()
   return socket
 }
@@ -114,12 +115,16 @@ for (const [why, serve] of wrong) {
 }
 
 test('a server that dies while the caller waits for it to read lets go of the caller', async () => {
+  let die = (): void => {}
   const socket = await connected((server) => {
     server.pause()
-    setTimeout(() => server.destroy(), 50)
+    die = () => void server.destroy()
   })
   const submission = submitThroughSocket(socket)
-  for (let wait: Promise<void> | undefined; !socket.destroyed; wait = submission.write(Buffer.alloc(65_536))) await wait
+  let wait: Promise<void> | undefined
+  while (!wait) wait = submission.write(Buffer.alloc(65_536))
+  setImmediate(die)
+  await wait
   assert.equal((await submission.finish('a', ['b'])).code, 74)
 })
 
@@ -136,7 +141,7 @@ test('after the connection is lost, the rest of the message is not kept', async 
   await once(socket, 'close')
   const before = memory()
   for (let n = 0; n < 400; n++) await submission.write(Buffer.alloc(65_536))
-  await until('the memory to be free', () => memory() - before < 5_000_000, 10) // freed chunks are counted until they are swept
+  await until('the memory to be free', () => memory() - before < 5_000_000) // freed chunks are counted until they are swept
   assert.equal((await submission.finish('a@b', ['c@d'])).code, 74)
 })
 
@@ -144,6 +149,6 @@ test('a message that comes a byte at a time costs no more than its bytes', async
   const submission = submitThroughSocket(await connected(() => {}))
   const before = memory()
   for (let n = 0; n < 60_000; n++) submission.write(Buffer.from(new Uint8Array(1).fill(120).buffer))
-  assert.ok(memory() - before < 1_000_000)
+  await until('no more than its bytes', () => memory() - before < 1_000_000)
   await submission.abort()
 })
