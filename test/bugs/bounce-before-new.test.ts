@@ -4,8 +4,9 @@ import { after, test } from 'node:test'
 import { netstring } from '../../src/core/netstring.ts'
 import { makeHome } from '../helpers/home.ts'
 import { putMessage, SendRig } from '../helpers/send-rig.ts'
+import { PATIENT } from '../helpers/wait.ts'
 
-test("`bounce msg` stands in the log before the bounce's `new msg`, however late the queue says that it took it", { timeout: 60_000 }, async () => {
+test("`bounce msg` stands in the log before the bounce's `new msg`, however late the queue says that it took it", PATIENT, async () => {
   const home = makeHome()
   home.control('locals', 'me.example\n')
   let answer = (): void => {}

@@ -5,11 +5,11 @@ import { test } from 'node:test'
 import { makeHome } from '../helpers/home.ts'
 import { processTree } from '../helpers/proc.ts'
 import { startSuite, until } from '../helpers/suite.ts'
+import { PATIENT } from '../helpers/wait.ts'
 
-const TIMEOUT = { timeout: 60_000 }
 const O_NONBLOCK = 0o4000
 
-test("another qmail's qmail-send gets blocking descriptors, and no more than qmail's; its good end is ours", TIMEOUT, async () => {
+test("another qmail's qmail-send gets blocking descriptors, and no more than qmail's; its good end is ours", PATIENT, async () => {
   const home = makeHome()
   mkdirSync(home.at('foreign'))
   const [program, seen] = [home.at('foreign', 'qmail-send'), home.at('run', 'seen')]
@@ -30,7 +30,7 @@ test("another qmail's qmail-send gets blocking descriptors, and no more than qma
     assert.equal(Number.parseInt(line.split(/\s+/)[1] ?? '', 8) & O_NONBLOCK, 0, `descriptor ${fd}: ${line}`)
 })
 
-test('qmail-start ends with 0 when qmail-send alone is told SIGTERM, as classic init scripts do', TIMEOUT, async () => {
+test('qmail-start ends with 0 when qmail-send alone is told SIGTERM, as classic init scripts do', PATIENT, async () => {
   const home = makeHome()
   const suite = await startSuite(home)
   const ended = new Promise((resolve) => suite.child.on('exit', resolve))
