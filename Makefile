@@ -3,6 +3,8 @@ SHELL = /bin/bash
 PREFIX ?= /var/qmail
 NODE = node_modules/.bin-node
 SOURCES = $(wildcard bin/*.ts) $(shell find src tools -name '*.ts')
+# files beside each other: one more than there are processors, as much of a test is waiting
+TEST_JOBS = $(shell expr $$(nproc) + 1)
 TESTS = $(shell find test -name '*.test.ts')
 
 .PHONY: it run test steady fuzz golden bench install uninstall instcheck lint format check check-imports docs bundle-report clean
@@ -22,13 +24,13 @@ run: build/stamp
 	$(NODE) tools/run.ts
 
 test: build/stamp check lint check-imports
-	$(NODE) --test --test-concurrency=2 $(TESTS)
+	$(NODE) --test --test-concurrency=$(TEST_JOBS) --test-timeout=1800000 $(TESTS)
 
 # ROUNDS=n times over, LOAD=1 beside stress-ng, JOBS=n files at once, FILES='...' only these; names what fails now and then, or leaves something behind
 steady: build/stamp
 	$(NODE) tools/steady.ts $(FILES)
 
-# against the PREFIX named on the command line (a throw-away one with nothing running), else against two of its own
+# against the PREFIX named on the command line (a throw-away one with nothing running), else against some of its own
 golden: build/stamp
 	$(NODE) tools/golden.ts $(if $(filter command line,$(origin PREFIX)),$(PREFIX))
 

@@ -1,12 +1,12 @@
 /**
  * `golden.ts [--under-node] [PREFIX]`: runs the recorded behaviour of qmail (test/golden, see its README) of every program that is built against an
- * installation: the one named, which must be a throw-away one with no daemon running, else two of its own side by side. With --under-node
+ * installation: the one named, which must be a throw-away one with no daemon running, else some of its own side by side. With --under-node
  * only the cases of programs that start under Bun, all of them under Node. Root only.
  * Exit 0 when nothing fails but what test/golden/known-failures.json lists with a reason, and at least 98 % pass. ONLY=regex picks cases, VERBOSE=1 shows differences.
  */
 import { type ChildProcess, spawn } from 'node:child_process'
 import { chmodSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { availableParallelism, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { programRows } from '../src/suite/programs.ts'
 import { install } from './install.ts'
@@ -81,8 +81,8 @@ const runShare = (root: string, lines: string[]): Promise<string> => {
 }
 
 const ownRoots = (): string[] =>
-  ['a', 'b'].map((name) => {
-    const root = join(scratch, name)
+  Array.from({ length: availableParallelism() + 1 }, (_, n) => {
+    const root = join(scratch, String(n))
     process.env.QMAIL_TEST_LINK_NODE = '1'
     install(root, 'system', '/var/qmail', isUnderNode ? ['node'] : ['bun', 'node'])
     return root

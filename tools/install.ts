@@ -44,12 +44,21 @@ const command = (file: string, ...args: string[]): void => {
 
 const has = (database: 'passwd' | 'group', name: string): boolean => spawnSync('getent', [database, name], { stdio: 'ignore' }).status === 0
 
+/** Makes a name of the user data base, if it is missing. Whoever lays another installation may do the same at this moment: then it is there in the end. */
+const makeName = (database: 'passwd' | 'group', name: string, file: string, ...args: string[]): void => {
+  if (has(database, name)) return
+  try {
+    command(file, '--system', ...args, name)
+  } catch (error) {
+    if (!has(database, name)) throw error
+  }
+}
+
 const makeAccounts = (home: string): void => {
-  for (const group of GROUPS) if (!has('group', group)) command('groupadd', '--system', group)
+  for (const group of GROUPS) makeName('group', group, 'groupadd')
   for (const user of USERS) {
-    if (has('passwd', user)) continue
     const group = ['qmailq', 'qmailr', 'qmails'].includes(user) ? 'qmail' : 'nofiles'
-    command('useradd', '--system', '--no-create-home', '--shell', '/bin/false', '-g', group, '-d', user === 'alias' ? join(home, 'alias') : home, user)
+    makeName('passwd', user, 'useradd', '--no-create-home', '--shell', '/bin/false', '-g', group, '-d', user === 'alias' ? join(home, 'alias') : home)
   }
 }
 
