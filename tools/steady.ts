@@ -2,7 +2,7 @@
  * `steady.ts [FILE...]`: runs test files again and again, to find those that fail now and then, or leave something behind. All of test/ when none is named.
  * ROUNDS=n how often (default 5); JOBS=n so many files beside each other (default 1); LOAD=1 with stress-ng beside it (Debian's package), started and ended here.
  * Each file has a folder for temporary files of its own: a file that stays in it, or a process that stands in it, when the tests are over is a failure too.
- * Prints a table of what failed, each with its output once, and the slowest files. Exit 1 when anything failed.
+ * A test that is skipped without a reason is one as well. Prints a table of what failed, each with its output once, why tests were skipped, and the slowest files. Exit 1 when anything failed.
  */
 import { type ChildProcess, spawn } from 'node:child_process'
 import { chmodSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, readlinkSync, rmSync } from 'node:fs'
@@ -27,6 +27,8 @@ interface Failure {
 }
 /** By file and test. */
 const failures = new Map<string, Failure>()
+/** By reason: the tests skipped. */
+const skips = new Map<string, Set<string>>()
 const seconds = new Map<string, number[]>()
 const children = new Set<ChildProcess>()
 let runs = 0
@@ -76,6 +78,14 @@ const failedTests = (output: string): string[] => {
   return [...output.slice(Math.max(end, 0)).matchAll(/^ *✖ (.*?) \(\d[\d.]*m?s\)$/gm)].map((m) => m[1] ?? '')
 }
 
+/** Notes the skipped tests in the output. */
+const noteSkips = (file: string, output: string): void => {
+  for (const [, test = '', reason = ''] of output.matchAll(/^ *﹣ (.*?) \(\d[\d.]*m?s\) # (.*)$/gm)) {
+    if (reason === 'SKIP') note(file, test, 'skipped without a reason')
+    else skips.set(reason, (skips.get(reason) ?? new Set()).add(`${file}: ${test}`))
+  }
+}
+
 /** Runs one file; its exit code and output. Its process group is ended when it takes too long. */
 const runFile = (file: string, folder: string): Promise<{ code: number | string; output: string }> =>
   new Promise((resolve) => {
@@ -104,6 +114,7 @@ const tryFile = async (file: string, folder: string): Promise<void> => {
   seconds.set(file, [...(seconds.get(file) ?? []), (performance.now() - begin) / 1000])
   runs++
   const names = failedTests(output)
+  noteSkips(file, output)
   const tail = output
     .slice(Math.max(output.indexOf('failing tests:'), 0))
     .split('\n')
@@ -131,6 +142,7 @@ const report = (): void => {
   const slowest = [...seconds].map(([file, list]) => [average(list), file] as const).sort((a, b) => b[0] - a[0])
   say(`\nslowest files, seconds on average:`)
   for (const [time, file] of slowest.slice(0, SLOWEST)) say(`${time.toFixed(1).padStart(8)}  ${file}`)
+  for (const [reason, tests] of skips) say(`skipped, ${tests.size} tests: ${reason}`)
   for (const [key, { output }] of failures) say(`\n=== ${key}\n${output}`)
   say(`\n${runs} runs of ${seconds.size} files, ${failures.size} tests failed at least once`)
   for (const [key, { count }] of failures) say(`${String(count).padStart(5)} of ${ROUNDS}  ${key}`)

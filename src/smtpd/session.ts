@@ -138,7 +138,7 @@ export class Session implements Dialogue {
       if (step === NEED_MORE) return this.#rest()
       const wait = step === GO_ON ? this.#turn(until) : step
       if (wait === undefined) continue
-      if (step !== GO_ON) this.#flush()
+      if (step !== GO_ON) this.#flush() // for the others' turn alone it is not cut in two: a pipelining client gets one packet
       return wait.then(() => this.#advance())
     }
     this.#flush()
