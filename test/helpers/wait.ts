@@ -1,4 +1,5 @@
 import { existsSync } from 'node:fs'
+import { connect } from 'node:net'
 import { setTimeout as delay } from 'node:timers/promises'
 
 /** How long a test waits for what should come at once: a limit for what never comes, on the slowest and busiest machine, not a measure of speed. */
@@ -18,6 +19,23 @@ export const until = async <T>(what: string | (() => string), check: () => T | u
     if (Date.now() > end) throw new Error(`waited ${seconds} seconds for ${typeof what === 'string' ? what : what()}`)
     await delay(LOOK_MILLISECONDS)
   }
+}
+
+/** Waits until somebody listens on this Unix socket: its name is there a moment before. */
+export const untilServed = (path: string): Promise<true> => {
+  let isServed = false
+  const knock = (): void => {
+    const socket = connect({ path })
+    socket.on('error', () => {})
+    socket.on('connect', () => {
+      isServed = true
+      socket.destroy()
+    })
+  }
+  return until(`a server on ${path}`, () => {
+    if (!isServed) knock()
+    return isServed
+  })
 }
 
 /** Has this process ended, and has its parent heard of it? (A zombie is gone for most purposes, but its parent does not know yet.) */

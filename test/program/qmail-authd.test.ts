@@ -1,13 +1,13 @@
 import assert from 'node:assert/strict'
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { chmodSync, existsSync, readFileSync, writeFileSync } from 'node:fs'
+import { chmodSync, readFileSync, writeFileSync } from 'node:fs'
 import { connect, type Socket } from 'node:net'
 import { after, test } from 'node:test'
 import { NetstringParser } from '../../src/core/netstring.ts'
 import { type AuthAnswer, type AuthRequest, MAX_ANSWER_BYTES, packRequest, unpackAnswer } from '../../src/serve/auth-door.ts'
 import { makeHome } from '../helpers/home.ts'
-import { until } from '../helpers/wait.ts'
+import { until, untilServed } from '../helpers/wait.ts'
 
 const home = makeHome()
 const checker = home.at('lib', 'checker')
@@ -27,7 +27,7 @@ exit 1`)
 home.control('checkpassword', `${checker} true more\n`)
 const daemon = spawn(home.at('bin', 'qmail-authd'), { stdio: ['ignore', 'ignore', 'inherit'], env: {} })
 after(() => daemon.kill('SIGTERM'))
-await until('the door', () => existsSync(home.at('run', 'smtpd', 'auth')))
+await untilServed(home.at('run', 'smtpd', 'auth'))
 
 const request: AuthRequest = { method: 'plain', service: 'smtp', ip: '192.0.2.1', localIp: '192.0.2.2', user: 'joe', secret: 'good', challenge: '' }
 const door = async (): Promise<Socket> => {
@@ -37,11 +37,12 @@ const door = async (): Promise<Socket> => {
 }
 const ask = async (socket: Socket, what: Partial<AuthRequest>): Promise<AuthAnswer> => {
   const parser = new NetstringParser(MAX_ANSWER_BYTES)
+  const hear = (chunk: Buffer): void => void parser.push(chunk)
+  socket.on('data', hear) // one listener for all of it: between two, bytes would be lost
   socket.write(packRequest({ ...request, ...what }))
-  for (let data = parser.next(); ; data = parser.next()) {
-    if (data) return unpackAnswer(data)
-    parser.push(((await once(socket, 'data')) as [Buffer])[0])
-  }
+  const answer = await until('an answer', () => parser.next())
+  socket.off('data', hear)
+  return unpackAnswer(answer)
 }
 
 test('a checker that says yes gives the name it has for the user, and the addresses it may use', async () => {

@@ -8,6 +8,7 @@ import { connect } from 'node:tls'
 import { startResident } from '../../src/spawn/resident.ts'
 import type { FromTlsd, ToTlsd } from '../../src/spawn/tls-handover.ts'
 import { makeHome } from '../helpers/home.ts'
+import { until } from '../helpers/wait.ts'
 
 const home = makeHome()
 const layCertificate = (): void => {
@@ -28,6 +29,12 @@ tlsd.on('message', (message) => void news.push(message as FromTlsd))
 const heard = async (want: FromTlsd): Promise<void> => {
   while (!news.some((one) => JSON.stringify(one) === JSON.stringify(want))) await once(tlsd, 'message')
 }
+/** The log comes by another way than the news, and may be later. */
+const logged = (line: RegExp): Promise<unknown> =>
+  until(
+    () => `${line} in the log:\n${log}`,
+    () => line.test(log)
+  )
 const give = (message: ToTlsd, socket?: Socket): Promise<void> =>
   new Promise((resolve) => {
     tlsd.send(message, socket, { keepOpen: true }, () => {
@@ -68,11 +75,18 @@ const session = async (ready: string): Promise<{ id: number; client: Socket; ins
   await give({ kind: 'tls', id, ready }, raw)
   return { id, client, inside }
 }
-const readUntil = async (socket: Socket, isDone: (text: string) => boolean): Promise<string> => {
-  let text = ''
-  while (!isDone(text)) text += String(((await once(socket, 'data')) as [Buffer])[0])
-  return text
-}
+/** What is heard from now on, until it is enough. One listener for all of it: between two, bytes would be lost. */
+const readUntil = (socket: Socket, isDone: (text: string) => boolean): Promise<string> =>
+  new Promise((resolve) => {
+    let text = ''
+    const take = (data: Buffer): void => {
+      text += String(data)
+      if (!isDone(text)) return
+      socket.off('data', take)
+      resolve(text)
+    }
+    socket.on('data', take)
+  })
 
 test('it says at the start that it has a certificate', () => heard({ kind: 'able', isAble: true }))
 
@@ -92,7 +106,7 @@ test('the 220 comes from it, then the handshake; inside it are the variables, th
   assert.equal(await readUntil(tls as unknown as Socket, (text) => text.endsWith('\n')), '221 bye\r\n')
   tls.end()
   await heard({ kind: 'ended', id })
-  assert.match(log, new RegExp(`^tls: id ${id} accept proto=TLSv1\\.3 cipher=\\S+ sni=mx\\.example cert=servercert\\.pem client=- ms=\\d+$`, 'm'))
+  await logged(new RegExp(`^tls: id ${id} accept proto=TLSv1\\.3 cipher=\\S+ sni=mx\\.example cert=servercert\\.pem client=- ms=\\d+$`, 'm'))
 })
 
 test('what was said in clear before the handshake is never heard inside', async () => {
@@ -109,7 +123,7 @@ test('what was said in clear before the handshake is never heard inside', async 
   await ended
   await heard({ kind: 'ended', id })
   assert.equal(text, '')
-  assert.match(log, new RegExp(`^tls: id ${id} fail reason=not_tls error=ERR_SSL_`, 'm'))
+  await logged(new RegExp(`^tls: id ${id} fail reason=not_tls error=ERR_SSL_`, 'm'))
 })
 
 test('a certificate that goes takes the ability with it, and it comes back with the next', async () => {
