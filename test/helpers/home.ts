@@ -24,6 +24,7 @@ export interface Home {
  */
 export const makeHome = (kind: IdsKind = isRoot ? 'private' : 'self', below = tmpdir()): Home => {
   process.env.QMAIL_TEST_LINK_NODE = '1'
+  process.umask(0o022) // an administrator's; what a stricter one may do to a program is a test of its own
   const path = mkdtempSync(join(below, 'qm-'))
   const works: (() => unknown)[] = []
   after(async () => {

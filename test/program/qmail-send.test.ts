@@ -385,6 +385,7 @@ test('SIGHUP reads locals and virtualdomains again; when one cannot be read, bot
   await rig.logged(/status/)
   home.control('locals', 'new.example\n')
   home.control('virtualdomains', 'v.example:joe\n')
+  rig.onDelivery = ({ recipient }) => (recipient.startsWith('probe@') ? 'Kok\n' : undefined) // they must not take all the slots
   rig.kill('SIGHUP')
   await until('new settings', () => {
     putMessage(home, ['probe@new.example'])
