@@ -99,7 +99,7 @@ test('a key that may have only one process: what waits for the end of a retired 
   const replies = await Promise.all([pool.ask('1', 'new', ['x']), pool.ask('1', 'new', ['x'])])
   assert.deepEqual(replies[0], replies[1])
   assert.equal(pids.size, 2)
-  await until(() => live() === 0)
+  await until('the end of all', () => live() === 0)
 })
 
 test('a stopped process counts until it is killed, some seconds after it was asked to end', async () => {
@@ -111,5 +111,5 @@ test('a stopped process counts until it is killed, some seconds after it was ask
   assert.equal(await stuck, 'crashed')
   assert.ok(Array.isArray(await fresh))
   assert.equal(pids.size, 2)
-  await until(() => live() === 0)
+  await until('the end of all', () => live() === 0)
 })
