@@ -6,7 +6,7 @@ import { test } from 'node:test'
 import { promisify } from 'node:util'
 import { makeHome } from '../helpers/home.ts'
 import { smtpSend } from '../helpers/smtp.ts'
-import { startDaemon, startQueued, startListening, startSmtpd, until } from '../helpers/suite.ts'
+import { startDaemon, startListening, startQueued, startSmtpd, until } from '../helpers/suite.ts'
 
 const run = promisify(execFile)
 const path = `${process.env.PATH}:/usr/sbin`
@@ -52,7 +52,9 @@ for (const [gear, port] of Object.entries(gears)) {
 
 const otherTcpserver = '/usr/bin/tcpserver'
 test("Debian's tcpserver runs our qmail-smtpd", { skip: existsSync(otherTcpserver) ? false : `${otherTcpserver} is not installed` }, async () => {
-  const { port } = await startListening((logName) => startDaemon(home, otherTcpserver, ['-1v', '-RHl0', '127.0.0.1', '0', home.at('bin', 'qmail-smtpd')], logName))
+  const { port } = await startListening((logName) =>
+    startDaemon(home, otherTcpserver, ['-1v', '-RHl0', '127.0.0.1', '0', home.at('bin', 'qmail-smtpd')], logName)
+  )
   const before = queue()
   assert.match(await smtpSend(port, 'a@b', ['c@d'], 'Subject: x\n\nx\n'), /^250 ok \d+ qp \d+$/)
   await queuedSince(before, 1)

@@ -5,7 +5,7 @@ import { cdbBytes } from '../../src/format/cdb.ts'
 import { client } from '../helpers/dialogue.ts'
 import { makeHome } from '../helpers/home.ts'
 import { smtpSend } from '../helpers/smtp.ts'
-import { startDaemon, startQueued, startListening, startSmtpd, until } from '../helpers/suite.ts'
+import { startDaemon, startListening, startQueued, startSmtpd, until } from '../helpers/suite.ts'
 
 const home = makeHome()
 const todo = (): string[] => readdirSync(home.at('queue', 'todo'))
