@@ -69,16 +69,5 @@ export const measure = async (subject: Subject, perMessage = false): Promise<Fig
 /** The middle value. */
 export const median = (values: number[]): number => values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)] ?? Number.NaN
 
-/** Milliseconds that one run of a command takes, the middle of `times`. */
-export const timeOf = (file: string, args: string[], input: string, times: number): number =>
-  median(
-    Array.from({ length: times }, () => {
-      const start = performance.now()
-      const r = spawnSync(file, args, { input })
-      if (r.status !== 0) throw new Error(`${file} failed: ${r.stderr}`)
-      return performance.now() - start
-    })
-  )
-
 /** The new/ folders of users whose Maildirs are below `folder`. */
 export const boxesIn = (folder: string, maildir = 'Maildir'): string[] => USERS.map((user) => join(folder, user, maildir, 'new'))

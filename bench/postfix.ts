@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process'
-import { chownSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { chownSync, cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { boxesIn, DOMAIN, type Subject, USERS } from './load.ts'
@@ -35,7 +35,7 @@ maillog_file_prefixes = /
 /** Every user's own Maildir: virtual_mailbox_maps needs a table; a texthash needs no building. */
 const laySettings = (top: string, port: number): void => {
   const conf = join(top, 'conf')
-  mkdirSync(conf)
+  cpSync('/etc/postfix', conf, { recursive: true })
   writeFileSync(join(top, 'boxes'), USERS.map((u) => `${u}@${DOMAIN} ${u}/Maildir/\n`).join(''))
   writeFileSync(join(conf, 'main.cf'), MAIN(top).replace('static:unused', `texthash:${top}/boxes`))
   const stock = ['/etc/postfix/master.cf.proto', '/usr/share/postfix/master.cf.dist', '/etc/postfix/master.cf'].find(existsSync) ?? '/etc/postfix/master.cf'
@@ -46,12 +46,27 @@ const laySettings = (top: string, port: number): void => {
   writeFileSync(join(conf, 'master.cf'), withLog)
 }
 
+const IN_NAME_SPACE = 'QMAIL_BENCH_NAMESPACE'
+
+/**
+ * Ordinary users may call Postfix's sendmail with no configuration but the one in /etc/postfix: so the bench runs in a mount name space of its
+ * own, where ours is mounted there. Runs `file` once more in such a one and leaves with its exit code; in it, returns.
+ */
+export const enterNameSpace = (file: string): void => {
+  if (process.env[IN_NAME_SPACE] === '1') return
+  const r = spawnSync('unshare', ['-m', '--propagation', 'private', process.execPath, file], {
+    stdio: 'inherit',
+    env: { ...process.env, [IN_NAME_SPACE]: '1' }
+  })
+  process.exit(r.status ?? 1)
+}
+
 export interface Postfix extends Subject {
   sendmail: [string, string[]]
   stop: () => void
 }
 
-/** Starts Debian's Postfix with a configuration, queue and Maildirs of its own on 127.0.0.1. Undefined when it is not installed. */
+/** Starts Debian's Postfix with a configuration, queue and Maildirs of its own on 127.0.0.1, in the bench's name space. Undefined when it is not installed. */
 export const startPostfix = (port: number): Postfix | undefined => {
   if (!existsSync('/usr/sbin/postfix')) return undefined
   const top = mkdtempSync(join(tmpdir(), 'bench-postfix-'))
@@ -66,8 +81,10 @@ export const startPostfix = (port: number): Postfix | undefined => {
     }
   }
   laySettings(top, port)
+  const mounted = spawnSync('mount', ['--bind', join(top, 'conf'), '/etc/postfix'], { encoding: 'utf8' })
+  if (mounted.status !== 0) throw new Error(`mount: ${mounted.stderr}`)
   const control = (word: string): void => {
-    const r = spawnSync('/usr/sbin/postfix', ['-c', join(top, 'conf'), word], { encoding: 'utf8' })
+    const r = spawnSync('/usr/sbin/postfix', [word], { encoding: 'utf8' })
     if (r.status !== 0) throw new Error(`postfix ${word}: ${r.stderr}`)
   }
   control('start')
@@ -75,9 +92,10 @@ export const startPostfix = (port: number): Postfix | undefined => {
     name: 'Postfix',
     port,
     boxes: boxesIn(join(top, 'homes')),
-    sendmail: ['/usr/sbin/sendmail', ['-C', join(top, 'conf'), `${USERS[0]}@${DOMAIN}`]],
+    sendmail: ['/usr/sbin/sendmail', [`${USERS[0]}@${DOMAIN}`]],
     stop: () => {
       control('stop')
+      spawnSync('umount', ['/etc/postfix'])
       rmSync(top, { recursive: true, force: true })
     }
   }

@@ -14,6 +14,10 @@ const READY_SECONDS = 20
 const WORKERS = 2
 
 export interface Qmail extends Subject {
+  /** The installation. */
+  home: string
+  /** Its processes. */
+  processes: () => { name: string; pid: number }[]
   sendmail: [string, string[]]
   /** Memory of the whole suite, proportional set size, in kilobytes. */
   pss: () => { name: string; kilobytes: number }[]
@@ -73,6 +77,8 @@ export const startQmail = async (port: number): Promise<Qmail> => {
   const tree = () => daemons.flatMap((d) => (d.pid === undefined ? [] : processTree(d.pid)))
   return {
     name: 'qmail-ts',
+    home,
+    processes: tree,
     port,
     boxes: boxesIn(join(home, 'homes')),
     sendmail: [join(home, 'bin', 'sendmail'), [`${USERS[0]}@${DOMAIN}`]],

@@ -1,24 +1,26 @@
 /**
  * `make bench`: 2,000 messages of 4 kB over 20 SMTP sessions into the Maildirs of four users, through the installed, resident suite and through
- * Debian's Postfix, in turn, on 127.0.0.1; memory of the idle suite; the time of one sendmail. ROUNDS=n (default 5). Needs root and the package postfix.
+ * Debian's Postfix, in turn, on 127.0.0.1; memory of the idle suite; one sendmail and one delivery to a program (once.ts). ROUNDS=n (default 5). Needs root and the package postfix.
  */
 import { existsSync } from 'node:fs'
 import { setTimeout as delay } from 'node:timers/promises'
 import { freePort } from '../test/helpers/free-port.ts'
-import { DOMAIN, type Figures, MESSAGES, measure, median, SMTP_SOURCE, type Subject, timeOf } from './load.ts'
-import { startPostfix } from './postfix.ts'
+import { type Figures, MESSAGES, measure, median, SMTP_SOURCE, type Subject } from './load.ts'
+import { measureStarts } from './once.ts'
+import { enterNameSpace, type Postfix, startPostfix } from './postfix.ts'
 import { startQmail } from './qmail.ts'
 
 const ROUNDS = Number(process.env.ROUNDS ?? 5)
-const SENDMAIL_TIMES = 21
 const SETTLE_SECONDS = 12
 const say = (text: string): void => void process.stdout.write(`${text}\n`)
 
+enterNameSpace(import.meta.filename)
 if (!existsSync(SMTP_SOURCE)) throw new Error('bench: the load generator smtp-source comes with the Debian package postfix')
 const qmail = await startQmail(await freePort())
-const postfix = startPostfix(await freePort())
-const subjects: Subject[] = postfix ? [qmail, postfix] : [qmail]
+let postfix: Postfix | undefined
 try {
+  postfix = startPostfix(await freePort())
+  const subjects: Subject[] = postfix ? [qmail, postfix] : [qmail]
   const results = new Map<string, Figures[]>(subjects.map((s) => [s.name, []]))
   for (const s of subjects) await measure(s) // warm-up, not counted
   const cpuBefore = qmail.cpu()
@@ -49,10 +51,7 @@ try {
     `\nidle suite: ${(pss.reduce((sum, p) => sum + p.kilobytes, 0) / 1000).toFixed(0)} MB PSS (${pss.map((p) => `${p.name} ${(p.kilobytes / 1000).toFixed(0)}`).join(', ')})`
   )
 
-  const message = `To: b0@${DOMAIN}\nSubject: one\n\nhello\n`
-  for (const [name, [file, args]] of [['qmail-ts', qmail.sendmail] as const, ...(postfix ? [['Postfix', postfix.sendmail] as const] : [])]) {
-    say(`one sendmail, ${name}: ${timeOf(file, args, message, SENDMAIL_TIMES).toFixed(1)} ms`)
-  }
+  await measureStarts(qmail, postfix)
 } finally {
   postfix?.stop()
   await qmail.stop()
