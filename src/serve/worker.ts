@@ -1,7 +1,7 @@
 import type { Socket } from 'node:net'
 import { Exit } from '../core/exit.ts'
 import type { Env } from '../core/run.ts'
-import type { FromWorker, ToWorker } from '../spawn/handover.ts'
+import { type FromWorker, SESSION, type ToWorker } from '../spawn/handover.ts'
 import type { Submission } from '../submit/submission.ts'
 import { QueuePool } from './queue-pool.ts'
 
@@ -69,7 +69,7 @@ export class Worker {
   #serve(id: number, env: Record<string, string>, socket: Socket | undefined): void {
     this.#active++
     if (socket) socket.allowHalfOpen = true // who says no more may still be listening
-    const served = socket ? this.#serveOne(socket, env, () => this.#queue.open()) : Promise.resolve(LOST)
+    const served = socket ? this.#serveOne(socket, { ...env, [SESSION]: String(id) }, () => this.#queue.open()) : Promise.resolve(LOST)
     void served.then((exit) => this.#end(id, exit))
   }
 

@@ -1,6 +1,7 @@
 import type { Bytes } from '../core/bytes.ts'
 import { logLine } from '../core/logline.ts'
 import type { Peer } from '../serve/received.ts'
+import { SESSION } from '../spawn/handover.ts'
 import type { LogKind } from './settings.ts'
 import type { Envelope, State } from './state.ts'
 
@@ -25,12 +26,15 @@ export class SessionLog {
   readonly #kind: LogKind
   readonly #peer: Peer
   readonly #env: Readonly<Record<string, Bytes>>
+  /** Our process, or the number this session has among those of a resident one. */
+  readonly #pid: number
   readonly #started = performance.now()
 
   constructor(kind: LogKind, peer: Peer, env: Readonly<Record<string, Bytes>>) {
     this.#kind = kind
     this.#peer = peer
     this.#env = env
+    this.#pid = Number(env[SESSION] ?? process.pid)
   }
 
   /** A recipient was taken or refused, with this reply. */
@@ -50,7 +54,7 @@ export class SessionLog {
     const { taken, refused, messages, bytes } = tally
     const seconds = ((performance.now() - this.#started) / 1000).toFixed(1)
     const proto = isExtended ? 'ESMTP' : 'SMTP'
-    const who = { pid: process.pid, remoteip: ip, remotehost: host, remoteinfo: info, proto, helo }
+    const who = { pid: this.#pid, remoteip: ip, remotehost: host, remoteinfo: info, proto, helo }
     const fields = { ...who, mailfrom: lastSender, accepted: taken, refused, messages, bytes, seconds, last, end: how }
     logLine(STDERR, this.#kind === 'json' ? json({ program: 'qmail-smtpd', ...fields }) : `qmail-smtpd: session ${line(fields)}`)
   }
@@ -65,7 +69,7 @@ export class SessionLog {
       ...{ localip: env.TCPLOCALIP, localport: env.TCPLOCALPORT, remoteip: this.#peer.ip, remoteport: env.TCPREMOTEPORT, remotehost: this.#peer.host },
       ...{
         qp: / qp (\d+)/.exec(reply)?.[1],
-        pid: process.pid,
+        pid: this.#pid,
         proto: state.isExtended ? 'ESMTP' : 'SMTP',
         cipher: '',
         sni: '',

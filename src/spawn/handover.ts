@@ -8,7 +8,7 @@ import type { Env } from '../core/run.ts'
 
 /** From tcpserver; `client` and `queue` come with a socket. */
 export type ToWorker =
-  /** Serve this client, under this number. */
+  /** Serve this client, under this number: the one it has in tcpserver's log. */
   | { kind: 'client'; id: number; env: Env }
   /** A connection to the submission socket. */
   | { kind: 'queue' }
@@ -25,6 +25,9 @@ export type FromWorker =
   | { kind: 'wantQueue' }
   /** One of them was closed from the other end: qmail-queued may be gone. */
   | { kind: 'lostQueue' }
+
+/** The variable in which a resident server finds its session's number, which stands for a process id of its own in what it logs. */
+export const SESSION = 'QMAIL_SESSION'
 
 /** The variables of a connection that a server looks at. */
 const VARIABLES = [

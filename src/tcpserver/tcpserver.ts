@@ -13,9 +13,9 @@ import { logEnds, type TcpserverLog } from '../serve/log.ts'
 import { RulesFile } from '../serve/rules.ts'
 import type { TcpserverOptions } from './options.ts'
 
-/** Resident programs that take connections over. False of `take`: they did not, and a process is started for it. */
+/** Resident programs that take connections over. `take` serves a session of this number. False: they did not, and a process is started for it. */
 export interface Workers {
-  take(socket: Socket, env: Readonly<Env>, onEnd: (status: number) => void): Promise<boolean>
+  take(socket: Socket, env: Readonly<Env>, number: number, onEnd: (status: number) => void): Promise<boolean>
 }
 
 /** A raw wait status, as log analysers expect it. */
@@ -116,7 +116,7 @@ export class TcpServer {
       return
     }
     const env = withVariables(this.#env, variables)
-    if (await this.#workers?.take(socket, env, (status) => this.#end(number, status))) this.#logStart(number, addresses, 'ok', line)
+    if (await this.#workers?.take(socket, env, number, (status) => this.#end(number, status))) this.#logStart(number, addresses, 'ok', line)
     else this.#run(socket, env, addresses, line)
   }
 

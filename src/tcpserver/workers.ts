@@ -104,7 +104,6 @@ export class ResidentWorkers implements Workers {
   #isAllowed = false
   #isQueueUp = false
   #distrustUntil = 0
-  #lastId = 0
 
   constructor(home: string, program: ProgramName, count: number, log: TcpserverLog) {
     this.#home = home
@@ -120,13 +119,12 @@ export class ResidentWorkers implements Workers {
     if (this.#mayBeUsed()) this.#fill()
   }
 
-  async take(socket: Socket, env: Readonly<Env>, onEnd: (status: number) => void): Promise<boolean> {
+  async take(socket: Socket, env: Readonly<Env>, id: number, onEnd: (status: number) => void): Promise<boolean> {
     if (env.QMAILQUEUE !== undefined || !this.#mayBeUsed()) return false
     this.#fill()
     if (!this.#isQueueUp && !(await this.#openQueue(this.#leastBusy()))) return false
     const worker = this.#leastBusy()
     if (!worker?.child.connected || worker.active.size >= this.#room) return false
-    const id = ++this.#lastId
     worker.active.set(id, onEnd)
     worker.send({ kind: 'client', id, env: sessionEnv(env) }, socket)
     if (++worker.sessions >= MAX_SESSIONS) worker.retire()

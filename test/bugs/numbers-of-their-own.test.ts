@@ -15,6 +15,7 @@ const PID_MAX = 4_194_304
 
 test('sessions side by side in one resident qmail-smtpd have numbers of their own in the log of tcpserver', TIMEOUT, async () => {
   const home = makeHome()
+  home.control('smtpdlog', 'session\n')
   await startQueued(home)
   const rules = home.at('rules.cdb')
   writeFileSync(rules, cdbBytes([['', '']]))
@@ -31,6 +32,8 @@ test('sessions side by side in one resident qmail-smtpd have numbers of their ow
     return lines.length === 3 && lines.map((m) => Number(m[1]))
   })
   assert.deepEqual(ended.toSorted(), started.toSorted())
+  const told = [...daemon.log().matchAll(/^qmail-smtpd: session pid=(\d+) /gm)].map((m) => Number(m[1]))
+  assert.deepEqual(told.toSorted(), started.toSorted(), 'qmail-smtpd calls them the same')
   writeFileSync(rules, cdbBytes([['', 'D']]))
   for (const n of [1, 2]) {
     client(port).socket.on('error', () => {})
