@@ -7,13 +7,16 @@
  *          DISABLE_BADMAILFROM, NOBADHELO; for the log: TCPREMOTEPORT, TCPLOCALPORT
  * EXIT     0 after QUIT, 1 after any other end
  * FILES    control/ me smtpgreeting localiphost timeoutsmtpd rcpthosts morercpthosts.cdb badmailfrom badmailfromnorelay badrcptto
- *          badrcpttonorelay badhelo badhelonorelay patterns databytes esmtp maxrcpt maxerrors maxsession brtlimit greetdelay tarpitcount tarpitdelay smtpdlog
+ *          badrcpttonorelay badhelo badhelonorelay patterns databytes esmtp maxrcpt maxerrors maxsession brtlimit greetdelay tarpitcount tarpitdelay smtpdlog recipientcheck;
+ *          run/smtpd/rcpt: qmail-rcptd
  *
  * The second gear (kept by tcpserver -w) serves many connections in one process; it may then read control/, and nothing else.
  */
 import { SettingsCache } from '../src/control/cache.ts'
 import { run } from '../src/core/run.ts'
 import { readableFd, writableFd } from '../src/net/stdio.ts'
+import { openDoor } from '../src/serve/door.ts'
+import { RecipientDoor } from '../src/serve/recipient-door.ts'
 import { parentChannel, Worker } from '../src/serve/worker.ts'
 import { serveConnection } from '../src/smtpd/connection.ts'
 import { FILES, readSettings } from '../src/smtpd/settings.ts'
@@ -22,15 +25,18 @@ import { submit } from '../src/submit/submit.ts'
 run('qmail-smtpd', ({ home, env, resident }) => {
   if (resident) {
     const settings = new SettingsCache(home, FILES, () => readSettings(home))
-    return new Worker(parentChannel(), (socket, variables, open) =>
-      serveConnection({ input: socket, output: socket, env: variables, readSettings: () => settings.get(), open })
-    ).run()
+    const worker: Worker = new Worker(parentChannel(), (socket, variables, open) =>
+      serveConnection({ input: socket, output: socket, env: variables, readSettings: () => settings.get(), open, recipients })
+    )
+    const recipients = new RecipientDoor(() => worker.openDoor('rcpt'))
+    return worker.run()
   }
   return serveConnection({
     input: readableFd(0),
     output: writableFd(1),
     env,
     readSettings: () => readSettings(home),
-    open: () => submit({ home, env })
+    open: () => submit({ home, env }),
+    recipients: new RecipientDoor(() => openDoor(home, 'rcpt'))
   })
 })

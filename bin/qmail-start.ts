@@ -4,16 +4,17 @@
  * FDS      0 must be open; 1> the log, or the logger's standard output; 2> what goes wrong before the daemons run
  * ENV      PATH: where the daemons and the logger are looked up; where it has none, beside this program. All of it is passed down to qmail-local, qmail-remote and .qmail commands.
  * EXIT     0 qmail-start or qmail-send was told SIGTERM and all ended well; 111 something could not start, or a daemon failed
- * FILES    lib/ids, else /etc/passwd and /etc/group: the suite's users; control/firstgear
+ * FILES    lib/ids, else /etc/passwd and /etc/group: the suite's users; control/ firstgear recipientcheck
  *
  * SIGTERM stops the suite after the deliveries that are running; SIGALRM retries everything now; SIGHUP re-reads control/locals
- * and control/virtualdomains. When one daemon ends, all are stopped, and the supervisor starts afresh.
+ * and control/virtualdomains. Helpers (qmail-rcptd) start and end with the daemons, and again when they end. When one daemon ends, all are stopped, and the supervisor starts afresh.
  */
 import { Exit } from '../src/core/exit.ts'
 import { errorCode, reason } from '../src/core/failure.ts'
 import { logLine } from '../src/core/logline.ts'
 import { type Context, run } from '../src/core/run.ts'
 import { type Daemons, startDaemons, whenListening } from '../src/start/daemons.ts'
+import { Helpers } from '../src/start/helpers.ts'
 import { searchPath } from '../src/start/path.ts'
 
 const DEFAULT_DELIVERY = './Mailbox'
@@ -49,7 +50,9 @@ const main = ({ home, args: [defaultDelivery = DEFAULT_DELIVERY, ...logger], env
   process.umask(0o077)
   const path = searchPath(home, env.PATH)
   let wasAsked = false
+  const helpers = new Helpers({ home, env: { ...env, PATH: path } })
   const stop = (): void => {
+    helpers.stop()
     for (const name of ['qmail-send', 'qmail-queued']) daemons.get(name)?.kill('SIGTERM')
   }
   const asked = (): void => {
@@ -61,6 +64,7 @@ const main = ({ home, args: [defaultDelivery = DEFAULT_DELIVERY, ...logger], env
   process.on('SIGINT', asked)
   for (const signal of ['SIGALRM', 'SIGHUP'] as const) process.on(signal, () => void listening.then(() => daemons.get('qmail-send')?.kill(signal)))
   const daemons = startDaemons({ home, env: { ...env, PATH: path } }, defaultDelivery, logger)
+  helpers.start()
   const listening = whenListening(daemons)
   const endings = new Map<string, Ending>()
   return new Promise((resolve) => {

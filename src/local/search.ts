@@ -1,6 +1,7 @@
 import { closeSync, constants, fstatSync, openSync, statSync } from 'node:fs'
-import { type Bytes, fsPath, lower } from '../core/bytes.ts'
+import { type Bytes, fsPath } from '../core/bytes.ts'
 import { errorCode, isTemporary, Permanent, reason, Temporary } from '../core/failure.ts'
+import { dotQmailNames, safeExt } from '../format/dotqmail-names.ts'
 import type { Job } from './job.ts'
 
 /** The .qmail file that rules a delivery, open. */
@@ -11,9 +12,6 @@ export interface Found {
   /** DEFAULT: what the word `default` in its name stands for; undefined if it has none. */
   matched: Bytes | undefined
 }
-
-/** The extension as it stands in file names. */
-const safeExt = (ext: Bytes): Bytes => lower(ext).replaceAll('.', ':')
 
 const unable = (name: Bytes, error: unknown): Temporary => new Temporary(`Unable to open ${name}: ${reason(error)}. (#4.3.0)`, { cause: error })
 
@@ -40,20 +38,14 @@ const open = (homedir: Bytes, name: Bytes): Pick<Found, 'fd' | 'forwardOnly'> | 
   return undefined
 }
 
-const matchedBy = (ext: Bytes, safe: Bytes): Bytes | undefined => (safe.endsWith('default') ? ext.slice(-'default'.length) : undefined)
-
 /**
  * Finds and opens the .qmail file of a recipient: its own, else the nearest -default (spec local-delivery.md 3.4). Undefined when a
  * bare user has none; Permanent when an extension has none; Temporary when one cannot be opened or is writable by all.
  */
 export const findDotQmail = ({ homedir, dash, ext }: Job): Found | undefined => {
-  const safe = safeExt(ext)
-  const exact = open(homedir, `.qmail${dash}${safe}`)
-  if (exact) return { ...exact, matched: matchedBy(ext, safe) }
-  for (let i = safe.length; i >= 0; i--) {
-    if (i > 0 && safe[i - 1] !== '-') continue
-    const found = open(homedir, `.qmail${dash}${safe.slice(0, i)}default`)
-    if (found) return { ...found, matched: ext.slice(i) }
+  for (const { name, matched } of dotQmailNames(dash, ext)) {
+    const found = open(homedir, name)
+    if (found) return { ...found, matched }
   }
   if (dash !== '') throw new Permanent('Sorry, no mailbox here by that name. (#5.1.1)')
   return undefined

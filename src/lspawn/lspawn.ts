@@ -8,23 +8,19 @@ import type { Context } from '../core/run.ts'
 import { isRoot, suiteGroup, suiteUser } from '../os/ids.ts'
 import { LspawnExit } from '../spawn/exits.ts'
 import { Gear } from '../spawn/gear.ts'
+import { findUser, type Getpw, getpwFor } from '../spawn/lookup.ts'
 import { Pool } from '../spawn/pool.ts'
 import { Resident } from '../spawn/process.ts'
 import { startResident } from '../spawn/resident.ts'
 import { type Job, serveSpawner } from '../spawn/spawner.ts'
-import { findUser, type Getpw } from './lookup.ts'
 import { type Ending, endedWith, reportOf } from './report.ts'
 import { type Local, runLocal } from './run.ts'
-import { UsersCdb } from './users-cdb.ts'
 
 const MAX_LOCALS = 20
 const MAX_REQUESTS = 10_000
 const LOCAL_IDLE_SECONDS = 10
 /** Deliveries to a Maildir, which are all that a resident does, take less. */
 const LOCAL_PATIENCE_SECONDS = 30
-/** Every user's mail needs it. */
-const GETPW_IDLE_SECONDS = 60
-const GETPW_PATIENCE_SECONDS = 30
 
 const idsOf = (key: Bytes): { uid: number; gid: number } => {
   const [uid, gid] = key.split(':').map(Number)
@@ -46,25 +42,6 @@ const localFor = ({ home, env }: Context, firstgear: string[] | undefined): Loca
       new Resident(startResident(home, 'qmail-local', { stdio: ['pipe', 'pipe', 'ignore'], env, cwd: home, ids: isRoot() ? idsOf(key) : undefined }), onOver)
   })
 })
-
-const getpwFor = ({ home, env }: Context, firstgear: string[] | undefined): Getpw => {
-  const ids = { uid: suiteUser(home, 'qmailp').uid, gid: suiteGroup(home, 'nofiles') }
-  const become = isRoot() ? ids : undefined
-  return {
-    home,
-    env,
-    ids: become,
-    gear: new Gear(home, 'qmail-getpw', firstgear),
-    users: new UsersCdb(join(home, 'users', 'cdb')),
-    pool: new Pool({
-      max: 2,
-      maxRequests: MAX_REQUESTS,
-      idleSeconds: GETPW_IDLE_SECONDS,
-      patienceSeconds: GETPW_PATIENCE_SECONDS,
-      start: (_, onOver) => new Resident(startResident(home, 'qmail-getpw', { stdio: ['pipe', 'pipe', 'inherit'], env, cwd: home, ids: become }), onOver)
-    })
-  }
-}
 
 const enterable = (folder: string): string => {
   try {
@@ -91,7 +68,10 @@ export const serveLspawn = async (context: Context): Promise<number> => {
   if (defaultdelivery === undefined) throw new Permanent('usage: qmail-lspawn defaultdelivery')
   const mess = enterable(join(home, 'queue', 'mess'))
   const firstgear = readSetting(home, 'firstgear')
-  const [getpw, local] = [getpwFor(context, firstgear), localFor(context, firstgear)]
+  const [getpw, local] = [
+    getpwFor(context, firstgear, isRoot() ? { uid: suiteUser(home, 'qmailp').uid, gid: suiteGroup(home, 'nofiles') } : undefined),
+    localFor(context, firstgear)
+  ]
   const owner = suiteUser(home, 'qmailq').uid
   const becomesUser = isRoot()
   await serveSpawner({ mess, owner, deliver: async (job) => reportOf(await deliver(getpw, local, becomesUser, defaultdelivery, job)) })

@@ -2,6 +2,7 @@ import { closeSync, fstatSync, ftruncateSync, openSync, writeSync } from 'node:f
 import type { Bytes } from '../core/bytes.ts'
 import { writeFd } from '../core/fdio.ts'
 import { splitPath } from '../queue/paths.ts'
+import { withoutPrepend } from '../queue/rewrite.ts'
 import { NEEDS_FILE, type Report } from '../queue/spawnproto.ts'
 import { paragraph } from './bounce/text.ts'
 import { closeJob } from './job.ts'
@@ -10,7 +11,6 @@ import type { Delivery } from './message.ts'
 import type { Spawner } from './spawner.ts'
 import { later, logStatus, type State } from './state.ts'
 import { leaveExpress } from './todo/express.ts'
-import { withoutPrepend } from './todo/rewrite.ts'
 
 /** What is added to a temporary failure that has become permanent (spec queue.md 5.9). */
 export const TOO_LONG = "I'm not going to try again; this message has been in the queue too long.\n"

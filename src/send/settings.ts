@@ -3,8 +3,8 @@ import { type Bytes, lower } from '../core/bytes.ts'
 import { Temporary } from '../core/failure.ts'
 import type { Env } from '../core/run.ts'
 import type { Channel } from '../queue/paths.ts'
+import type { Routing } from '../queue/rewrite.ts'
 import type { BounceSettings } from './bounce/text.ts'
-import type { Routing } from './todo/rewrite.ts'
 
 /** What qmail-send was told: by control/ and by whoever started it. Only locals and virtualdomains within `routing` change later (SIGHUP). */
 export interface SendSettings extends BounceSettings {

@@ -1,7 +1,7 @@
 import type { Socket } from 'node:net'
 import { Exit } from '../core/exit.ts'
 import type { Env } from '../core/run.ts'
-import { type FromWorker, SESSION, type ToWorker } from '../spawn/handover.ts'
+import { type DoorName, type FromWorker, SESSION, type ToWorker } from '../spawn/handover.ts'
 import type { Submission } from '../submit/submission.ts'
 import { QueuePool } from './queue-pool.ts'
 
@@ -37,6 +37,8 @@ export class Worker {
   readonly #channel: ParentChannel
   readonly #serveOne: Serve
   readonly #queue: QueuePool
+  /** Who waits for a connection to a helper, by its name. */
+  readonly #doors = new Map<DoorName, ((socket: Socket | undefined) => void)[]>()
   #active = 0
   #ended: [number, number][] = []
   #isRetiring = false
@@ -52,6 +54,7 @@ export class Worker {
     this.#channel.onMessage(this.#onMessage)
     this.#channel.onClose(() => {
       this.#queue.cut()
+      for (const waiting of this.#doors.values()) for (const resolve of waiting.splice(0)) resolve(undefined)
       this.#retire()
     })
     return new Promise((resolve) => {
@@ -59,10 +62,20 @@ export class Worker {
     })
   }
 
+  /** A connection to a helper, opened by the parent; undefined: there is none now, or no parent. */
+  openDoor(name: DoorName): Promise<Socket | undefined> {
+    return new Promise((resolve) => {
+      const waiting = this.#doors.get(name) ?? []
+      this.#doors.set(name, [...waiting, resolve])
+      this.#channel.send({ kind: 'wantDoor', name })
+    })
+  }
+
   readonly #onMessage = (message: ToWorker, socket: Socket | undefined): void => {
     if (message.kind === 'client') this.#serve(message.id, message.env, socket)
     else if (message.kind === 'retire') this.#retire()
     else if (message.kind === 'queue' && socket) this.#queue.add(socket)
+    else if (message.kind === 'door') this.#doors.get(message.name)?.shift()?.(socket)
     else this.#queue.refuse()
   }
 

@@ -1,4 +1,5 @@
 import type { Bytes } from '../core/bytes.ts'
+import type { Verdict } from '../serve/recipient-wire.ts'
 import { isAllowedRecipient } from '../serve/recipients.ts'
 import type { Dialogue } from './dialogue.ts'
 
@@ -40,9 +41,18 @@ const badRecipient: Check = (dialogue, recipient) =>
     ? { reply: '553 sorry, this recipient is in my badrcptto list (#5.7.1)', reason: 'qregexbmt' }
     : undefined
 
+/** Nobody is delivered to under this address (control/recipientcheck). Who sends through us hears of it from a bounce. */
+const absent: LateCheck = ({ options }, recipient) => {
+  const verdict = options.recipientExists?.(recipient)
+  const refusal = (said: Verdict): Refusal | undefined =>
+    said === 'absent' ? { reply: '550 sorry, no mailbox here by that name (#5.1.1)', reason: 'nomailbox' } : undefined
+  if (verdict instanceof Promise) return verdict.then(refusal)
+  return verdict === 'absent' ? Promise.resolve(refusal(verdict)) : undefined
+}
+
 /** In the order of spec modern.md 6.1; the first one that has something against a recipient decides. A new one is a function, and a word here. */
 const checks: readonly Check[] = [tooMany, badHelo, badSender, notOurs, badRecipient]
-const lateChecks: readonly LateCheck[] = []
+const lateChecks: readonly LateCheck[] = [absent]
 
 /** Why this recipient is refused, as far as control/ tells; undefined: it is not. Throws when a control file cannot be read. */
 export const refusalOf: Check = (dialogue, recipient) => {

@@ -6,6 +6,7 @@ import type { Env } from '../core/run.ts'
 import { Conversation } from '../net/converse.ts'
 import { isInMoreRcpthosts } from '../serve/morercpthosts.ts'
 import { peerOf } from '../serve/received.ts'
+import type { RecipientDoor } from '../serve/recipient-door.ts'
 import { sizeLimit } from '../serve/recipients.ts'
 import type { Submission } from '../submit/submission.ts'
 import { Budget } from './budget.ts'
@@ -28,10 +29,12 @@ export interface Connection {
   env: Readonly<Env>
   readSettings: () => SmtpdSettings
   open: () => Submission | Promise<Submission>
+  /** Asks whether a mailbox exists. */
+  recipients: RecipientDoor
 }
 
 /** Serves one SMTP connection to its end. Resolves with the exit code; never fails. */
-export const serveConnection = ({ input, output, env, readSettings, open }: Connection): Promise<number> => {
+export const serveConnection = ({ input, output, env, readSettings, open, recipients }: Connection): Promise<number> => {
   let settings: SmtpdSettings
   try {
     const control = readSettings()
@@ -45,6 +48,7 @@ export const serveConnection = ({ input, output, env, readSettings, open }: Conn
   const session = new Session({
     settings,
     peer,
+    recipientExists: settings.isRecipientChecked ? (recipient) => recipients.ask(recipient) : undefined,
     log: settings.log === 'none' ? undefined : new SessionLog(settings.log, peer, env),
     relayclient: env.RELAYCLIENT,
     isInMore: (key) => settings.morercpthosts !== undefined && isInFile(settings.morercpthosts, key),

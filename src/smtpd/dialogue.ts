@@ -1,5 +1,6 @@
 import type { Bytes } from '../core/bytes.ts'
 import type { Peer } from '../serve/received.ts'
+import type { Verdict } from '../serve/recipient-wire.ts'
 import type { Submission } from '../submit/submission.ts'
 import type { Budget } from './budget.ts'
 import type { SessionLog } from './log.ts'
@@ -17,6 +18,8 @@ export interface SessionOptions {
   relayclient: Bytes | undefined
   /** Is this a key of morercpthosts.cdb? Throws when that cannot be told. */
   isInMore: (key: Bytes) => boolean
+  /** Is there such a mailbox? Undefined: that is not asked. Never fails. */
+  recipientExists: ((recipient: Bytes) => Verdict | Promise<Verdict>) | undefined
   /** Where decisions and ends are logged; undefined: nowhere. */
   log: SessionLog | undefined
   /** The size limit in bytes; Infinity for none. */

@@ -38,6 +38,8 @@ export interface SmtpdSettings {
   /** After so many recipients, each further one waits so many seconds. */
   tarpitCount: number
   tarpitSeconds: number
+  /** Recipients of domains that are ours have to exist. */
+  isRecipientChecked: boolean
   log: LogKind
   /** What is wrong in the files, though not so wrong that nothing can go on. */
   warnings: readonly Bytes[]
@@ -105,6 +107,7 @@ export const readSettings = (home: string): SmtpdSettings => {
     ...greetDelay(readSetting(home, 'greetdelay')),
     tarpitCount: limit(readSetting(home, 'tarpitcount')),
     tarpitSeconds: readSetting(home, 'tarpitdelay'),
+    isRecipientChecked: readSetting(home, 'recipientcheck') !== 0,
     log: logKind(readSetting(home, 'smtpdlog'), esmtp !== undefined),
     warnings
   }

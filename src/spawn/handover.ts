@@ -6,6 +6,9 @@ import type { Env } from '../core/run.ts'
  * when its program file changes, so there is no version.
  */
 
+/** The helpers a server may ask, by the names of their sockets in run/smtpd. */
+export type DoorName = 'rcpt' | 'auth'
+
 /** From tcpserver; `client` and `queue` come with a socket. */
 export type ToWorker =
   /** Serve this client, under this number: the one it has in tcpserver's log. */
@@ -14,6 +17,8 @@ export type ToWorker =
   | { kind: 'queue' }
   /** There is none to be had. */
   | { kind: 'noQueue' }
+  /** A connection to the helper of this name; without a socket: there is none to be had. */
+  | { kind: 'door'; name: DoorName }
   /** Finish what you are at, then end. */
   | { kind: 'retire' }
 
@@ -25,6 +30,8 @@ export type FromWorker =
   | { kind: 'wantQueue' }
   /** One of them was closed from the other end: qmail-queued may be gone. */
   | { kind: 'lostQueue' }
+  /** A connection to the helper of this name, please. */
+  | { kind: 'wantDoor'; name: DoorName }
 
 /** The variable in which a resident server finds its session's number, which stands for a process id of its own in what it logs. */
 export const SESSION = 'QMAIL_SESSION'

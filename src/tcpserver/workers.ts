@@ -5,6 +5,7 @@ import { join } from 'node:path'
 import { readSetting } from '../control/read.ts'
 import type { Env } from '../core/run.ts'
 import { identity, isOwn } from '../os/own.ts'
+import { openDoor } from '../serve/door.ts'
 import type { TcpserverLog } from '../serve/log.ts'
 import { type FromWorker, sessionEnv, type ToWorker } from '../spawn/handover.ts'
 import { hasSecondGear, programFile, startResident } from '../spawn/resident.ts'
@@ -179,6 +180,7 @@ export class ResidentWorkers implements Workers {
   #onMessage(worker: Worker, message: FromWorker): void {
     if (message.kind === 'ended') for (const [id, exit] of message.sessions) this.#endSession(worker, id, waitStatus(exit, null))
     else if (message.kind === 'lostQueue') this.#isQueueUp = false
+    else if (message.kind === 'wantDoor') void openDoor(this.#home, message.name).then((socket) => worker.send({ kind: 'door', name: message.name }, socket))
     else {
       void this.#openQueue(worker).then((isOpen) => {
         if (!isOpen) worker.send({ kind: 'noQueue' })

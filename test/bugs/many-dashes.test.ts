@@ -4,7 +4,7 @@ import { spawnSync } from 'node:child_process'
 import { readFileSync, writeFileSync } from 'node:fs'
 import { test } from 'node:test'
 import { findAssignment } from '../../src/format/assign.ts'
-import { UsersCdb } from '../../src/lspawn/users-cdb.ts'
+import { UsersCdb } from '../../src/spawn/users-cdb.ts'
 import { isRoot, makeHome } from '../helpers/home.ts'
 import { makeUsers } from '../helpers/users.ts'
 

@@ -39,12 +39,16 @@ test('every process runs as its own user, without other groups, with a clean env
     'qmail-rspawn': ids('qmailr', 'qmail'),
     'qmail-remote': ids('qmailr', 'qmail'),
     'qmail-getpw': ids('qmailp', 'nofiles'),
+    'qmail-rcptd': ids('qmailp', 'nofiles'),
     'qmail-lspawn': root,
     'qmail-local': [joe.uid, joe.gid],
     tcpserver: ids('qmaild', 'nofiles'),
     'qmail-smtpd': ids('qmaild', 'nofiles')
   }
   assert.ok(suite.child.pid && daemon.child.pid)
+  await until('the helper to be itself', () =>
+    processTree(suite.child.pid ?? 0).some((p) => p.name === 'qmail-rcptd' && p.uids[0] === want['qmail-rcptd']?.[0])
+  )
   const pids = [suite.child.pid, daemon.child.pid]
   // a process that has just been started has the name of its interpreter
   const processes = await until('all to have their names', () => {

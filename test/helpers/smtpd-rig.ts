@@ -34,6 +34,7 @@ export const base = (): SessionOptions['settings'] => ({
   isGreetStrict: false,
   tarpitCount: Number.POSITIVE_INFINITY,
   tarpitSeconds: 5,
+  isRecipientChecked: false,
   log: 'none',
   warnings: []
 })
@@ -60,6 +61,7 @@ export const rig = (over: Partial<SessionOptions> & { result?: QueueResult } = {
     isInMore: () => false,
     maxBytes: Number.POSITIVE_INFINITY,
     open,
+    recipientExists: undefined,
     log: undefined,
     budget: new Budget(1 << 20),
     write: (text) => void made.said.push(text),

@@ -124,5 +124,13 @@ export const smtp = table({
     readers: ['qmail-remote'],
     reread: 'invocation',
     about: 'addresses that do not count as ours though an interface has them'
+  },
+  recipientcheck: {
+    type: 'number',
+    default: 1,
+    unit: 'for yes',
+    readers: ['qmail-smtpd', 'qmail-start'],
+    reread: 'invocation',
+    about: 'qmail-smtpd refuses recipients in locals and virtualdomains that delivery would not find; 0: it takes them, and they bounce'
   }
 })

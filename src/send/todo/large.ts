@@ -3,8 +3,8 @@ import { promisify } from 'node:util'
 import { toBuffer } from '../../core/bytes.ts'
 import { FileOut } from '../../queue/file-out.ts'
 import { CHANNELS, type Channel, SPLIT, splitPath } from '../../queue/paths.ts'
+import { type Routing, rewrite } from '../../queue/rewrite.ts'
 import { TodoReader } from '../../queue/todo.ts'
-import { type Routing, rewrite } from './rewrite.ts'
 
 const CHUNK_BYTES = 65_536
 

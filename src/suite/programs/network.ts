@@ -11,6 +11,16 @@ export const network = rows({
     secondGear: { about: 'resident under tcpserver -w', permissions: ['read:control'] },
     budget: 150
   },
+  'qmail-rcptd': {
+    ring: 'N',
+    about: 'tells servers whether a recipient exists here',
+    runsAs: 'root to bind, then qmailp:nofiles',
+    mode: 0o700,
+    fds: '0< end: stop (under qmail-start), 1> log',
+    exits: { 0: 'stopped by SIGTERM', 111: 'cannot start' },
+    permissions: ['read:*', 'write:run', 'net', 'child'],
+    budget: 80
+  },
   tcpserver: {
     synopsis:
       'tcpserver [ -1UXpPhHrRoOdDqQv46 ] [ -c limit ] [ -x rules.cdb ] [ -B banner ] [ -g gid ] [ -u uid ] [ -b backlog ]\n          [ -l localname ] [ -t timeout ] [ -w workers ] host port program [ arg ... ]',

@@ -1,5 +1,5 @@
-import { type Bytes, lower, splitAddress } from '../../core/bytes.ts'
-import type { Channel } from '../../queue/paths.ts'
+import { type Bytes, lower, splitAddress } from '../core/bytes.ts'
+import type { Channel } from './paths.ts'
 
 /** What decides where a recipient goes. All keys in lower case. */
 export interface Routing {

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { type Routing, rewrite, withoutPrepend } from '../../../../src/send/todo/rewrite.ts'
+import { type Routing, rewrite, withoutPrepend } from '../../../src/queue/rewrite.ts'
 
 const routing: Routing = {
   envnoathost: 'noat.example',

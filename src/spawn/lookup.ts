@@ -1,12 +1,15 @@
+import { join } from 'node:path'
 import type { Bytes } from '../core/bytes.ts'
 import { Exit } from '../core/exit.ts'
 import type { Env } from '../core/run.ts'
 import { type Assignment, assignmentOf, findAssignment } from '../format/assign.ts'
 import { type Ids, startChild } from '../os/child.ts'
-import { LspawnExit } from '../spawn/exits.ts'
-import type { Gear } from '../spawn/gear.ts'
-import type { Pool } from '../spawn/pool.ts'
-import type { UsersCdb } from './users-cdb.ts'
+import { LspawnExit } from './exits.ts'
+import { Gear } from './gear.ts'
+import { Pool } from './pool.ts'
+import { Resident } from './process.ts'
+import { startResident } from './resident.ts'
+import { UsersCdb } from './users-cdb.ts'
 
 /** A recipient's user, or the exit code that says why there is none. */
 export type Found = Assignment | number
@@ -36,6 +39,27 @@ export interface Getpw {
   pool: Pool
   users: UsersCdb
 }
+
+const MAX_REQUESTS = 10_000
+/** Every user's mail needs it. */
+const IDLE_SECONDS = 60
+const PATIENCE_SECONDS = 30
+
+/** qmail-getpw, kept resident where it may be; `ids`: whom it becomes. */
+export const getpwFor = ({ home, env }: { home: string; env: Env }, firstgear: readonly string[] | undefined, ids: Ids | undefined): Getpw => ({
+  home,
+  env,
+  ids,
+  gear: new Gear(home, 'qmail-getpw', firstgear),
+  users: new UsersCdb(join(home, 'users', 'cdb')),
+  pool: new Pool({
+    max: 2,
+    maxRequests: MAX_REQUESTS,
+    idleSeconds: IDLE_SECONDS,
+    patienceSeconds: PATIENCE_SECONDS,
+    start: (_, onOver) => new Resident(startResident(home, 'qmail-getpw', { stdio: ['pipe', 'pipe', 'inherit'], env, cwd: home, ids }), onOver)
+  })
+})
 
 /** The longest a look-up's answer may be. */
 const MAX_ANSWER_BYTES = 65536

@@ -1,0 +1,68 @@
+import type { ChildProcess } from 'node:child_process'
+import { existsSync } from 'node:fs'
+import { join } from 'node:path'
+import { readSetting } from '../control/read.ts'
+import { reason } from '../core/failure.ts'
+import { logLine } from '../core/logline.ts'
+import type { Context } from '../core/run.ts'
+import { startChild } from '../os/child.ts'
+
+/** A program beside the daemons: mail goes on without it. */
+interface Helper {
+  name: string
+  /** Does control/ ask for it? */
+  isWanted: (home: string) => boolean
+}
+
+const helpers: readonly Helper[] = [{ name: 'qmail-rcptd', isWanted: (home) => readSetting(home, 'recipientcheck') !== 0 }]
+
+const MAX_REST_SECONDS = 60
+/** Who worked for so long starts again at once. */
+const GOOD_SECONDS = 60
+
+const isWanted = ({ isWanted: asks, name }: Helper, home: string): boolean => {
+  try {
+    return existsSync(join(home, 'bin', name)) && asks(home)
+  } catch (error) {
+    logLine(2, `qmail-start: warning: ${name} is not started: ${reason(error)}`)
+    return false
+  }
+}
+
+/** Starts what control/ asks for, and again, after 1, 2, 4 ... 60 seconds, when it ends. They start as root, each becomes its own user, and all end with us. */
+export class Helpers {
+  readonly #context: Pick<Context, 'home' | 'env'>
+  readonly #children = new Map<string, ChildProcess>()
+  #isStopped = false
+
+  constructor(context: Pick<Context, 'home' | 'env'>) {
+    this.#context = context
+  }
+
+  start(): void {
+    for (const helper of helpers) this.#run(helper, 1)
+  }
+
+  stop(): void {
+    this.#isStopped = true
+    for (const child of this.#children.values()) child.kill('SIGTERM')
+  }
+
+  #run(helper: Helper, restSeconds: number): void {
+    const { home, env } = this.#context
+    if (this.#isStopped || !isWanted(helper, home)) return
+    const started = performance.now()
+    const child = startChild(join(home, 'bin', helper.name), [], { stdio: ['pipe', 2, 2], env, cwd: '/', resident: true })
+    this.#children.set(helper.name, child)
+    const again = (how: string): void => {
+      if (this.#children.get(helper.name) !== child) return
+      this.#children.delete(helper.name)
+      if (this.#isStopped) return
+      const rest = performance.now() - started > GOOD_SECONDS * 1000 ? 1 : restSeconds
+      logLine(2, `qmail-start: warning: ${helper.name} ended with ${how}; it is started again in ${rest} s`)
+      setTimeout(() => this.#run(helper, Math.min(rest * 2, MAX_REST_SECONDS)), rest * 1000).unref()
+    }
+    child.on('error', (error) => again(reason(error)))
+    child.on('exit', (code, signal) => again(String(signal ?? code)))
+  }
+}
