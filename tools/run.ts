@@ -1,10 +1,11 @@
 /**
  * `make run`: a private installation in var/qmail below the checkout, the whole suite on 127.0.0.1:2525, one message through sendmail and
- * one through SMTP, both shown arriving; then it serves until interrupted. Nothing outside the checkout is changed.
- * As root the daemons run under spare numeric uids, otherwise everything runs as you. PORT=n takes another port.
+ * one through SMTP, both seen arriving; then it serves until interrupted. Nothing outside the checkout is changed. The suite's log goes to
+ * var/qmail/log, with V=1 to the terminal, and what arrived is shown too. As root the daemons run under spare numeric uids, otherwise everything runs as you.
+ * PORT=n takes another port.
  */
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process'
-import { existsSync, linkSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { existsSync, linkSync, mkdirSync, openSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { createConnection } from 'node:net'
 import { dirname, join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
@@ -17,6 +18,7 @@ const DOMAIN = 'qmail.example'
 const USER = 'you'
 const PORT = Number(process.env.PORT ?? 2525)
 const READY_SECONDS = 20
+const IS_VERBOSE = process.env.V === '1'
 /** Set in the second run of this tool, inside a mount name space of its own: where var/qmail is seen there. */
 const SEEN_AT = process.env.QMAIL_RUN_SEEN_AT
 
@@ -71,10 +73,14 @@ const configure = (): void => {
   }
 }
 
+const logFile = join(home, 'log')
+/** Where the daemons' lines go. */
+let log: number | 'inherit' = 'inherit'
+
 const daemons: ChildProcess[] = []
 const start = (program: string, ...args: string[]): ChildProcess => {
   const child = spawn(join(home, 'bin', program), args, {
-    stdio: ['ignore', 'inherit', 'inherit'],
+    stdio: ['ignore', log, log],
     env: { PATH: `${join(home, 'bin')}:/usr/local/bin:/usr/bin:/bin` },
     detached: true
   })
@@ -87,7 +93,7 @@ let leaving = false
 const leave = async (why: string, code: number): Promise<void> => {
   if (leaving) return
   leaving = true
-  say(`make run: ${why}; stopping`)
+  say(`make run: ${why}; stopped${code === 0 || IS_VERBOSE ? '' : ` (the log, ${logFile.replace(home, own)}, may say more)`}`)
   const running = daemons.filter((d) => d.exitCode === null && d.signalCode === null && d.pid !== undefined)
   const ended = running.map((d) => new Promise((resolve) => d.once('exit', resolve)))
   for (const d of running) d.kill('SIGTERM')
@@ -129,18 +135,26 @@ const arrived = (subject: string): string | undefined =>
     .map((name) => join(box, name))
     .find((file) => readFileSync(file, 'latin1').includes(`Subject: ${subject}\n`))
 
-const show = async (subject: string): Promise<void> => {
-  await waitFor(`"${subject}" to arrive`, () => arrived(subject) !== undefined)
+/** Waits for a message; what there is to say of it. */
+const arrival = async (how: string, subject: string): Promise<string> => {
+  await waitFor(`the message ${how} to arrive`, () => arrived(subject) !== undefined)
   const file = arrived(subject) ?? ''
-  say(`\n--- arrived: ${file.replace(home, own)}\n${readFileSync(file, 'latin1')}---`)
+  return `A message ${how} arrived: ${file.replace(home, own)}${IS_VERBOSE ? `\n${readFileSync(file, 'latin1')}` : ''}`
+}
+
+/** How another message is sent. In a mount name space of their own the programs are only seen from within it. */
+const tryIt = (): string => {
+  const sendmail = `${SEEN_AT === undefined ? '' : `nsenter -m -t ${process.pid} `}${join(home, 'bin', 'sendmail')}`
+  return `Send another: printf 'Subject: hello\\n\\nHello.\\n' | ${sendmail} ${USER}@${DOMAIN}`
 }
 
 const serve = async (): Promise<void> => {
   if (await answers()) throw new Error(`something serves 127.0.0.1:${PORT} already; take another port with PORT=n`)
+  if (!IS_VERBOSE) log = openSync(logFile, 'a', 0o644)
   start('qmail-start', './Maildir/')
   const qmaild = suiteUser(home, 'qmaild')
   const drop = isRoot() ? ['-u', String(qmaild.uid), '-g', String(qmaild.gid)] : []
-  start('tcpserver', '-v', '-RHl0', '-w', '2', ...drop, '127.0.0.1', String(PORT), join(home, 'bin', 'qmail-smtpd'))
+  start('tcpserver', '-v', '-RH', '-l', DOMAIN, '-w', '2', ...drop, '127.0.0.1', String(PORT), join(home, 'bin', 'qmail-smtpd'))
   await waitFor('the SMTP server', answers)
   const stamp = Date.now()
   const bySendmail = spawnSync(join(home, 'bin', 'sendmail'), ['-t'], {
@@ -148,11 +162,11 @@ const serve = async (): Promise<void> => {
   })
   if (bySendmail.status !== 0) throw new Error(`sendmail failed: ${bySendmail.stderr}`)
   const answer = await sendBySmtp(`Subject: through SMTP ${stamp}\r\n\r\nHello from SMTP.`)
-  say(`\nSMTP server: ${answer}`)
-  await show(`through sendmail ${stamp}`)
-  await show(`through SMTP ${stamp}`)
-  say(`\nServing SMTP on 127.0.0.1:${PORT} for ${USER}@${DOMAIN}; mail goes to ${join(own, 'alias', 'Maildir')}.`)
-  say(`Try: ${join(own, 'bin', 'sendmail')} ${USER}@${DOMAIN} < message   Interrupt (Ctrl-C) to stop.\n`)
+  say(await arrival('through sendmail', `through sendmail ${stamp}`))
+  say(await arrival(`by SMTP (the server said: ${answer})`, `through SMTP ${stamp}`))
+  say(tryIt())
+  if (!IS_VERBOSE) say(`The log is in ${logFile.replace(home, own)}; with V=1 it comes here.`)
+  say(`Serving SMTP on 127.0.0.1:${PORT} for ${USER}@${DOMAIN}. Interrupt (Ctrl-C) to stop.`)
 }
 
 if (isRoot() && SEEN_AT === undefined) {
