@@ -23,6 +23,8 @@ export interface Qmail extends Subject {
   pss: () => { name: string; kilobytes: number }[]
   /** Processor milliseconds used so far, by program. */
   cpu: () => Map<string, number>
+  /** Its processes: names and ids. */
+  pids: () => [string, number][]
   stop: () => Promise<void>
 }
 
@@ -83,6 +85,7 @@ export const startQmail = async (port: number): Promise<Qmail> => {
     boxes: boxesIn(join(home, 'homes')),
     sendmail: [join(home, 'bin', 'sendmail'), [`${USERS[0]}@${DOMAIN}`]],
     pss: () => tree().map((p) => ({ name: p.name, kilobytes: p.pss })),
+    pids: () => tree().map((p) => [p.name, p.pid]),
     cpu: () => {
       const sums = new Map<string, number>()
       for (const p of tree()) sums.set(p.name, (sums.get(p.name) ?? 0) + cpuOf(p.pid))

@@ -1,6 +1,12 @@
-import { close, closeSync, fsync, open, renameSync, statSync } from 'node:fs'
+import { close, closeSync, fsync, open, openSync, renameSync, statSync } from 'node:fs'
 import { type Bytes, fsPath } from '../core/bytes.ts'
 import { cannotSyncFolder } from '../os/durable.ts'
+import { SyncHelper } from './sync-helper.ts'
+
+/** With so many waiting, two rounds of syncfs cost less than an fsync of each file. */
+const MANY = 4
+/** Rounds begin at least so far apart: each is a process, and the more share one the better. */
+const ROUND_MILLISECONDS = 50
 
 /** A file that is written and is to get its name: `to` is a new name in `folder`. The descriptor is closed for the caller. */
 export interface Candidate {
@@ -55,13 +61,51 @@ const settleFolder = async (folder: Bytes, files: readonly Waiting[]): Promise<v
   }
 }
 
+/** The files that have their names already, and whose names or contents may not be on the disk yet: one by one. */
+const settleNamed = async (files: readonly Waiting[]): Promise<void> => {
+  const synced = await Promise.all(
+    files.map(async (file) => {
+      try {
+        const fd = openSync(fsPath(file.to), 'r')
+        await fsyncLater(fd).finally(() => closeSync(fd))
+        return [file]
+      } catch (error) {
+        file.reject(error)
+        return []
+      }
+    })
+  )
+  await settleFolders(synced.flat())
+}
+
+const settleFolders = async (files: readonly Waiting[]): Promise<void> => {
+  await Promise.all([...Map.groupBy(files, (file) => file.folder)].map(([folder, some]) => settleFolder(folder, some)))
+}
+
+const pause = (milliseconds: number): Promise<void> =>
+  new Promise((resolve) => {
+    setTimeout(resolve, milliseconds)
+  })
+
+/** One folder of each file system these files are on. Throws system errors. */
+const fileSystemsOf = (files: readonly Waiting[]): Bytes[] => {
+  const folders = new Map<number, Bytes>()
+  for (const folder of new Set(files.map((file) => file.folder))) folders.set(statSync(fsPath(folder)).dev, folder)
+  return [...folders.values()]
+}
+
 /**
  * Makes files durable under their names, many at once (docs/internals.md, What is promised, group commit): first the files' bytes, then the renames, then one
- * fsync of each folder. What comes while a round is running waits for the next one, and shares it.
+ * fsync of each folder. What comes while a round is running waits for the next one, and shares it. When many wait, rounds of syncfs take
+ * the place of that: a file gets its name after the one that covers its bytes, and is reported after the next, which covers its name.
  */
 export class GroupCommit {
   #waiting: Waiting[] = []
+  /** Those that have had their first round, and their names. */
+  #named: Waiting[] = []
   #isRunning = false
+  readonly #helper = new SyncHelper()
+  #lastRound = 0
 
   /** Resolves when the file has its name and both will survive a crash. Rejects with the system error; the file may then still have its first name. */
   commit(file: Candidate): Promise<void> {
@@ -75,12 +119,43 @@ export class GroupCommit {
     this.#isRunning = true
     // Whoever comes in the same turn of the event loop takes part in the first round.
     await new Promise((resolve) => setImmediate(resolve))
-    while (this.#waiting.length > 0) {
-      const round = this.#waiting
-      this.#waiting = []
-      const published = (await Promise.all(round.map(publish))).filter((file) => file !== undefined)
-      await Promise.all([...Map.groupBy(published, (file) => file.folder)].map(([folder, files]) => settleFolder(folder, files)))
+    while (this.#waiting.length > 0 || this.#named.length > 0) {
+      const byRounds = this.#named.length > 0 || this.#waiting.length >= MANY
+      if (byRounds && this.#helper.isUsable) await this.#syncRound()
+      else await this.#oneByOne(this.#waiting.splice(0), this.#named.splice(0))
     }
     this.#isRunning = false
+  }
+
+  async #oneByOne(waiting: readonly Waiting[], named: readonly Waiting[]): Promise<void> {
+    const [published] = await Promise.all([Promise.all(waiting.map(publish)), settleNamed(named)])
+    await settleFolders(published.filter((file) => file !== undefined))
+  }
+
+  async #syncRound(): Promise<void> {
+    const rest = this.#lastRound + ROUND_MILLISECONDS - performance.now()
+    if (rest > 0) await pause(rest)
+    this.#lastRound = performance.now()
+    const [written, named] = [this.#waiting.splice(0), this.#named.splice(0)]
+    if (!(await this.#syncAll([...written, ...named]))) return this.#oneByOne(written, named)
+    for (const file of named) file.resolve()
+    for (const file of written) {
+      try {
+        closeSync(file.fd)
+        move(file)
+        this.#named.push(file)
+      } catch (error) {
+        file.reject(error)
+      }
+    }
+  }
+
+  async #syncAll(files: readonly Waiting[]): Promise<boolean> {
+    try {
+      for (const folder of fileSystemsOf(files)) if (!(await this.#helper.sync(folder))) return false
+      return true
+    } catch {
+      return false // one by one will say what is wrong
+    }
   }
 }

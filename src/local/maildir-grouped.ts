@@ -30,13 +30,14 @@ const write = (file: Bytes, lines: HeaderLines, message: Buffer): number => {
   }
 }
 
-/** As deliverToMaildir, with other deliveries of the same process side by side, sharing their fsyncs. */
-export const deliverGrouped = async (path: Bytes, lines: HeaderLines, message: Buffer): Promise<void> => {
+/** As deliverToMaildir, with other deliveries of the same process side by side, sharing their fsyncs. `written` is called when only durability is waited for. */
+export const deliverGrouped = async (path: Bytes, lines: HeaderLines, message: Buffer, written: () => void = () => {}): Promise<void> => {
   enterMaildir(path)
   const name = uniqueName(nowMicroseconds())
   const from = `${path}/tmp/${name}`
   try {
     const fd = write(from, lines, message)
+    written()
     await group.commit({ fd, from, to: `${path}/new/${name}`, folder: `${path}/new` })
   } catch (error) {
     forget(from)

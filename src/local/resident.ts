@@ -4,7 +4,7 @@ import { exitFor, Permanent } from '../core/failure.ts'
 import type { Context } from '../core/run.ts'
 import { isRoot } from '../os/ids.ts'
 import { memoryMessage } from '../os/message.ts'
-import { FIRST_GEAR } from '../spawn/local-wire.ts'
+import { FIRST_GEAR, WRITTEN_WORD } from '../spawn/local-wire.ts'
 import { serveRequests } from '../spawn/wire.ts'
 import { carryOut, reportOf, type Ways } from './deliver.ts'
 import { environmentOf } from './environment.ts'
@@ -22,23 +22,23 @@ const neverHere = (): never => {
   throw new Error('a delivery for the first gear')
 }
 
-const waysOf = ({ home, env }: Context, plan: Plan, message: Buffer): Ways => {
+const waysOf = ({ home, env }: Context, plan: Plan, message: Buffer, written: () => void): Ways => {
   const { job, lines, newSender, matched } = plan
   return {
     mbox: neverHere,
     program: neverHere,
-    maildir: (name) => deliverGrouped(fromHome(job.homedir, name), lines, message),
+    maildir: (name) => deliverGrouped(fromHome(job.homedir, name), lines, message, plan.instructions.length === 1 ? written : () => {}),
     forward: (recipients) => forwardMessage(home, environmentOf(env, job, lines, newSender, matched), plan, memoryMessage(message), recipients)
   }
 }
 
-const deliver = async (context: Context, values: Bytes[], message: Buffer): Promise<readonly (Bytes | number)[]> => {
+const deliver = async (context: Context, values: Bytes[], message: Buffer, written: () => void): Promise<readonly (Bytes | number)[]> => {
   try {
     const job = jobOf(values)
     if (job === undefined) throw new Permanent(USAGE)
     const plan = planDelivery(job, memoryMessage(message))
     if (needsFirstGear(plan)) return [FIRST_GEAR]
-    return [Exit.ok, await carryOut(plan, waysOf(context, plan, message))]
+    return [Exit.ok, await carryOut(plan, waysOf(context, plan, message, written))]
   } catch (error) {
     return [exitFor(error), reportOf(error)]
   }
@@ -48,6 +48,6 @@ const deliver = async (context: Context, values: Bytes[], message: Buffer): Prom
 export const serveDeliveries = async (context: Context): Promise<number> => {
   if (isRoot()) throw new Permanent('not as root')
   process.umask(PRIVATE_UMASK)
-  await serveRequests(true, (values, message) => deliver(context, values, message))
+  await serveRequests(true, (values, message, say) => deliver(context, values, message, () => say(WRITTEN_WORD)))
   return Exit.ok
 }

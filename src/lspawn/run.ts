@@ -77,7 +77,7 @@ const runResident = async (local: Local, ids: Ids, values: readonly Bytes[], job
   const identity = values.join('').length < MAX_VALUES_BYTES ? local.gear.now() : undefined
   const message = identity === undefined ? undefined : messageOf(local.home, job)
   if (identity === undefined || message === undefined) return undefined
-  const reply = await local.pool.ask(`${ids.uid}:${ids.gid}`, identity, values, message)
+  const reply = await local.pool.ask(`${ids.uid}:${ids.gid}`, identity, values, message, job.written)
   if (reply === undefined || reply[0] === FIRST_GEAR) return undefined
   if (reply === 'unstarted') return endedWith(LspawnExit.cannotRun)
   return reply === 'crashed' ? endedWith(null) : endingOf(reply)

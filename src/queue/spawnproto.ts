@@ -15,6 +15,12 @@ export interface Command {
 /** The letter by which a spawner of ours says of a message in the commit log: this delivery needs it as a file. Nothing has been done then. */
 export const NEEDS_FILE = 'F'
 
+/**
+ * The letter by which a spawner of ours says of a message in the commit log: all work is done but for making it durable. A report
+ * follows. It frees a place for the next delivery; the slot's number stays taken.
+ */
+export const WRITTEN = 'W'
+
 /** What a spawner answers: the letter (`K`, `Z`, `D`; anything else, or none, is mangled) and text for people. */
 export interface Report {
   slot: number

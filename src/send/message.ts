@@ -76,4 +76,6 @@ export interface Delivery {
   claims: readonly Claim[]
   /** Was the spawner told a place in the commit log? */
   isFromLog: boolean
+  /** Is only its durability still waited for? */
+  isWritten: boolean
 }

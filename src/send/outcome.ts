@@ -3,7 +3,7 @@ import type { Bytes } from '../core/bytes.ts'
 import { writeFd } from '../core/fdio.ts'
 import { splitPath } from '../queue/paths.ts'
 import { withoutPrepend } from '../queue/rewrite.ts'
-import { NEEDS_FILE, type Report } from '../queue/spawnproto.ts'
+import { NEEDS_FILE, type Report, WRITTEN } from '../queue/spawnproto.ts'
 import { paragraph } from './bounce/text.ts'
 import { closeJob } from './job.ts'
 import { masked } from './log.ts'
@@ -111,6 +111,10 @@ const handOverAsFile = (state: State, spawner: Spawner, slot: number, { job: { h
 
 /** Deals with one report (spec queue.md 5.7). */
 export const takeReport = (state: State, spawner: Spawner, report: Report): void => {
+  if (report.letter === WRITTEN && spawner.peek(report.slot)?.isFromLog) {
+    spawner.written(report.slot)
+    return
+  }
   const waiting = report.letter === NEEDS_FILE ? spawner.peek(report.slot) : undefined
   if (waiting?.isFromLog && !waiting.job.held?.isForgotten) {
     handOverAsFile(state, spawner, report.slot, waiting)

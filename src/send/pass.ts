@@ -90,7 +90,7 @@ const start = (state: State, spawner: Spawner, job: Job, { at, address }: Undone
   const number = ++state.deliveries
   job.running++
   if (job.held) job.held.isStarted = true
-  spawner.start({ number, job, at, recipient: address, claims, isFromLog: false })
+  spawner.start({ number, job, at, recipient: address, claims, isFromLog: false, isWritten: false })
   state.log.line(`starting delivery ${number}: msg ${job.id} to ${spawner.channel} ${masked(address)}`)
   logStatus(state)
 }

@@ -1,5 +1,5 @@
 import { logName } from '../log/place.ts'
-import { type Channel, splitPath } from '../queue/paths.ts'
+import { type Channel, SPAWN_LIMIT, splitPath } from '../queue/paths.ts'
 import { commandBytes, type Report, ReportParser } from '../queue/spawnproto.ts'
 import type { Line } from './line.ts'
 import type { Delivery } from './message.ts'
@@ -22,11 +22,14 @@ export class Spawner {
   /** Passes over files that are under way, large messages' among them. */
   readonly open = { all: 0, large: 0 }
   running = 0
+  /** Those of them whose durability alone is waited for. */
+  #written = 0
   /** False once the spawner has gone; what it was at is forgotten. */
   isAlive = true
   readonly #line: Line
   readonly #parser = new ReportParser()
   readonly #shares = new Shares()
+  readonly #writtenShares = new Shares()
   #slots: (Delivery | undefined)[] = []
 
   constructor(channel: Channel, line: Line, limit: number) {
@@ -36,12 +39,17 @@ export class Spawner {
   }
 
   get hasRoom(): boolean {
-    return this.running < this.limit
+    return this.active < this.limit && this.running < SPAWN_LIMIT
+  }
+
+  /** Deliveries at work: what concurrencylocal and concurrencyremote limit. */
+  get active(): number {
+    return this.running - this.#written
   }
 
   /** The first of the claims that must wait until others are given back; undefined: none. */
   blocked(claims: readonly Claim[]): Claim | undefined {
-    return this.#shares.blocked(claims, this.limit - this.running)
+    return this.#shares.blocked(claims, this.limit - this.active) ?? this.#writtenShares.blocked(claims, SPAWN_LIMIT - this.running)
   }
 
   /** Hands a delivery over, in the lowest free slot. */
@@ -69,6 +77,16 @@ export class Spawner {
     this.#line.say(commandBytes({ slot, message, sender: senderFor(job.sender, recipient), recipient }))
   }
 
+  /** All of the delivery is done but for its durability: another may begin. */
+  written(slot: number): void {
+    const delivery = this.#slots[slot]
+    if (delivery === undefined || delivery.isWritten) return
+    delivery.isWritten = true
+    this.#written++
+    this.#shares.give(delivery.claims)
+    this.#writtenShares.take(delivery.claims)
+  }
+
   /** The delivery in a slot, which stays taken. */
   peek(slot: number): Delivery | undefined {
     return this.#slots[slot]
@@ -86,7 +104,9 @@ export class Spawner {
     if (delivery === undefined) return undefined
     this.#slots[slot] = undefined
     this.running--
-    this.#shares.give(delivery.claims)
+    if (delivery.isWritten) this.#written--
+    const shares = delivery.isWritten ? this.#writtenShares : this.#shares
+    shares.give(delivery.claims)
     return delivery
   }
 
@@ -96,7 +116,9 @@ export class Spawner {
     this.isAlive = false
     this.#slots = []
     this.running = 0
+    this.#written = 0
     this.#shares.clear()
+    this.#writtenShares.clear()
     return true
   }
 

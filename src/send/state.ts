@@ -73,4 +73,4 @@ export const later = (state: State, seconds: number, work: () => void): void => 
 
 /** Logs how many deliveries run. */
 export const logStatus = ({ log, spawners: { local, remote }, isExiting }: State): void =>
-  log.line(`status: local ${local.running}/${local.limit} remote ${remote.running}/${remote.limit}${isExiting ? ' exitasap' : ''}`)
+  log.line(`status: local ${local.active}/${local.limit} remote ${remote.active}/${remote.limit}${isExiting ? ' exitasap' : ''}`)

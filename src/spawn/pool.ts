@@ -38,14 +38,14 @@ export class Pool {
    * Has a request served by the key's process, started if need be from the program file of this identity. Undefined: all places are
    * taken by busy processes.
    */
-  async ask(key: Bytes, identity: string, fields: readonly Bytes[], message?: Buffer): Promise<Reply | undefined> {
+  async ask(key: Bytes, identity: string, fields: readonly Bytes[], message?: Buffer, written?: () => void): Promise<Reply | undefined> {
     while (this.#current(key, identity) === undefined && this.#ending.has(key)) {
       await new Promise<void>((resolve) => this.#ending.get(key)?.push(resolve))
     }
     const member = this.#current(key, identity) ?? this.#add(key, identity)
     if (member === undefined) return undefined
     clearTimeout(member.idle)
-    const reply = member.resident.ask(fields, message)
+    const reply = member.resident.ask(fields, message, written)
     if (member.resident.served >= this.#options.maxRequests) this.#retire(key)
     return reply
   }

@@ -1,5 +1,6 @@
 import type { ChildProcess } from 'node:child_process'
 import type { Bytes } from '../core/bytes.ts'
+import { WRITTEN_WORD } from './local-wire.ts'
 import { AnswerParser, requestPieces } from './wire.ts'
 
 /** What became of a request: the fields of the answer; `crashed`: the process ended without one; `unstarted`: it never ran. */
@@ -13,7 +14,7 @@ const END_SECONDS = 5
 /** A program kept resident, and the requests it is working on. It may be another user's: nothing it says is trusted beyond its own requests. */
 export class Resident {
   readonly #child: ChildProcess
-  readonly #waiting = new Map<Bytes, (reply: Reply) => void>()
+  readonly #waiting = new Map<Bytes, { resolve: (reply: Reply) => void; written: (() => void) | undefined }>()
   readonly #answers = new AnswerParser()
   #outgoing: Buffer[] = []
   #served = 0
@@ -52,14 +53,14 @@ export class Resident {
     return this.#served
   }
 
-  /** Sends a request, with a message if the program takes one, and waits for its answer. */
-  ask(fields: readonly Bytes[], message?: Buffer): Promise<Reply> {
+  /** Sends a request, with a message if the program takes one, and waits for its answer. `written` hears when only durability is waited for. */
+  ask(fields: readonly Bytes[], message?: Buffer, written?: () => void): Promise<Reply> {
     if (this.#isOver) return Promise.resolve('crashed')
     const number = String(this.#served++)
     if (this.#outgoing.length === 0) setImmediate(() => this.#flush())
     this.#outgoing.push(...requestPieces([number, ...fields], message))
     return new Promise((resolve) => {
-      this.#waiting.set(number, resolve)
+      this.#waiting.set(number, { resolve, written })
     })
   }
 
@@ -84,7 +85,10 @@ export class Resident {
 
   #take(chunk: Buffer): void {
     try {
-      for (const [number = '', ...fields] of this.#answers.push(chunk)) this.#settle(number, fields)
+      for (const [number = '', ...fields] of this.#answers.push(chunk)) {
+        if (fields[0] === WRITTEN_WORD) this.#waiting.get(number)?.written?.()
+        else this.#settle(number, fields)
+      }
     } catch {
       // not the protocol: it has gone mad, or is not ours any more
       this.#child.kill('SIGKILL')
@@ -92,10 +96,10 @@ export class Resident {
   }
 
   #settle(number: Bytes, reply: Reply): void {
-    const resolve = this.#waiting.get(number)
-    if (resolve === undefined) return
+    const waiting = this.#waiting.get(number)
+    if (waiting === undefined) return
     this.#waiting.delete(number)
-    resolve(reply)
+    waiting.resolve(reply)
     if (this.#waiting.size > 0) return
     if (this.#isRetired) this.#killIn(END_SECONDS)
     else this.#onIdle()

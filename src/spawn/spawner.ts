@@ -5,7 +5,7 @@ import { writeFd } from '../core/fdio.ts'
 import { type Place, parseLogName } from '../log/place.ts'
 import { feedFrom } from '../os/feed.ts'
 import { SPAWN_LIMIT } from '../queue/paths.ts'
-import { type Command, CommandParser, reportBytes } from '../queue/spawnproto.ts'
+import { type Command, CommandParser, reportBytes, WRITTEN } from '../queue/spawnproto.ts'
 
 /** A message that stands in the commit log, by its number. */
 export interface Logged {
@@ -27,6 +27,8 @@ export interface Job {
   host: Bytes
   fd: number
   logged: Logged | undefined
+  /** To be called when all is done but for making it durable; matters only to a message in the commit log. */
+  written: () => void
 }
 
 export interface SpawnerOptions {
@@ -109,7 +111,10 @@ export class Spawner {
     }
     const at = recipient.lastIndexOf('@')
     this.#busy.add(slot)
-    void this.#run({ slot, message, sender, recipient, box: recipient.slice(0, at), host: recipient.slice(at + 1), fd, logged })
+    const written = (): void => {
+      if (logged && this.#busy.has(slot)) this.#report(slot, WRITTEN)
+    }
+    void this.#run({ slot, message, sender, recipient, box: recipient.slice(0, at), host: recipient.slice(at + 1), fd, logged, written })
   }
 
   async #run(job: Job): Promise<void> {

@@ -8,7 +8,7 @@ import { feedFrom } from '../os/feed.ts'
  * first is a number the answer repeats. A request may be followed by a second netstring with the message. Answers come in any order.
  *
  *   qmail-getpw   < number, local part                              > number, exit code, then the six fields of its output
- *   qmail-local   < number, the eight arguments; then the message   > number, exit code, report
+ *   qmail-local   < number, the eight arguments; then the message   > number, exit code, report; perhaps number, `written` before it
  *                                                                   or > number, `first`: nothing was done, this one needs the first gear
  *   qmail-remote  < number, `S/ID`, host, sender, recipients        > number, then all it would print, NULs included
  */
@@ -59,8 +59,8 @@ class Answers {
   }
 }
 
-/** A request: its fields after the number, and what came with it, if the program takes messages. */
-type Handler = (fields: Bytes[], message: Buffer) => Promise<readonly (Bytes | number)[]>
+/** A request: its fields after the number, and what came with it, if the program takes messages; `say` says a word before the answer. */
+type Handler = (fields: Bytes[], message: Buffer, say: (word: Bytes) => void) => Promise<readonly (Bytes | number)[]>
 
 /** Serves requests until their stream ends and all are answered. Requests run side by side. */
 export const serveRequests = async (withMessage: boolean, handle: Handler): Promise<void> => {
@@ -69,7 +69,7 @@ export const serveRequests = async (withMessage: boolean, handle: Handler): Prom
   const running = new Set<Promise<void>>()
   let head: Bytes[] | undefined
   const start = ([number = '', ...fields]: Bytes[], message: Buffer): void => {
-    const job = handle(fields, message).then((answer) => answers.add([number, ...answer]))
+    const job = handle(fields, message, (word) => answers.add([number, word])).then((answer) => answers.add([number, ...answer]))
     running.add(job)
     void job.then(() => running.delete(job))
   }

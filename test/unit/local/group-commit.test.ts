@@ -44,3 +44,22 @@ test('it goes on after a round that failed', async () => {
   await group.commit(candidate('later'))
   assert.ok(existsSync(join(top, 'new', 'later')))
 })
+
+test('where syncfs cannot be used, many files at once are synced one by one', async () => {
+  mkdirSync(join(top, 'odd\nname'))
+  const group = new GroupCommit()
+  const names = Array.from({ length: 12 }, (_, n) => `odd${n}`)
+  await Promise.all(names.map((name) => group.commit(candidate(name, 'odd\nname'))))
+  for (const name of names) assert.equal(readFileSync(join(top, 'odd\nname', name), 'latin1'), name)
+})
+
+test('a failure in a round is its own', async () => {
+  const group = new GroupCommit()
+  writeFileSync(join(top, 'new', 'round3'), 'old')
+  const names = Array.from({ length: 8 }, (_, n) => `round${n}`)
+  const results = await Promise.allSettled(names.map((name) => group.commit(candidate(name))))
+  assert.deepEqual(
+    results.map((r) => r.status === 'fulfilled'),
+    names.map((name) => name !== 'round3')
+  )
+})
