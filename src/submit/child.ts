@@ -1,16 +1,9 @@
-import type { ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
-import { closeSync } from 'node:fs'
 import { Duplex, type Writable } from 'node:stream'
 import { Temporary } from '../core/failure.ts'
-import { readAll, writeFd } from '../core/fdio.ts'
-import { startChild } from '../os/child.ts'
-import { hasPipes, makePipes, type Pipe } from '../os/pipe.ts'
-import type { QueueResult } from '../queue/codes.ts'
-import { QueueExit } from '../queue/codes.ts'
+import { QueueExit, type QueueResult } from '../queue/codes.ts'
+import { exitOf, MAX_TEXT_BYTES, startQueueProgram } from './queue-process.ts'
 import { envelopeBytes, type Submission, type Submitter } from './submission.ts'
-
-const MAX_TEXT_BYTES = 255
 
 const send = (to: Writable, data: Buffer): Promise<boolean> =>
   new Promise((resolve) => {
@@ -18,69 +11,11 @@ const send = (to: Writable, data: Buffer): Promise<boolean> =>
     else to.write(data, (error) => resolve(!error))
   })
 
-/** Its exit code; null when a signal ended it. */
-const exitOf = (child: ChildProcess): Promise<number | null> =>
-  new Promise((resolve) => {
-    child.on('error', () => resolve(QueueExit.cannotRun))
-    child.on('exit', (code) => resolve(code))
-  })
-
 const close = (stream: Writable): Promise<void> => new Promise((resolve) => stream.end(() => resolve()).once('error', () => resolve()))
-
-/** Starts the queue program with these three at its descriptors 0, 1 and 6; undefined when it has no name. */
-const start = ({ home, env }: Submitter, message: 'pipe' | number, envelope: 'pipe' | number, errors: 'pipe' | number): ChildProcess | undefined => {
-  const program = env.QMAILQUEUE ?? 'bin/qmail-queue'
-  const path = program === '' || program.includes('/') ? program : `./${program}`
-  return path === '' ? undefined : startChild(path, [], { stdio: [message, envelope, 2, 'ignore', 'ignore', 'ignore', errors], env, cwd: home, argv0: program })
-}
-
-/**
- * Through pipes, for a process that has nothing else to do meanwhile: as qmail's own programs it stands still until the message is
- * taken, and hears of errors after that.
- */
-const throughPipes = (from: Submitter): Submission => {
-  const [message, envelope, errors] = makePipes(3) as [Pipe, Pipe, Pipe]
-  const child = start(from, message.read, envelope.read, errors.write)
-  for (const theirs of [message.read, envelope.read, errors.write]) closeSync(theirs)
-  const exited = child && exitOf(child)
-  let weFailed = false
-  const hand = (fd: number, data: Buffer): void => {
-    if (weFailed) return
-    try {
-      writeFd(fd, data)
-    } catch {
-      weFailed = true // it has gone; its exit code tells the rest
-    }
-  }
-  const settle = async (): Promise<QueueResult> => {
-    const text = readAll(errors.read).toString('latin1', 0, MAX_TEXT_BYTES)
-    closeSync(errors.read)
-    return { code: (await exited) ?? (child ? null : QueueExit.cannotRun), text, qp: child?.pid ?? 0, weFailed }
-  }
-  return {
-    qp: child?.pid,
-    write: (chunk) => {
-      hand(message.write, chunk)
-      return undefined
-    },
-    finish: (sender, recipients) => {
-      closeSync(message.write)
-      hand(envelope.write, envelopeBytes(sender, recipients))
-      closeSync(envelope.write)
-      return settle()
-    },
-    abort: async () => {
-      closeSync(message.write)
-      closeSync(envelope.write)
-      await settle()
-    }
-  }
-}
 
 /** Submits through a queue program run for this message: $QMAILQUEUE, else bin/qmail-queue (spec queue.md 2.2). Throws Temporary when there is no process to be had. */
 export const submitThroughChild = (from: Submitter): Submission => {
-  if (hasPipes()) return throughPipes(from)
-  const child = start(from, 'pipe', 'pipe', 'pipe')
+  const child = startQueueProgram(from, 'pipe', 'pipe', 'pipe')
   if (child === undefined) return cannotRun()
   const exited = exitOf(child)
   const [message, envelope, , , , , errors]: readonly unknown[] = child.stdio
