@@ -4,11 +4,11 @@
  * FDS      0< 1> the connection, 2> log, and trouble with control files; resident: 3<> the parent, which hands over connections
  * ENV      TCPREMOTEIP, TCPREMOTEHOST, TCPREMOTEINFO, TCPLOCALHOST, TCPLOCALIP; RELAYCLIENT, DATABYTES, QMAILQUEUE; in the place of
  *          control files: MAXRECIPIENTS, DISABLE_MAXRCPT, BRTLIMIT, TARPITCOUNT, TARPITDELAY, GREETDELAY, SMTPD_GREETDELAY, DROP_PRE_GREET,
- *          DISABLE_BADMAILFROM, NOBADHELO; for the log: TCPREMOTEPORT, TCPLOCALPORT
+ *          DISABLE_BADMAILFROM, NOBADHELO; programs hooked in: RCPTCHECK, RCPTCHECKRELAYCLIENT, ENABLE_SPP, SPPCONFFILE; for the log: TCPREMOTEPORT, TCPLOCALPORT
  * EXIT     0 after QUIT, 1 after any other end
  * FILES    control/ me smtpgreeting localiphost timeoutsmtpd rcpthosts morercpthosts.cdb badmailfrom badmailfromnorelay badrcptto
- *          badrcpttonorelay badhelo badhelonorelay patterns databytes esmtp maxrcpt maxerrors maxsession brtlimit greetdelay tarpitcount tarpitdelay smtpdlog recipientcheck;
- *          run/smtpd/rcpt: qmail-rcptd
+ *          badrcpttonorelay badhelo badhelonorelay patterns databytes esmtp maxrcpt maxerrors maxsession brtlimit greetdelay tarpitcount tarpitdelay smtpdlog recipientcheck
+ *          smtpplugins; *          run/smtpd/rcpt: qmail-rcptd
  *
  * The second gear (kept by tcpserver -w) serves many connections in one process; it may then read control/, and nothing else.
  */
@@ -20,9 +20,10 @@ import { RecipientDoor } from '../src/serve/recipient-door.ts'
 import { parentChannel, Worker } from '../src/serve/worker.ts'
 import { serveConnection } from '../src/smtpd/connection.ts'
 import { FILES, readSettings } from '../src/smtpd/settings.ts'
+import { isHooked } from '../src/spawn/handover.ts'
 import { submit } from '../src/submit/submit.ts'
 
-run('qmail-smtpd', ({ home, env, resident }) => {
+run('qmail-smtpd', async ({ home, env, resident }) => {
   if (resident) {
     const settings = new SettingsCache(home, FILES, () => readSettings(home))
     const worker: Worker = new Worker(parentChannel(), (socket, variables, open) =>
@@ -31,12 +32,15 @@ run('qmail-smtpd', ({ home, env, resident }) => {
     const recipients = new RecipientDoor(() => worker.openDoor('rcpt'))
     return worker.run()
   }
+  // few need programs of others, and they cost node:child_process
+  const hooksFor = isHooked(env) ? (await import('../src/smtpd/hooks.ts')).hooksFor : undefined
   return serveConnection({
     input: readableFd(0),
     output: writableFd(1),
     env,
     readSettings: () => readSettings(home),
     open: () => submit({ home, env }),
-    recipients: new RecipientDoor(() => openDoor(home, 'rcpt'))
+    recipients: new RecipientDoor(() => openDoor(home, 'rcpt')),
+    hooks: hooksFor && ((print) => hooksFor(home, env, print))
   })
 })

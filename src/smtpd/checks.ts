@@ -7,6 +7,8 @@ import type { Dialogue } from './dialogue.ts'
 export interface Refusal {
   reply: Bytes
   reason: Bytes
+  /** It is the session's end, or is no refusal to the client. */
+  ending?: 'close' | 'ignore'
 }
 
 /** One reason to refuse a recipient; undefined: it is not this one. It may throw when a control file cannot be read. */
@@ -17,7 +19,7 @@ type LateCheck = (dialogue: Dialogue, recipient: Bytes) => Promise<Refusal | und
 const tooMany: Check = ({ state, options }) =>
   state.recipients.length < options.settings.maxRecipients ? undefined : { reply: '452 too many recipients (#4.5.3)', reason: 'max_rcpt_exceeded' }
 
-const isRelay = ({ options }: Dialogue): boolean => options.relayclient !== undefined
+const isRelay = ({ options }: Dialogue): boolean => options.relayclient() !== undefined
 
 const badHelo: Check = (dialogue) =>
   isRelay(dialogue) || !dialogue.options.settings.lists.helo?.(dialogue.state.helo ?? '', false)
@@ -50,9 +52,17 @@ const absent: LateCheck = ({ options }, recipient) => {
   return verdict === 'absent' ? Promise.resolve(refusal(verdict)) : undefined
 }
 
+/** $RCPTCHECK, and with $RCPTCHECKRELAYCLIENT also for clients that may relay. */
+const programRefuses: LateCheck = ({ options, state }, recipient) =>
+  options.rcptcheck?.(state.sender ?? '', recipient, state.helo ?? '').then((answer): Refusal | undefined => {
+    if (answer.kind === 'refused') return { reply: answer.reply, reason: 'rcptcheck' }
+    if (answer.kind === 'close') return { reply: answer.reply, reason: 'rcptcheck', ending: 'close' }
+    return answer.kind === 'ignored' ? { reply: '250 ok', reason: 'rcptcheck', ending: 'ignore' } : undefined
+  })
+
 /** In the order of spec modern.md 6.1; the first one that has something against a recipient decides. A new one is a function, and a word here. */
 const checks: readonly Check[] = [tooMany, badHelo, badSender, notOurs, badRecipient]
-const lateChecks: readonly LateCheck[] = [absent]
+const lateChecks: readonly LateCheck[] = [absent, programRefuses]
 
 /** Why this recipient is refused, as far as control/ tells; undefined: it is not. Throws when a control file cannot be read. */
 export const refusalOf: Check = (dialogue, recipient) => {

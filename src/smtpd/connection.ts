@@ -10,7 +10,7 @@ import type { RecipientDoor } from '../serve/recipient-door.ts'
 import { sizeLimit } from '../serve/recipients.ts'
 import type { Submission } from '../submit/submission.ts'
 import { Budget } from './budget.ts'
-import { SessionExit } from './dialogue.ts'
+import { SessionExit, type SessionOptions } from './dialogue.ts'
 import { unknownKeywords } from './extensions.ts'
 import { SessionLog } from './log.ts'
 import { Session } from './session.ts'
@@ -31,26 +31,34 @@ export interface Connection {
   open: () => Submission | Promise<Submission>
   /** Asks whether a mailbox exists. */
   recipients: RecipientDoor
+  /** Programs hooked in by variables, which run in the first gear only; it is given a way to speak to the client. Throws Temporary. */
+  hooks?: ((print: (line: Bytes) => void) => Hooks) | undefined
 }
 
+/** What programs hooked in have to say. */
+export type Hooks = Pick<SessionOptions, 'spp' | 'rcptcheck' | 'headers'>
+
 /** Serves one SMTP connection to its end. Resolves with the exit code; never fails. */
-export const serveConnection = ({ input, output, env, readSettings, open, recipients }: Connection): Promise<number> => {
+export const serveConnection = ({ input, output, env, readSettings, open, recipients, hooks }: Connection): Promise<number> => {
   let settings: SmtpdSettings
+  let hooked: Hooks
   try {
     const control = readSettings()
     warnOf(control)
     settings = settingsFor(control, env)
+    hooked = hooks?.((line) => session.say(line)) ?? { spp: undefined, rcptcheck: undefined, headers: [] }
   } catch (error) {
     warn(error)
     return sayGoodbye(input, output, CONTROL_FAILURE)
   }
   const peer = peerOf(env)
-  const session = new Session({
+  const session: Session = new Session({
     settings,
     peer,
     recipientExists: settings.isRecipientChecked ? (recipient) => recipients.ask(recipient) : undefined,
     log: settings.log === 'none' ? undefined : new SessionLog(settings.log, peer, env),
-    relayclient: env.RELAYCLIENT,
+    relayclient: () => env.RELAYCLIENT,
+    ...hooked,
     isInMore: (key) => settings.morercpthosts !== undefined && isInFile(settings.morercpthosts, key),
     maxBytes: sizeLimit(settings.databytes, env.DATABYTES),
     open,

@@ -1,6 +1,8 @@
 import type { Bytes } from '../core/bytes.ts'
+import type { RcptcheckAnswer } from '../serve/rcptcheck.ts'
 import type { Peer } from '../serve/received.ts'
 import type { Verdict } from '../serve/recipient-wire.ts'
+import type { Spp } from '../serve/spp.ts'
 import type { Submission } from '../submit/submission.ts'
 import type { Budget } from './budget.ts'
 import type { SessionLog } from './log.ts'
@@ -15,9 +17,15 @@ export interface SessionOptions {
   settings: SmtpdSettings
   peer: Peer
   /** $RELAYCLIENT: where set, also to nothing, every recipient is taken, with this at its end. */
-  relayclient: Bytes | undefined
+  relayclient: () => Bytes | undefined
   /** Is this a key of morercpthosts.cdb? Throws when that cannot be told. */
   isInMore: (key: Bytes) => boolean
+  /** qmail-spp's plug-ins, where there are any; they may change `relayclient`. */
+  spp: Spp | undefined
+  /** Header lines that plug-ins want in the next message. */
+  headers: Bytes[]
+  /** Asks $RCPTCHECK; undefined: it is not set. Never fails. */
+  rcptcheck: ((sender: Bytes, recipient: Bytes, helo: Bytes) => Promise<RcptcheckAnswer>) | undefined
   /** Is there such a mailbox? Undefined: that is not asked. Never fails. */
   recipientExists: ((recipient: Bytes) => Verdict | Promise<Verdict>) | undefined
   /** Where decisions and ends are logged; undefined: nowhere. */
@@ -60,8 +68,8 @@ export interface Dialogue {
   exit: number | undefined
   /** Adds a reply, without CRLF at its end; it goes out before the next wait. `status`: its enhanced status code where its text has none. */
   say(reply: Bytes, status?: Bytes): undefined
-  /** Ends the session with a last reply. */
-  fail(reply: Bytes): Promise<void>
+  /** Ends the session with a last reply, or without a word. */
+  fail(reply: Bytes | undefined): Promise<void>
   /** What follows is not commands but for this one to take, until it is `undefined` again. */
   listen(intake: Intake | undefined): void
 }

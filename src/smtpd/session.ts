@@ -1,9 +1,11 @@
 import type { Bytes } from '../core/bytes.ts'
 import { parseCommand } from '../format/command.ts'
+import type { Spp } from '../serve/spp.ts'
 import { Share } from './budget.ts'
 import { type Dialogue, GO_ON, type Intake, NEED_MORE, SessionExit, type SessionOptions, type Step } from './dialogue.ts'
 import { Limits } from './limits.ts'
 import type { End } from './log.ts'
+import { withPlugins } from './plugins.ts'
 import { State } from './state.ts'
 import { withStatus } from './status.ts'
 import { verbOf } from './verbs.ts'
@@ -52,14 +54,27 @@ export class Session implements Dialogue {
 
   /** Says hello, at once or after a while in which the client has to be silent (control/greetdelay). */
   greet(): void {
-    const { settings, relayclient } = this.options
-    if (settings.greetSeconds === 0 || relayclient !== undefined) {
+    const { settings, relayclient, spp } = this.options
+    if (spp) {
+      this.#greeting = this.#askPlugins(spp)
+      return
+    }
+    if (settings.greetSeconds === 0 || relayclient() !== undefined) {
       this.#sayHello()
       return
     }
     this.#greeting = new Promise((resolve) => {
       setTimeout(resolve, settings.greetSeconds * 1000)
     }).then(() => this.#afterSilence())
+  }
+
+  /** Asks plug-ins about the connection as such; they may end it. */
+  async #askPlugins(spp: Spp): Promise<void> {
+    const outcome = await spp.ask('connection', {})
+    this.#greeting = undefined
+    if (this.exit !== undefined) return
+    if (outcome.kind === 'next') this.#sayHello()
+    else await this.fail(outcome.reply)
   }
 
   #sayHello(): void {
@@ -107,8 +122,8 @@ export class Session implements Dialogue {
     this.#replies += `${this.state.isEnhanced ? withStatus(reply, status) : reply}\r\n`
   }
 
-  fail(reply: Bytes): Promise<void> {
-    this.say(reply)
+  fail(reply: Bytes | undefined): Promise<void> {
+    if (reply !== undefined) this.say(reply)
     return this.#end('ended')
   }
 
@@ -179,7 +194,8 @@ export class Session implements Dialogue {
     const { verb, argument } = parseCommand(this.#input.toString('latin1', this.#at, end))
     this.#at = end + 1
     if (this.#lineBytes > FREE_LINE_BYTES) this.#endLine()
-    return verbOf(verb)(this, argument) ?? GO_ON
+    const { spp } = this.options
+    return (spp ? withPlugins(spp, verb, verbOf(verb)) : verbOf(verb))(this, argument) ?? GO_ON
   }
 
   #endLine(): void {

@@ -31,6 +31,8 @@ export class State {
   /** Of the present transaction; undefined outside of one. */
   sender: Bytes | undefined
   recipients: Bytes[] = []
+  /** A plug-in spoke for the present command: the usual checks do not apply. */
+  isExempt = false
   /** How often this transaction was asked to take a recipient. */
   asked = 0
   /** The sender of the last transaction, for the log. */

@@ -36,6 +36,9 @@ export type FromWorker =
 /** The variable in which a resident server finds its session's number, which stands for a process id of its own in what it logs. */
 export const SESSION = 'QMAIL_SESSION'
 
+/** Do its variables hook other programs into a session? Those have no place in a process that serves many. */
+export const isHooked = (env: Readonly<Env>): boolean => env.ENABLE_SPP !== undefined || env.RCPTCHECK !== undefined
+
 /** The variables of a connection that a server looks at. */
 const VARIABLES = [
   ...['TCPREMOTEIP', 'TCPREMOTEPORT', 'TCPREMOTEHOST', 'TCPREMOTEINFO', 'TCPLOCALHOST', 'TCPLOCALIP', 'TCPLOCALPORT', 'RELAYCLIENT', 'DATABYTES'],

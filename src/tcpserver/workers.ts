@@ -7,7 +7,7 @@ import type { Env } from '../core/run.ts'
 import { identity, isOwn } from '../os/own.ts'
 import { openDoor } from '../serve/door.ts'
 import type { TcpserverLog } from '../serve/log.ts'
-import { type FromWorker, sessionEnv, type ToWorker } from '../spawn/handover.ts'
+import { type FromWorker, isHooked, sessionEnv, type ToWorker } from '../spawn/handover.ts'
 import { hasSecondGear, programFile, startResident } from '../spawn/resident.ts'
 import type { ProgramName } from '../suite/programs.ts'
 import { type Workers, waitStatus } from './tcpserver.ts'
@@ -121,7 +121,7 @@ export class ResidentWorkers implements Workers {
   }
 
   async take(socket: Socket, env: Readonly<Env>, id: number, onEnd: (status: number) => void): Promise<boolean> {
-    if (env.QMAILQUEUE !== undefined || !this.#mayBeUsed()) return false
+    if (env.QMAILQUEUE !== undefined || isHooked(env) || !this.#mayBeUsed()) return false
     this.#fill()
     if (!this.#isQueueUp && !(await this.#openQueue(this.#leastBusy()))) return false
     const worker = this.#leastBusy()

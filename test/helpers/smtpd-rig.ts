@@ -57,7 +57,10 @@ export const rig = (over: Partial<SessionOptions> & { result?: QueueResult } = {
   made.session = new Session({
     settings: base(),
     peer: { ip: '1.2.3.4', host: 'peer', info: undefined, local: 'mx' },
-    relayclient: undefined,
+    relayclient: () => undefined,
+    spp: undefined,
+    rcptcheck: undefined,
+    headers: [],
     isInMore: () => false,
     maxBytes: Number.POSITIVE_INFINITY,
     open,

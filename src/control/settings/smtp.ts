@@ -132,5 +132,11 @@ export const smtp = table({
     readers: ['qmail-smtpd', 'qmail-start'],
     reread: 'invocation',
     about: 'qmail-smtpd refuses recipients in locals and virtualdomains that delivery would not find; 0: it takes them, and they bounce'
+  },
+  smtpplugins: {
+    type: 'list',
+    readers: ['qmail-smtpd'],
+    reread: 'invocation',
+    about: 'plug-ins of qmail-spp, where $ENABLE_SPP is set: sections [connection] [helo] [mail] [rcpt] [data] [auth], each with a program or :command a line'
   }
 })

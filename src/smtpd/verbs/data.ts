@@ -54,7 +54,11 @@ const start = (dialogue: Dialogue, submission: Submission): undefined => {
     void submission.abort()
     return
   }
-  dialogue.listen(new DataIntake(dialogue, new Transfer(submission, receivedField(peer, dialogue.state.helo, 'SMTP', now()), maxBytes)))
+  const headers = dialogue.options.headers
+    .splice(0)
+    .map((line) => `${line}\n`)
+    .join('')
+  dialogue.listen(new DataIntake(dialogue, new Transfer(submission, receivedField(peer, dialogue.state.helo, 'SMTP', now()) + headers, maxBytes)))
   dialogue.say('354 go ahead')
 }
 

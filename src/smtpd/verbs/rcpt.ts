@@ -4,19 +4,21 @@ import { lateRefusalOf, type Refusal, refusalOf } from '../checks.ts'
 import { type Dialogue, NO_MEMORY, type Verb } from '../dialogue.ts'
 
 /** Too many refused ones end the session (control/brtlimit). */
-const refuse = (dialogue: Dialogue, recipient: Bytes, { reply, reason }: Refusal): Promise<void> | undefined => {
+const refuse = (dialogue: Dialogue, recipient: Bytes, { reply, reason, ending }: Refusal): Promise<void> | undefined => {
   const { state, options } = dialogue
+  if (ending === 'ignore') return dialogue.say(reply, '2.1.5')
   state.tally.refused++
   options.log?.recipient(state, recipient, reply, reason)
+  if (ending === 'close') return dialogue.fail(reply)
   if (state.tally.refused > options.settings.maxRefused) return dialogue.fail('421 too many refused recipients (#4.3.0)')
   return dialogue.say(reply)
 }
 
 const accept = (dialogue: Dialogue, recipient: Bytes): Promise<void> | undefined => {
   const { state, options } = dialogue
-  if (!state.add(recipient + (options.relayclient ?? ''))) return refuse(dialogue, recipient, { reply: NO_MEMORY, reason: 'out_of_memory' })
+  if (!state.add(recipient + (options.relayclient() ?? ''))) return refuse(dialogue, recipient, { reply: NO_MEMORY, reason: 'out_of_memory' })
   state.tally.taken++
-  options.log?.recipient(state, recipient, '250', options.relayclient === undefined ? 'rcpthosts' : 'relayclient')
+  options.log?.recipient(state, recipient, '250', options.relayclient() === undefined ? 'rcpthosts' : 'relayclient')
   return dialogue.say('250 ok', '2.1.5')
 }
 
@@ -40,6 +42,7 @@ export const rcpt: Verb = (dialogue, argument) => {
 
 const judge = (dialogue: Dialogue, recipient: Bytes): Promise<void> | undefined => {
   if (dialogue.exit !== undefined) return undefined // gone while it waited
+  if (dialogue.state.isExempt) return decide(dialogue, recipient, undefined)
   try {
     const refusal = refusalOf(dialogue, recipient)
     const asked = refusal === undefined ? lateRefusalOf(dialogue, recipient) : undefined

@@ -5,7 +5,7 @@ import { base, codes, feed, type Rig, rig } from '../../helpers/smtpd-rig.ts'
 
 const list = (...entries: string[]) => refusalList(entries, 'plain').refuses
 const lists = { sender: list('@bad.example'), recipient: list('gone@here.example'), helo: list('friend') }
-const session = (relayclient?: string): Rig => rig({ settings: { ...base(), lists, rcpthosts: new Set(['here.example']) }, relayclient })
+const session = (relayclient?: string): Rig => rig({ settings: { ...base(), lists, rcpthosts: new Set(['here.example']) }, relayclient: () => relayclient })
 
 test('HELO name, sender, host and recipient are judged at RCPT, in this order', async () => {
   const r = session()
@@ -56,7 +56,7 @@ test('the greeting waits; who speaks before is heard afterwards, or turned away'
     rig({ settings }),
     rig({ settings }),
     rig({ settings: { ...settings, isGreetStrict: true } }),
-    rig({ settings, relayclient: '' })
+    rig({ settings, relayclient: () => '' })
   ]
   for (const { session: s } of [quiet, early, strict, relay]) s.greet()
   assert.deepEqual([quiet.said, early.said, relay.said], [[], [], ['220 mx ESMTP\r\n']])

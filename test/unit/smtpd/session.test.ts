@@ -87,10 +87,10 @@ test('no way into the queue is a temporary failure in place of 354', async () =>
 
 test('RELAYCLIENT, even empty, lifts rcpthosts and is put after the recipient', async () => {
   const settings = { ...base(), rcpthosts: new Set<string>() }
-  const r = rig({ settings, relayclient: '@relay.fix' })
+  const r = rig({ settings, relayclient: () => '@relay.fix' })
   await feed(r, 'MAIL FROM:<>\r\nRCPT TO:<u@far.org>\r\nDATA\r\n.\r\n')
   assert.deepEqual(r.queued[0]?.recipients, ['u@far.org@relay.fix'])
-  const empty = rig({ settings, relayclient: '' })
+  const empty = rig({ settings, relayclient: () => '' })
   await feed(empty, 'MAIL FROM:<>\r\nRCPT TO:<u@far.org>\r\n')
   assert.equal(codes(empty), '250 250')
   const none = rig({ settings })
