@@ -6,6 +6,7 @@
  * EXIT     0 the rest of .qmail is to be done too: no file says anything, or one names the user; 99 done; 100 it will never be; 111 try again
  *          later, or a line cannot be read
  * FILES    the files named, the first that says something; control/ me defaulthost defaultdomain plusdomain
+ *          sendmailaliases: they are read as sendmail reads them
  */
 import { dotForward } from '../src/aliases/dot-forward.ts'
 import { run } from '../src/core/run.ts'

@@ -5,7 +5,8 @@
  * ENV      RECIPIENT, or with -d DEFAULT (else EXT) and HOST: the address; SENDER: whom the message comes from, unless the list has an owner;
  *          DTLINE: the line before it; all of it goes to programs; PATH finds sh and preline
  * EXIT     0 done, or with -p no such target; 99 done, with -p; 100 no such target, or it will never be; 111 try again later
- * FILES    CDB (setforward, newaliases), the binary lists it names: readable by all
+ * FILES    CDB (setforward, newaliases), the binary lists it names: readable by all; control/sendmailaliases: lists that do not
+ *          end in .bin are text, and user+detail is user's
  *
  *   -n  say what would be done   -p  leave unknown addresses to the rest of .qmail   -d  the address is $DEFAULT@$HOST   -N -P -D  not so
  */

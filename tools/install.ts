@@ -172,7 +172,7 @@ const layEntry = (home: string, entry: FileEntry): void => {
 /** What administrators read and copy: pages to doc/, templates of control/ to doc/control/, service folders and units to service/, with this home in them. */
 const layTexts = (home: string): void => {
   const texts = [
-    ...['README.md', 'CHANGES.md', 'docs/internals.md', 'docs/programs.md', 'docs/settings.md'].map((file): [string, string] => [
+    ...['README.md', 'CHANGES.md', 'docs/internals.md', 'docs/programs.md', 'docs/settings.md', 'docs/sendmail.md'].map((file): [string, string] => [
       file,
       join('doc', basename(file))
     ]),

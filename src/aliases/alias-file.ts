@@ -18,7 +18,7 @@ export const listName = (file: Bytes): Bytes => {
 }
 
 /** An address complete, with `&` first. Permanent when it is too long. */
-const recipientOf = (address: readonly Token[], domains: Domains): Bytes => {
+export const recipientOf = (address: readonly Token[], domains: Domains): Bytes => {
   const text = qualify(address, domains)
   if (text.length > MAX_ADDRESS_BYTES) throw new Permanent('addresses must be under 800 bytes')
   return `&${text}`
@@ -83,10 +83,12 @@ export const atLine = <T>(file: Bytes, number: number, work: () => T): T => {
   }
 }
 
-/** The records of an alias file (spec local-delivery.md 8.5), and how many there are. Temporary or Permanent, naming the line, when one is wrong. */
-export const readAliases = (file: Bytes, text: Bytes, domains: Domains): Aliases => {
-  const lines = logicalLines(text)
-  const records = lines.flatMap((line) => atLine(file, line.number, () => lineRecords(line.text, domains)))
+/** Counts what the records are. */
+export const aliasesOf = (records: Records): Aliases => {
   const sizes = records.filter(([key]) => key.startsWith(':')).map(([, data]) => data.length - 1)
   return { records, count: sizes.length, longestBytes: sizes.reduce((most, n) => Math.max(most, n), 0), totalBytes: sizes.reduce((sum, n) => sum + n, 0) }
 }
+
+/** The records of an alias file (spec local-delivery.md 8.5), and how many there are. Temporary or Permanent, naming the line, when one is wrong. */
+export const readAliases = (file: Bytes, text: Bytes, domains: Domains): Aliases =>
+  aliasesOf(logicalLines(text).flatMap((line) => atLine(file, line.number, () => lineRecords(line.text, domains))))

@@ -36,7 +36,8 @@ const listIn = (file: Bytes): Bytes => {
   }
 }
 
-const entriesIn = (file: Bytes): Bytes[] => {
+/** The entries of a binary list file. Temporary when it cannot be read. */
+export const entriesIn = (file: Bytes): Bytes[] => {
   try {
     return entriesOf(listIn(file))
   } catch (error) {
@@ -44,22 +45,31 @@ const entriesIn = (file: Bytes): Bytes[] => {
   }
 }
 
-/** Works commands off, by way of a stack; programs run at once, through `runProgram`. */
+/** How lists are read and programs run while a record is expanded. */
+export interface ExpandWays {
+  runProgram: (command: Bytes) => Promise<void>
+  /** Throws Temporary. */
+  entriesIn: (file: Bytes) => Bytes[]
+  /** May this list name programs? A binary one may not. */
+  withPrograms: (file: Bytes) => boolean
+}
+
+/** Works commands off, by way of a stack; programs run at once. */
 class Expansion {
   readonly final: Bytes[] = []
   readonly #table: ForwardTable
-  readonly #runProgram: (command: Bytes) => Promise<void>
+  readonly #ways: ExpandWays
   readonly #stack: Bytes[] = []
   readonly #seen = new Set<Bytes>()
 
-  constructor(table: ForwardTable, runProgram: (command: Bytes) => Promise<void>) {
+  constructor(table: ForwardTable, ways: ExpandWays) {
     this.#table = table
-    this.#runProgram = runProgram
+    this.#ways = ways
   }
 
-  async execute(data: Bytes): Promise<void> {
-    for (const command of entriesOf(data)) {
-      if (/^[|!]/.test(command)) await this.#runProgram(command)
+  async execute(commands: readonly Bytes[]): Promise<void> {
+    for (const command of commands) {
+      if (/^[|!]/.test(command)) await this.#ways.runProgram(command)
       else this.#push(command)
     }
   }
@@ -69,7 +79,7 @@ class Expansion {
       if (this.#seen.has(command)) continue
       this.#seen.add(command)
       if (command.startsWith('&')) await this.#recipient(command.slice(1))
-      else for (const entry of entriesIn(command)) this.#push(entry)
+      else await this.execute(this.#ways.entriesIn(command).filter((entry) => this.#ways.withPrograms(command) || !/^[|!]/.test(entry)))
     }
   }
 
@@ -81,14 +91,14 @@ class Expansion {
   async #recipient(address: Bytes): Promise<void> {
     const data = lookUp(this.#table, '?', address) === undefined ? lookUp(this.#table, ':', address) : undefined
     if (data === undefined) this.final.unshift(address)
-    else await this.execute(data)
+    else await this.execute(entriesOf(data))
   }
 }
 
 /** Carries out a record's commands; the recipients that are left over, in the order they are submitted (spec local-delivery.md 8.2). Temporary when a list cannot be read. */
-export const expand = async (table: ForwardTable, data: Bytes, runProgram: (command: Bytes) => Promise<void>): Promise<Bytes[]> => {
-  const expansion = new Expansion(table, runProgram)
-  await expansion.execute(data)
+export const expand = async (table: ForwardTable, data: Bytes, ways: ExpandWays): Promise<Bytes[]> => {
+  const expansion = new Expansion(table, ways)
+  await expansion.execute(entriesOf(data))
   await expansion.workOff()
   return expansion.final
 }

@@ -1,3 +1,4 @@
+import { readSetting } from '../control/read.ts'
 import type { Bytes } from '../core/bytes.ts'
 import { Exit } from '../core/exit.ts'
 import { explain, Permanent, Temporary, Usage } from '../core/failure.ts'
@@ -8,7 +9,8 @@ import { Cdb } from '../format/cdb.ts'
 import { fileMessage } from '../os/message.ts'
 import { after, submitWhole } from '../submit/whole.ts'
 import { runOnMessage } from './commands.ts'
-import { expand, type ForwardTable, findTarget } from './expand.ts'
+import { type ExpandWays, entriesIn, expand, type ForwardTable, findTarget } from './expand.ts'
+import { isTextList, plusTargets, textEntries } from './sendmail-lists.ts'
 
 const USAGE = 'fastforward: usage: fastforward [ -nNpPdD ] data.cdb'
 const FD = { message: 0, report: 2 } as const
@@ -70,19 +72,39 @@ const submit = async (home: string, env: Env, sender: Bytes, recipients: readonl
   logLine(FD.report, `fastforward: qp ${qp}`)
 }
 
+const waysOf = (home: string, env: Env, isDryRun: boolean, asSendmail: boolean): ExpandWays => {
+  const isText = (file: Bytes): boolean => asSendmail && isTextList(file)
+  return {
+    runProgram: async (command) => (isDryRun ? say(`run ${command}`) : runProgram(command, env)),
+    entriesIn: (file) => (isText(file) ? textEntries(home, file) : entriesIn(file)),
+    withPrograms: isText
+  }
+}
+
+/** The commands for an address. As sendmail reads it, what no alias is for `user+detail` is the user's. */
+const commandsFor = (table: ForwardTable, address: Bytes, asSendmail: boolean): Bytes | undefined => {
+  const [any, user] = asSendmail ? plusTargets(address) : []
+  const found = findTarget(table, ':', address)
+  if (found !== undefined || any === undefined) return found
+  return findTarget(table, ':', any) ?? findTarget(table, ':', user ?? '') ?? `&${user}\0`
+}
+
+const notHere = (passThrough: boolean): number => {
+  if (passThrough) return Exit.ok
+  logLine(FD.report, 'Sorry, no mailbox here by that name. (#5.1.1)')
+  return Exit.permanent
+}
+
 /** fastforward: forwards by a table that setforward or newaliases made (spec local-delivery.md 8.2). */
 export const fastforward = async ({ args, env, home }: Context): Promise<number> => {
   const { isDryRun, passThrough, byDefault, file } = parse(args)
   const address = addressOf(env, byDefault)
   const table = open(file)
+  const asSendmail = readSetting(home, 'sendmailaliases') === 1
   const sender = senderOf(table, address, env.SENDER ?? 'original envelope sender')
-  const data = findTarget(table, ':', address)
-  if (data === undefined) {
-    if (passThrough) return Exit.ok
-    logLine(FD.report, 'Sorry, no mailbox here by that name. (#5.1.1)')
-    return Exit.permanent
-  }
-  const recipients = await expand(table, data, async (command) => (isDryRun ? say(`run ${command}`) : runProgram(command, env)))
+  const data = commandsFor(table, address, asSendmail)
+  if (data === undefined) return notHere(passThrough)
+  const recipients = await expand(table, data, waysOf(home, env, isDryRun, asSendmail))
   if (isDryRun) describe(sender, recipients)
   else await submit(home, env, sender, recipients)
   return passThrough ? Exit.skipRest : Exit.ok

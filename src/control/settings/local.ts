@@ -17,5 +17,14 @@ export const local = table({
     readers: ['deliverquota'],
     reread: 'invocation',
     about: '1: mail over quota bounces; 0: it waits in the queue'
+  },
+  sendmailaliases: {
+    type: 'number',
+    default: 0,
+    unit: '(0 or 1)',
+    max: 1,
+    readers: ['newaliases', 'fastforward', 'dot-forward'],
+    reread: 'invocation',
+    about: '1: aliases and .forward are read as sendmail reads them: files, :include: as text, \\user, user+detail, whole commands'
   }
 })

@@ -84,6 +84,16 @@ export const local = rows({
     exits: { 0: 'done', 111: 'trouble' },
     budget: 30
   },
+  delivermbox: {
+    ring: 'U',
+    synopsis: 'delivermbox MAILBOX',
+    help: false,
+    about: 'delivers into a mailbox file, or a Maildir where the name ends in /',
+    runsAs: 'the recipient',
+    fds: '0< message (a file), 2> why not',
+    exits: { 0: 'delivered', 100: 'usage', 111: 'trouble' },
+    budget: 60
+  },
   deliverquota: {
     ring: 'U',
     synopsis: 'deliverquota MAILDIR [QUOTA]',
