@@ -119,6 +119,6 @@ export const daemons = rows({
     mode: 0o700,
     fds: '0< end: stop (under qmail-start), 1> log',
     exits: { 0: 'stopped by SIGTERM; --once: drop/ is empty', 111: 'cannot start; --once: some messages are still there' },
-    budget: 80
+    budget: 90
   }
 })
