@@ -1,0 +1,59 @@
+import assert from 'node:assert/strict'
+import { Budget } from '../../src/smtpd/budget.ts'
+import { Session } from '../../src/smtpd/session.ts'
+import { base, rig } from '../helpers/smtpd-rig.ts'
+import { fuzz, memoryQueue } from './harness.ts'
+
+const BUDGET_BYTES = 1 << 20
+const ENVELOPE = 'EHLO c.example\r\nMAIL FROM:<a@b> SIZE=20 BODY=8BITMIME\r\nRCPT TO:<c@x>\r\nDATA\r\n'
+
+fuzz('qmail-smtpd', {
+  corpus: [
+    `${ENVELOPE}Subject: x\r\n\r\n..dot\r\n.\r\nQUIT\r\n`,
+    `HELO x\r\nMAIL FROM:<"q \\" u"@b>\r\nRCPT TO:<@r,@s:c@y.x>\r\nRCPT TO:<d@[127.0.0.1]>\r\nDATA\r\n${'Received: x\r\n'.repeat(30)}\r\nx\r\n.\r\n${ENVELOPE}x\r\n.\r\nRSET\r\nNOOP\r\nVRFY x\r\nHELP\r\nQUIT\r\n`,
+    `${ENVELOPE}${'long line '.repeat(50)}\r\n.\r\nMAIL FROM:<>\r\nRCPT TO:<e@x>\r\nDATA\r\n.\r\n`
+  ],
+  words: [
+    '\r\n',
+    '\n',
+    '\r',
+    '.',
+    '\r\n.\r\n',
+    '\n.\n',
+    '<',
+    '>',
+    '"',
+    '\\',
+    '@',
+    ' ',
+    '\0',
+    'SIZE=',
+    'DATA\r\n',
+    'MAIL FROM:<a@b>\r\n',
+    'RCPT TO:<c@x>\r\n',
+    'RSET\r\n',
+    'QUIT\r\n'
+  ],
+  run: async (chunks, random) => {
+    const queue = memoryQueue()
+    const budget = new Budget(BUDGET_BYTES)
+    const settings = { ...base(), rcpthosts: new Set(['x', '.x']), maxErrors: 5, esmtp: ['PIPELINING', 'SIZE', '8BITMIME', 'ENHANCEDSTATUSCODES'] }
+    let said = ''
+    const write = (text: string): undefined => {
+      said += text
+    }
+    const { options } = rig({ settings, budget, open: queue.open, maxBytes: random.pick([100, Number.POSITIVE_INFINITY]), write }).session
+    const session = new Session(options)
+    session.greet()
+    for (const chunk of chunks) if (session.exit === undefined) await session.feed(chunk)
+    await session.hangUp()
+    assert.ok([0, 1].includes(session.exit ?? -1), `exit ${session.exit}`)
+    assert.equal(queue.left(), 0, 'a message is neither finished nor given up')
+    assert.ok(budget.take(BUDGET_BYTES), 'memory is not given back')
+    for (const { sender, recipients } of queue.taken) {
+      assert.ok(recipients.length > 0 && recipients.every((r) => /@(.*\.)?x$|^[^@]*$/i.test(r)), String(recipients))
+      for (const address of [sender, ...recipients]) assert.ok(!/[\r\n\0]/.test(address), 'an address is more than one line')
+    }
+    assert.match(said, /^(\d{3}[ -][^\r\n]*\r\n)+$/)
+  }
+})
