@@ -5,9 +5,12 @@ import { errorCode, reason, Temporary } from '../core/failure.ts'
 import { writeFd } from '../core/fdio.ts'
 import { logLine } from '../core/logline.ts'
 import { dateText } from '../format/date822.ts'
+import type { Undone } from '../log/replay.ts'
 import { queueFolder } from '../queue/paths.ts'
+import { parseTodo } from '../queue/todo.ts'
 import { type DroppedMessage, droppedMessages } from './droplist.ts'
 import { jsonLine } from './json.ts'
+import { loggedMessages } from './logcount.ts'
 import { type QueuedMessage, queuedMessages } from './queuelist.ts'
 
 const shown = (text: Bytes): string => text.replace(/[^ -~]/g, '_')
@@ -31,6 +34,24 @@ export const droppedLines = ({ drop, head, recipients, troubles }: DroppedMessag
     ...troubles.map((trouble) => `warning: trouble with #${shown(drop)}: ${trouble}`)
   ]
   return `${lines.join('\n')}\n`
+}
+
+/** A message of the commit log in the shape of one that waits in drop/, under its number. */
+const fromLog = ({ number, time, envelope, message }: Undone): DroppedMessage => {
+  const { sender = '', recipients } = parseTodo(envelope.toString('latin1'))
+  return { drop: String(number), head: { entered: new Date(time * 1000), bytes: message.length, sender }, recipients, troubles: [] }
+}
+
+/** Lists what stands in the commit log only: it is on its way, not sorted by channel. */
+const listLogged = (home: string, isJson: boolean): void => {
+  try {
+    for (const undone of loggedMessages(queueFolder(home))) {
+      const { drop, ...message } = fromLog(undone)
+      writeFd(1, isJson ? jsonLine({ log: drop, ...message }) : droppedLines({ drop, ...message }).replaceAll('\tdrop\t', '\tlog\t'))
+    }
+  } catch (error) {
+    if (errorCode(error) !== 'ENOENT') logLine(2, `qmail-qread: warning: unable to read queue/log: ${reason(error)}`)
+  }
 }
 
 /** Lists what waits in drop/. That it may not be looked into is told on descriptor 2, where no reader of the list trips over it: qmails may not. */
@@ -57,6 +78,7 @@ export const listQueue = (home: string, isJson: boolean): number => {
   try {
     enterQueue(home)
     for (const message of queuedMessages(home)) writeFd(1, isJson ? jsonLine(message) : messageLines(message))
+    listLogged(home, isJson)
     listDropped(home, isJson)
     return Exit.ok
   } catch (error) {

@@ -4,11 +4,11 @@ import { crc32 } from 'node:zlib'
  * The commit log (docs/internals.md): segment files, each a series of records. All numbers are little-endian.
  *
  *    0  `qlog`                          20  epoch of the segment (4 bytes)      40  length of the envelope (4)
- *    4  kind (1 byte), 3 bytes zero     24  live: epochs below it are done (4)  44  time, Unix seconds (4)
+ *    4  kind (1 byte), index (3)        24  live: epochs below it are done (4)  44  time, Unix seconds (4)
  *    8  nonce of the epoch (8 bytes)    28  sequence within the epoch (4)       48  CRC-32 of the 48 bytes before and the payload (4)
  *   16  length of the payload (4)       32  message number (8)                  52  payload
  *
- * A segment is begun anew by a record of the kind `head` on its first page, under the next epoch and a nonce nobody can guess: what is
+ * The index counts the records of a batch from 0. A segment is begun anew by a record of the kind `head` on its first page, under the next epoch and a nonce nobody can guess: what is
  * left from earlier epochs, and whatever strangers write into their messages, never looks like a record of this one. Every batch
  * (what is written at once and made durable at once) begins on a page, so that a torn one damages nothing that was acknowledged.
  */
@@ -21,8 +21,9 @@ export const KINDS = { head: 0x48, message: 0x4d, done: 0x44 } as const
 export type Kind = keyof typeof KINDS
 
 const MAGIC = 0x676f6c71
-const AT = { kind: 4, nonce: 8, payload: 16, epoch: 20, live: 24, sequence: 28, number: 32, envelope: 40, time: 44, crc: 48 }
+const AT = { kind: 4, index: 5, nonce: 8, payload: 16, epoch: 20, live: 24, sequence: 28, number: 32, envelope: 40, time: 44, crc: 48 }
 const NUMBER_BYTES = 8
+const INDEX_BYTES = 3
 const TWO_32 = 2 ** 32
 
 /** What a record's first bytes say. */
@@ -33,6 +34,8 @@ export interface RecordHead {
   /** Everything in epochs below this one is done. */
   live: number
   sequence: number
+  /** Its place in its batch, from 0. */
+  index: number
   /** The message's number; of a `done` record: how many numbers it holds. */
   number: number
   /** Bytes of the payload; of a message: first its envelope as in todo/, then the message as in mess/. */
@@ -49,6 +52,7 @@ export const packHead = (head: RecordHead, payload: readonly Buffer[]): Buffer =
   const bytes = Buffer.alloc(HEADER_BYTES)
   bytes.writeUInt32LE(MAGIC, 0)
   bytes.writeUInt8(KINDS[head.kind], AT.kind)
+  bytes.writeUIntLE(head.index, AT.index, INDEX_BYTES)
   head.nonce.copy(bytes, AT.nonce)
   bytes.writeUInt32LE(head.payloadBytes, AT.payload)
   bytes.writeUInt32LE(head.epoch, AT.epoch)
@@ -76,6 +80,7 @@ export const recordAt = (segment: Buffer, at: number): RecordHead | undefined =>
   if (envelopeBytes > payloadBytes || crc !== segment.readUInt32LE(at + AT.crc)) return undefined
   return {
     kind,
+    index: segment.readUIntLE(at + AT.index, INDEX_BYTES),
     nonce: segment.subarray(at + AT.nonce, at + AT.nonce + NONCE_BYTES),
     epoch: segment.readUInt32LE(at + AT.epoch),
     live: segment.readUInt32LE(at + AT.live),

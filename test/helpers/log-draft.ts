@@ -9,6 +9,7 @@ export class Draft {
   readonly nonce: Buffer
   live: number
   #sequence = 0
+  #index = 0
   #at = 0
 
   constructor(epoch: number, live = epoch, over: Buffer = Buffer.alloc(SEGMENT_BYTES)) {
@@ -23,6 +24,7 @@ export class Draft {
   /** What comes next is another batch. */
   page(): this {
     this.#at = pageAt(this.#at)
+    this.#index = 0
     return this
   }
 
@@ -40,7 +42,18 @@ export class Draft {
   #put(kind: Kind, number: number, payload: Buffer[]): this {
     const payloadBytes = payload.reduce((sum, piece) => sum + piece.length, 0)
     const envelopeBytes = kind === 'message' ? (payload[0]?.length ?? 0) : 0
-    const head = { kind, nonce: this.nonce, epoch: this.epoch, live: this.live, sequence: this.#sequence++, number, payloadBytes, envelopeBytes, time: 5 }
+    const head = {
+      kind,
+      nonce: this.nonce,
+      epoch: this.epoch,
+      live: this.live,
+      sequence: this.#sequence++,
+      index: this.#index++,
+      number,
+      payloadBytes,
+      envelopeBytes,
+      time: 5
+    }
     this.last = this.#at
     for (const piece of [packHead(head, payload), ...payload]) {
       piece.copy(this.bytes, this.#at)

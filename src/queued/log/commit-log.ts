@@ -52,6 +52,7 @@ interface Batch {
   bytes: number
   messages: { waiting: Waiting; at: number; bytes: number }[]
   dones: Settled[]
+  records: number
 }
 
 const seconds = (): number => Math.floor(Date.now() / 1000)
@@ -219,7 +220,7 @@ export class CommitLog {
     if ((!this.#file || this.#file.isSpoilt || !fits(this.#file, bytes, 0)) && !this.#begin()) return undefined
     const file = this.#file
     if (!file || !fits(file, bytes, 0)) return undefined
-    const batch: Batch = { file, at: file.at, pieces: [], bytes: 0, messages: [], dones: this.#settled }
+    const batch: Batch = { file, at: file.at, pieces: [], bytes: 0, messages: [], dones: this.#settled, records: 0 }
     this.#settled = []
     if (file.at === 0) this.#addHead(batch)
     if (batch.dones.length > 0) this.#add(batch, 'done', batch.dones.length, [numbers], numbers.length, 0)
@@ -237,7 +238,18 @@ export class CommitLog {
   #add(batch: Batch, kind: Kind, number: number, payload: readonly Buffer[], payloadBytes: number, envelopeBytes: number): void {
     const { file } = batch
     const live = this.#options.segments.oldestUndone ?? file.epoch
-    const head = { kind, nonce: file.nonce, epoch: file.epoch, live, sequence: file.sequence++, number, payloadBytes, envelopeBytes, time: seconds() }
+    const head = {
+      kind,
+      nonce: file.nonce,
+      epoch: file.epoch,
+      live,
+      sequence: file.sequence++,
+      index: batch.records++,
+      number,
+      payloadBytes,
+      envelopeBytes,
+      time: seconds()
+    }
     batch.pieces.push(packHead(head, payload), ...payload)
     batch.bytes += HEADER_BYTES + payloadBytes
   }
