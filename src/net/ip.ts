@@ -50,6 +50,25 @@ export const canonicalAddress = (ip: Bytes): Bytes => {
 /** The bits of an address, as a text of 0 and 1. */
 export const addressBits = (bytes: Buffer): string => Array.from(bytes, (byte) => byte.toString(2).padStart(8, '0')).join('')
 
+/** A network: the leading bits that all its addresses have. */
+export type Network = string
+
+/** The network written as an address, or as `address/bits`; undefined for what is none. */
+export const parseNetwork = (text: Bytes): Network | undefined => {
+  const [ip = '', bits] = text.split('/', 2)
+  const bytes = addressBytes(ip)
+  if (bytes === undefined || !/^\d{1,3}$/.test(bits ?? '0') || Number(bits ?? 0) > bytes.length * 8) return undefined
+  return `${bytes.length}:${addressBits(bytes).slice(0, bits === undefined ? undefined : Number(bits))}`
+}
+
+/** Is this address in one of these networks? */
+export const isInNetworks = (ip: Bytes, networks: readonly Network[]): boolean => {
+  const bytes = networks.length === 0 ? undefined : addressBytes(ip)
+  if (bytes === undefined) return false
+  const own = `${bytes.length}:${addressBits(bytes)}`
+  return networks.some((network) => own.startsWith(network))
+}
+
 /** An address from back to front, as DNS has it in names: `4.3.2.1`, or all nibbles of an IPv6 address; undefined for what is none. */
 export const reversedAddress = (ip: Bytes): Bytes | undefined => {
   const bytes = addressBytes(ip)

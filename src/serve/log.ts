@@ -20,6 +20,11 @@ export class TcpserverLog {
     if (this.#verbosity === 'status') logLine(STDERR, `tcpserver: ${text}`)
   }
 
+  /** A client that a block list keeps out: a line in rblsmtpd's words. */
+  blocked(line: string): void {
+    if (this.#verbosity !== 'silent') logLine(STDERR, line)
+  }
+
   /** Trouble that ends one connection, or less. */
   warn(text: string): void {
     if (this.#verbosity !== 'silent') logLine(STDERR, `tcpserver: warning: ${printable(text)}`)

@@ -1,6 +1,5 @@
 import { closeSync, openSync } from 'node:fs'
 import type { Server } from 'node:net'
-import type { Bytes } from '../core/bytes.ts'
 import { Exit } from '../core/exit.ts'
 import { reason, Temporary } from '../core/failure.ts'
 import { writeFd } from '../core/fdio.ts'
@@ -8,18 +7,19 @@ import type { Context, Env } from '../core/run.ts'
 import { literalAddress, nameFinder } from '../net/find-names.ts'
 import { portOf } from '../net/service.ts'
 import { TcpserverLog } from '../serve/log.ts'
+import { Blocking } from './blocking.ts'
 import { parseOptions, type TcpserverOptions } from './options.ts'
 import { listenOn, TcpServer } from './tcpserver.ts'
 import { ResidentWorkers, serverNamed } from './workers.ts'
 
 /** The address to bind. Throws Temporary in the words of the manual. */
-const addressToBind = async (host: Bytes, env: Readonly<Env>, isV6Only: boolean): Promise<string> => {
+const addressToBind = async ({ host, isV6Only, interface: zone }: TcpserverOptions, env: Readonly<Env>): Promise<string> => {
   if (host === '' || host === '0') return isV6Only ? '::' : '0.0.0.0'
   if (host === ':0') return '::'
   const literal = literalAddress(host)
-  if (literal !== undefined) return literal
+  if (literal !== undefined) return zone !== '' && /^fe80:/i.test(literal) && !literal.includes('%') ? `${literal}%${zone}` : literal
   const { NameLookup } = await import('../net/names.ts')
-  const addresses = await new NameLookup(env).addressesOf(host).catch((error) => {
+  const addresses = await new NameLookup(env).addressesOf(host, [isV6Only ? 6 : 4]).catch((error) => {
     throw new Temporary(`temporarily unable to figure out IP address for ${host}: ${reason(error)}`)
   })
   if (addresses[0] === undefined) throw new Temporary(`no IP address for ${host}`)
@@ -55,7 +55,7 @@ const closeStandard = (): void => {
 const open = async (options: TcpserverOptions, env: Readonly<Env>): Promise<Server> => {
   const port = portOf(options.port)
   if (port === undefined) throw new Temporary(`unable to figure out port number for ${options.port}`)
-  const host = await addressToBind(options.host, env, options.isV6Only)
+  const host = await addressToBind(options, env)
   const server = await listenOn(host, port, options.backlog, options.isV6Only).catch((error) => {
     throw new Temporary(`unable to bind: ${reason(error)}`)
   })
@@ -75,7 +75,8 @@ export const tcpserver = async ({ home, args, env }: Context): Promise<number> =
   const resident = options.workers > 0 ? serverNamed(home, options.program, env.PATH) : undefined
   const workers = resident && new ResidentWorkers(home, resident, options.workers, log)
   workers?.start()
-  new TcpServer(options, env, log, nameFinder(options, env), workers).attach(server)
+  const blocking = serverNamed(home, options.program, env.PATH) === 'qmail-smtpd' ? new Blocking(home, env) : undefined
+  new TcpServer(options, env, log, nameFinder(options, env), workers, blocking).attach(server)
   const exit = await stopped
   server.close()
   await workers?.flush()

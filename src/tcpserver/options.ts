@@ -2,6 +2,8 @@ import { type Bytes, leadingNumber } from '../core/bytes.ts'
 import { Usage } from '../core/failure.ts'
 import { getopt } from '../core/getopt.ts'
 import type { Env } from '../core/run.ts'
+import { type Network, parseNetwork } from '../net/ip.ts'
+import { type LimitSet, NO_LIMITS, parseRate } from '../serve/limits.ts'
 import type { Verbosity } from '../serve/log.ts'
 
 /** What tcpserver was told (spec network.md 2.1). */
@@ -22,8 +24,14 @@ export interface TcpserverOptions {
   asksIdent: boolean
   identSeconds: number
   localName: Bytes | undefined
-  /** Only IPv6. */
+  /** Which families are served, and which a name's address may be of: IPv6 alone, or IPv4 where nothing else is said. */
   isV6Only: boolean
+  /** The interface of a link-local address. */
+  interface: Bytes
+  /** How many connections one client may have, and how often. */
+  limits: LimitSet
+  /** Who may say, by the PROXY protocol, for whom it connects, and has to. */
+  proxies: Network[]
   /** Resident workers for the suite's own programs; 0: a process a connection. */
   workers: number
   host: Bytes
@@ -51,6 +59,9 @@ const defaults = (): TcpserverOptions => ({
   identSeconds: 26,
   localName: undefined,
   isV6Only: false,
+  interface: '',
+  limits: NO_LIMITS,
+  proxies: [],
   workers: 0,
   host: '',
   port: '',
@@ -58,7 +69,28 @@ const defaults = (): TcpserverOptions => ({
   args: []
 })
 
-type Setter = (value: Bytes, env: Readonly<Env>) => Partial<TcpserverOptions>
+const USAGE =
+  'tcpserver: usage: tcpserver [ -1UXpPhHrRoOdDqQv ] [ -c limit ] [ -x rules.cdb ] [ -B banner ] [ -g gid ] [ -u uid ] [ -b backlog ] [ -l localname ] [ -t timeout ] host port program'
+
+type Setter = (value: Bytes, env: Readonly<Env>, before: TcpserverOptions) => Partial<TcpserverOptions>
+
+const limit = (name: string, read: (value: Bytes) => Partial<LimitSet>): Record<string, Setter> => ({
+  [name]: (value, _env, { limits }) => ({ limits: { ...limits, ...read(value) } })
+})
+
+const V6_BITS = 64
+const networkBits = (value: Bytes): LimitSet['networkBits'] => {
+  const [v4 = '', v6] = value.split('/', 2)
+  return [Math.min(number(v4), 32), Math.min(v6 === undefined ? V6_BITS : number(v6), 128)]
+}
+
+const networksIn = (value: Bytes): Network[] =>
+  value.split(',').map((text) => {
+    const network = parseNetwork(text)
+    if (network === undefined) throw new Usage(`tcpserver: no network: ${text}\n${USAGE}`)
+    return network
+  })
+
 const setters: Record<string, Setter> = {
   q: () => ({ verbosity: 'silent' }),
   Q: () => ({ verbosity: 'errors' }),
@@ -84,7 +116,13 @@ const setters: Record<string, Setter> = {
   l: (value) => ({ localName: value }),
   6: () => ({ isV6Only: true }),
   4: () => ({ isV6Only: false }),
-  I: () => ({}),
+  I: (value) => ({ interface: value }),
+  ...limit('m', (value) => ({ perAddress: number(value) })),
+  ...limit('M', (value) => ({ perNetwork: number(value) })),
+  ...limit('k', (value) => ({ addressRate: parseRate(value) })),
+  ...limit('K', (value) => ({ networkRate: parseRate(value) })),
+  ...limit('N', (value) => ({ networkBits: networkBits(value) })),
+  a: (value) => ({ proxies: networksIn(value) }),
   // the kernel refuses source-routed connections, so there are no IP options to keep or kill
   o: () => ({}),
   O: () => ({}),
@@ -92,19 +130,16 @@ const setters: Record<string, Setter> = {
 }
 
 /** Options with a value. */
-const VALUED = 'cxBgubltIw'
+const VALUED = 'cxBgubltIwmMkKNa'
 const SPEC = Object.keys(setters)
   .map((letter) => (VALUED.includes(letter) ? `${letter}:` : letter))
   .join('')
-
-const USAGE =
-  'tcpserver: usage: tcpserver [ -1UXpPhHrRoOdDqQv ] [ -c limit ] [ -x rules.cdb ] [ -B banner ] [ -g gid ] [ -u uid ] [ -b backlog ] [ -l localname ] [ -t timeout ] host port program'
 
 /** Reads the command line. Throws Usage. */
 export const parseOptions = (args: readonly Bytes[], env: Readonly<Env>): TcpserverOptions => {
   const { options, operands } = getopt('tcpserver', SPEC, USAGE, args)
   const o = defaults()
-  for (const { letter, value } of options) Object.assign(o, setters[letter]?.(value, env))
+  for (const { letter, value } of options) Object.assign(o, setters[letter]?.(value, env, o))
   const [host, port, program, ...rest] = operands
   if (host === undefined || port === undefined || program === undefined) throw new Usage(USAGE)
   return { ...o, host, port, program, args: rest }

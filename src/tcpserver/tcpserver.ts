@@ -2,15 +2,16 @@ import { once } from 'node:events'
 import { createServer, type Server, type Socket } from 'node:net'
 import { constants } from 'node:os'
 import { serialNumbers } from '../core/beyond-pids.ts'
-import type { Bytes } from '../core/bytes.ts'
 import { Exit } from '../core/exit.ts'
-import { reason } from '../core/failure.ts'
+import { reason, Temporary } from '../core/failure.ts'
 import type { Env } from '../core/run.ts'
 import type { FindNames } from '../net/find-names.ts'
-import { type Addresses, addressesOf, type Names, tcpVariables, withVariables } from '../net/peer.ts'
+import { type Addresses, addressesOf, withVariables } from '../net/peer.ts'
 import { startChild } from '../os/child.ts'
-import { logEnds, type TcpserverLog } from '../serve/log.ts'
-import { RulesFile } from '../serve/rules.ts'
+import { type Block, blockLine } from '../serve/block.ts'
+import type { TcpserverLog } from '../serve/log.ts'
+import { Admission, type Verdict, type Visit } from './admission.ts'
+import { type Blocking, turnAway } from './blocking.ts'
 import type { TcpserverOptions } from './options.ts'
 
 /** Resident programs that take connections over. `take` serves a session of this number. False: they did not, and a process is started for it. */
@@ -24,30 +25,28 @@ export const waitStatus = (code: number | null, signal: NodeJS.Signals | null): 
 /** So many connections over the limit may wait at least: a full kernel backlog, which they should be in, makes clients try again, and turns nobody away. */
 const MIN_WAITING = 1000
 
-/** A connection that was dropped, and why: for the log. */
-class Dropped extends Error {}
-
 /** Accepts connections and has a program serve each (spec network.md 2.1). */
 export class TcpServer {
   readonly #options: TcpserverOptions
   readonly #env: Readonly<Env>
   readonly #log: TcpserverLog
-  readonly #findNames: FindNames
+  readonly #admission: Admission
   readonly #workers: Workers | undefined
-  readonly #rules: RulesFile | undefined
+  readonly #blocking: Blocking | undefined
   /** A number for each session without a process of its own: who reads the log pairs its lines by it. */
   readonly #nextNumber = serialNumbers(Date.now())
   #active = 0
   /** Connections over the limit: accepted, for there is no way not to, and left alone until it is their turn. */
   readonly #waiting: Socket[] = []
 
-  constructor(options: TcpserverOptions, env: Readonly<Env>, log: TcpserverLog, findNames: FindNames, workers: Workers | undefined) {
+  /** `blocking`: what turns clients of its program away; undefined: nothing does. */
+  constructor(options: TcpserverOptions, env: Readonly<Env>, log: TcpserverLog, findNames: FindNames, workers?: Workers, blocking?: Blocking) {
     this.#options = options
     this.#env = env
     this.#log = log
-    this.#findNames = findNames
+    this.#admission = new Admission(options, findNames)
     this.#workers = workers
-    this.#rules = options.rules === undefined ? undefined : new RulesFile(options.rules, options.allowsMissingRules)
+    this.#blocking = blocking
   }
 
   /** Serves what a listening server accepts, from now on. */
@@ -74,7 +73,8 @@ export class TcpServer {
     void this.#serve(socket)
   }
 
-  #end(pid: number, status: number): void {
+  #end(visit: Visit | undefined, pid: number, status: number): void {
+    if (visit) this.#admission.leave(visit)
     this.#log.status(`end ${pid} status ${status}`)
     this.#active--
     this.#logCount()
@@ -83,41 +83,63 @@ export class TcpServer {
   }
 
   async #serve(socket: Socket): Promise<void> {
-    const addresses = addressesOf(socket)
-    if (!addresses) {
+    const ends = addressesOf(socket)
+    if (!ends) {
       socket.destroy()
-      this.#end(this.#nextNumber(), Exit.temporary * 256) // gone before we looked
+      this.#end(undefined, this.#nextNumber(), Exit.temporary * 256) // gone before we looked
       return
     }
+    const visit: Visit = { ends, counted: undefined }
     try {
-      await this.#admit(socket, addresses)
+      await this.#admit(socket, visit)
     } catch (error) {
       const number = this.#nextNumber()
-      this.#log.status(`pid ${number} from ${addresses.remoteIp}`)
-      this.#log.warn(`dropping connection, ${error instanceof Dropped ? error.message : reason(error)}`)
+      this.#log.status(`pid ${number} from ${visit.ends.remoteIp}`)
+      this.#log.warn(`dropping connection, ${reason(error)}`)
       socket.destroy()
-      this.#end(number, Exit.temporary * 256)
+      this.#end(visit, number, Exit.temporary * 256)
     }
   }
 
   /** Everything between a connection and its program. */
-  async #admit(socket: Socket, addresses: Addresses): Promise<void> {
+  async #admit(socket: Socket, visit: Visit): Promise<void> {
     if (this.#options.noDelay) socket.setNoDelay(true)
     if (this.#options.banner !== '') await this.#sendBanner(socket)
-    const names = await this.#findNames(addresses)
-    const variables = tcpVariables(addresses, names)
-    const isDenied = this.#applyRules(addresses, names, variables)
-    const line = logEnds(addresses, names)
-    const number = this.#nextNumber()
-    if (isDenied) {
-      socket.destroy()
-      this.#logStart(number, addresses, 'deny', line)
-      this.#end(number, Exit.permanent * 256)
+    const verdict = await this.#admission.judge(socket, visit)
+    if (verdict.isDenied || verdict.excess !== undefined) {
+      this.#refuse(socket, visit, verdict)
       return
     }
-    const env = withVariables(this.#env, variables)
-    if (await this.#workers?.take(socket, env, number, (status) => this.#end(number, status))) this.#logStart(number, addresses, 'ok', line)
-    else this.#run(socket, env, addresses, line)
+    const env = withVariables(this.#env, verdict.variables)
+    const block = await this.#blocking?.judge(env)
+    if (block) await this.#turnAway(socket, visit, verdict.line, block)
+    else await this.#handOver(socket, visit, env, verdict.line)
+  }
+
+  /** Denied by a rule, or over a limit; $DIEMSG is what the latter hear. */
+  #refuse(socket: Socket, visit: Visit, { line, excess, variables }: Verdict): void {
+    const number = this.#nextNumber()
+    this.#logStart(number, visit.ends, 'deny', line)
+    if (excess !== undefined) this.#log.status(`limit ${number} ${excess}`)
+    const farewell = excess === undefined ? undefined : (variables.DIEMSG ?? this.#env.DIEMSG)
+    if (farewell === undefined) socket.destroy()
+    else socket.end(`${farewell}\r\n`, 'latin1', () => socket.destroy())
+    this.#end(visit, number, Exit.permanent * 256)
+  }
+
+  async #turnAway(socket: Socket, visit: Visit, line: string, block: Block): Promise<void> {
+    const number = this.#nextNumber()
+    this.#logStart(number, visit.ends, 'ok', line)
+    this.#log.blocked(blockLine(visit.ends.remoteIp, number, block))
+    await turnAway(block, socket)
+    this.#end(visit, number, Exit.ok)
+  }
+
+  /** Second gear if it may be, else a process for this connection. */
+  async #handOver(socket: Socket, visit: Visit, env: Env, line: string): Promise<void> {
+    const number = this.#nextNumber()
+    if (await this.#workers?.take(socket, env, number, (status) => this.#end(visit, number, status))) this.#logStart(number, visit.ends, 'ok', line)
+    else this.#run(socket, visit, env, line)
   }
 
   #logStart(pid: number, addresses: Addresses, verdict: 'ok' | 'deny', line: string): void {
@@ -127,35 +149,23 @@ export class TcpServer {
 
   #sendBanner(socket: Socket): Promise<void> {
     return new Promise((resolve, reject) => {
-      socket.write(this.#options.banner, 'latin1', (error) => (error ? reject(new Dropped(`unable to print banner: ${reason(error)}`)) : resolve()))
-      socket.once('close', () => reject(new Dropped('unable to print banner: broken pipe')))
+      socket.write(this.#options.banner, 'latin1', (error) => (error ? reject(new Temporary(`unable to print banner: ${reason(error)}`)) : resolve()))
+      socket.once('close', () => reject(new Temporary('unable to print banner: broken pipe')))
     })
   }
 
-  /** Adds what the rules set to the variables, and says whether they deny the connection. */
-  #applyRules({ remoteIp }: Addresses, { remoteHost, remoteInfo }: Names, variables: Record<string, Bytes | undefined>): boolean {
-    if (!this.#rules) return false
-    try {
-      const rule = this.#rules.find({ ip: remoteIp, host: remoteHost, info: remoteInfo })
-      for (const [name, value] of rule.variables) variables[name] = value
-      return rule.isDenied
-    } catch (error) {
-      throw new Dropped(`unable to read ${this.#options.rules}: ${reason(error)}`)
-    }
-  }
-
   /** First gear: a process for this connection. */
-  #run(socket: Socket, env: Env, addresses: Addresses, line: string): void {
+  #run(socket: Socket, visit: Visit, env: Env, line: string): void {
     const child = startChild(this.#options.program, this.#options.args, { stdio: [socket, socket, 2], env })
     const pid = child.pid ?? process.pid
-    this.#logStart(pid, addresses, 'ok', line)
+    this.#logStart(pid, visit.ends, 'ok', line)
     socket.destroy()
     child.on('error', (error) => {
       if (child.pid !== undefined) return
       this.#log.warn(`dropping connection, unable to run ${this.#options.program}: ${reason(error)}`)
-      this.#end(pid, Exit.temporary * 256)
+      this.#end(visit, pid, Exit.temporary * 256)
     })
-    child.on('exit', (code, signal) => this.#end(pid, waitStatus(code, signal)))
+    child.on('exit', (code, signal) => this.#end(visit, pid, waitStatus(code, signal)))
   }
 }
 

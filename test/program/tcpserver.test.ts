@@ -189,3 +189,70 @@ test('usage is 100, and what keeps it from starting 111, in its own words', () =
     assert.match(r.stderr, stderr)
   }
 })
+
+/** A client from another address of 127/8: what it hears until the end. */
+const hear = (port: number, from: string, say = ''): Promise<string> =>
+  new Promise((resolve) => {
+    const socket = connect({ port, host: '127.0.0.1', localAddress: from }, () => socket.write(Buffer.from(say, 'latin1')))
+    let text = ''
+    socket.on('data', (data) => {
+      text += data.toString('latin1')
+    })
+    socket.on('error', () => {})
+    socket.on('close', () => resolve(text))
+  })
+
+test('-m and -M: connections at a time from an address and from a network; the others hear $DIEMSG, and may come later', async () => {
+  const server = await start([...QUIET, '-v', '-m', '1', '-M', '2', '-N', '24'], ['sh', '-c', 'echo in; read a'], { DIEMSG: '421 not now' })
+  const first = client(server.port)
+  await first.until(/in/)
+  assert.equal(await hear(server.port, '127.0.0.1'), '421 not now\r\n')
+  await until('the log', () => /deny (\d+) .*\ntcpserver: limit \1 over 1 connections from this address\ntcpserver: end \1 status 25600\n/.test(server.log()))
+  const second = connect({ port: server.port, host: '127.0.0.1', localAddress: '127.0.0.2' })
+  after(() => second.destroy())
+  await until('two', () => /status: 2\//.test(server.log()) && (server.log().match(/ ok /g) ?? []).length === 2)
+  assert.equal(await hear(server.port, '127.0.0.3'), '421 not now\r\n')
+  assert.equal(await hear(server.port, '127.0.1.1', '\n'), 'in\n')
+  first.say('\n')
+  await first.closed()
+  await until('two ends', () => server.log().match(/end \d+ status 0\n/g)?.length === 2)
+  assert.equal(await hear(server.port, '127.0.0.1', '\n'), 'in\n')
+  second.destroy()
+  await server.stop()
+})
+
+test('-k: connections in a time; rules may say otherwise for some', async () => {
+  const rules = join(scratch, 'limits.cdb')
+  writeFileSync(rules, cdbBytes([['127.0.0.9', '+MAXRATEIP=0\0']]))
+  const server = await start([...QUIET, '-k', '2/3600', '-x', rules], ['echo', 'in'])
+  const three = async (from: string): Promise<string[]> => [await hear(server.port, from), await hear(server.port, from), await hear(server.port, from)]
+  assert.deepEqual(await three('127.0.0.1'), ['in\n', 'in\n', ''])
+  assert.deepEqual(await three('127.0.0.2'), ['in\n', 'in\n', ''])
+  assert.deepEqual(await three('127.0.0.9'), ['in\n', 'in\n', 'in\n'])
+})
+
+test('-a: the PROXY header says who the client is; what follows it is for the program', async () => {
+  const server = await start(
+    ['-RHl0', '-v', '-a', '127.0.0.1,::1'],
+    ['sh', '-c', 'read a; echo "$TCPREMOTEIP $TCPREMOTEPORT $TCPLOCALIP $TCPLOCALPORT $PROTO $a"']
+  )
+  assert.equal(await hear(server.port, '127.0.0.1', 'PROXY TCP4 192.0.2.7 203.0.113.1 4000 25\r\nhello\n'), '192.0.2.7 4000 203.0.113.1 25 TCP hello\n')
+  assert.equal(await hear(server.port, '127.0.0.1', 'PROXY TCP6 2001:DB8::7 2001:db8::1 4000 25\r\nhello\n'), '2001:db8::7 4000 2001:db8::1 25 TCP6 hello\n')
+  const v2 = '\r\n\r\n\0\r\nQUIT\n\x21\x11\0\x0c\xc0\0\x02\x07\xcb\0q\x01\x0f\xa0\0\x19'
+  assert.equal(await hear(server.port, '127.0.0.1', `${v2}hello\n`), '192.0.2.7 4000 203.0.113.1 25 TCP hello\n')
+  assert.match(await hear(server.port, '127.0.0.1', 'PROXY UNKNOWN\r\nhello\n'), /^127\.0\.0\.1 \d+ 127\.0\.0\.1 \d+ TCP hello\n$/)
+  assert.match(await hear(server.port, '127.0.0.2', 'PROXY TCP4 192.0.2.7 203.0.113.1 4000 25\r\n'), /^127\.0\.0\.2 \d+ .* TCP PROXY TCP4 /)
+  assert.equal(await hear(server.port, '127.0.0.1', 'EHLO x\r\n'), '')
+  await until('the warning', () => server.log().includes('tcpserver: warning: dropping connection, bad PROXY header\n'))
+  const slow = client(server.port)
+  for (const byte of 'PROXY TCP4 192.0.2.7 203.0.113.1 4000 25\r\n') slow.say(byte)
+  slow.say('slow\n')
+  assert.equal(await slow.closed(), '192.0.2.7 4000 203.0.113.1 25 TCP slow\n')
+  assert.match(server.log(), /ok \d+ 0:203\.0\.113\.1:25 :192\.0\.2\.7::4000\n/)
+})
+
+test('-a wants networks', () => {
+  const r = runProgram(home, 'tcpserver', { args: ['-a', '10.0.0.0/33', '0', '0', 'true'] })
+  assert.equal(r.exit, 100)
+  assert.match(r.stderr, /^tcpserver: no network: 10\.0\.0\.0\/33\ntcpserver: usage: /)
+})

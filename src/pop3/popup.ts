@@ -1,0 +1,117 @@
+import { once } from 'node:events'
+import { closeSync } from 'node:fs'
+import type { Writable } from 'node:stream'
+import type { Bytes } from '../core/bytes.ts'
+import { reason, Temporary } from '../core/failure.ts'
+import { writeFd } from '../core/fdio.ts'
+import type { Env } from '../core/run.ts'
+import { parseCommand } from '../format/command.ts'
+import { startChild } from '../os/child.ts'
+import { withFifos } from '../os/fifo.ts'
+import { Gone, type LineSource } from './line-source.ts'
+
+/** It always ends so (spec network.md 8.1). */
+export const POPUP_EXIT = 1
+/** The longest silence of a client, and the longest time a reply may take to leave. */
+export const SILENCE_SECONDS = 1200
+/** A client that has said so much without logging in wants something else. */
+const MAX_COMMANDS = 1000
+
+/** What one login needs. */
+export interface Popup {
+  hostname: Bytes
+  program: Bytes
+  args: Bytes[]
+  env: Env
+  lines: LineSource
+  output: Writable
+  /** The whole answer to CAPA, if there is one. */
+  capabilities: Bytes | undefined
+}
+
+/** Says something; resolves when it is with the system. Throws Gone. */
+const say = (output: Writable, text: Bytes): Promise<void> =>
+  new Promise((resolve, reject) => {
+    const fail = (): void => reject(new Gone('nobody listens'))
+    const timer = setTimeout(fail, SILENCE_SECONDS * 1000)
+    output.write(text, 'latin1', (error) => {
+      clearTimeout(timer)
+      if (error) fail()
+      else resolve()
+    })
+  })
+
+/** Starts the subprogram with `data` to read on descriptor 3, a real pipe, on which it finds the end after it. */
+const startChecker = ({ program, args, env }: Popup, data: Buffer) =>
+  withFifos(1, ([pipe]) => {
+    if (pipe === undefined) throw new Temporary('unable to make a pipe')
+    const [write, read] = [pipe.end('w'), pipe.end('r')]
+    try {
+      writeFd(write, data) // a pipe holds it all
+      return startChild(program, args, { stdio: [0, 1, 2, read], env })
+    } finally {
+      closeSync(write)
+      closeSync(read)
+    }
+  })
+
+/** Has the subprogram take over; what is left to say when it ends. */
+const logIn = async (popup: Popup, fields: readonly Bytes[]): Promise<Bytes> => {
+  const data = Buffer.from(fields.map((field) => `${field}\0`).join(''), 'latin1')
+  let child: ReturnType<typeof startChecker>
+  try {
+    child = startChecker(popup, data)
+  } catch (error) {
+    return `-ERR unable to open pipe: ${reason(error)}\r\n`
+  } finally {
+    data.fill(0)
+  }
+  child.on('error', () => {}) // 'exit' does not follow
+  if (child.pid === undefined) return '-ERR authorization failed\r\n'
+  const [code, signal] = (await once(child, 'exit')) as [number | null, string | null]
+  if (signal !== null) return '-ERR aack, child crashed\r\n'
+  return code === 0 ? '' : '-ERR authorization failed\r\n'
+}
+
+const SYNTAX = '-ERR syntax error\r\n'
+const OK = '+OK \r\n'
+
+/** Greets, hears the name and the password, and has the subprogram take over (spec network.md 8.1). Resolves with the exit code. Throws Gone. */
+export const popup = async (options: Popup): Promise<number> => {
+  const { hostname, lines, output } = options
+  const stamp = `<${process.pid}.${Math.floor(Date.now() / 1000)}@${hostname}>`
+  let user: Bytes | undefined
+  const answer = (verb: Bytes, argument: Bytes): Bytes | Bytes[] => {
+    const space = argument.indexOf(' ')
+    switch (verb) {
+      case 'user':
+        if (argument === '') return SYNTAX
+        user = argument
+        return OK
+      case 'pass':
+        if (user === undefined) return '-ERR USER first\r\n'
+        return argument === '' ? SYNTAX : [user, argument, stamp]
+      case 'apop':
+        return space < 0 ? SYNTAX : [argument.slice(0, space), argument.slice(space + 1), stamp]
+      case 'capa':
+        return options.capabilities ?? '-ERR authorization first\r\n'
+      case 'quit':
+      case 'noop':
+        return OK
+      default:
+        return '-ERR authorization first\r\n'
+    }
+  }
+  await say(output, `+OK ${stamp}\r\n`)
+  for (let n = 0; n < MAX_COMMANDS; n++) {
+    const { verb, argument } = parseCommand((await lines.next()).slice(0, -1))
+    const said = answer(verb, argument)
+    if (typeof said !== 'string') {
+      await say(output, await logIn(options, said))
+      break
+    }
+    await say(output, said)
+    if (verb === 'quit') break
+  }
+  return POPUP_EXIT
+}

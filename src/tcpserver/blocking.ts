@@ -1,0 +1,63 @@
+import type { Socket } from 'node:net'
+import { SettingsCache } from '../control/cache.ts'
+import { readSetting } from '../control/read.ts'
+import type { Bytes } from '../core/bytes.ts'
+import type { Env } from '../core/run.ts'
+import { Conversation } from '../net/converse.ts'
+import { systemResolver } from '../net/dns.ts'
+import { type DnsList, lookUp, parseDnsList } from '../net/dnsbl.ts'
+import { type Block, BlockDialogue, blockByVariable, blockOf } from '../serve/block.ts'
+
+/** How long a client that is turned away is talked to, altogether. */
+const DIALOGUE_SECONDS = 60
+
+interface ListedBase extends DnsList {
+  isForGood: boolean
+}
+
+/** A line of control/dnsbllist: `base` or `base:text`; `-` before it turns away for good, `+` lets in. */
+export const listOfLine = (line: Bytes, failsClosed: boolean): ListedBase => {
+  const isAllow = line.startsWith('+')
+  const isForGood = line.startsWith('-')
+  return { ...parseDnsList(isAllow ? 'allow' : 'block', isAllow || isForGood ? line.slice(1) : line), isForGood, failsClosed }
+}
+
+const FILES = ['dnsbllist', 'dnsblfailclosed', 'dnsbltimeout']
+
+/**
+ * rblsmtpd's work, done by tcpserver for its qmail-smtpd, in either gear: a resident one could not have rblsmtpd before it. control/dnsbllist switches it on;
+ * clients that may relay are let in.
+ */
+export class Blocking {
+  readonly #dns: ReturnType<typeof systemResolver>
+  readonly #settings: SettingsCache<{ lists: ListedBase[]; seconds: number }>
+
+  constructor(home: string, env: Readonly<Env>) {
+    this.#dns = systemResolver(env)
+    this.#settings = new SettingsCache(home, FILES, () => {
+      const failsClosed = readSetting(home, 'dnsblfailclosed') > 0
+      return { lists: (readSetting(home, 'dnsbllist') ?? []).map((line) => listOfLine(line, failsClosed)), seconds: readSetting(home, 'dnsbltimeout') }
+    })
+  }
+
+  /** Is this client to be turned away? `env`: its variables. Rejects with Temporary when control/ cannot be read. */
+  async judge(env: Readonly<Env>): Promise<Block | undefined> {
+    const { lists, seconds } = this.#settings.get()
+    if (lists.length === 0 || env.RELAYCLIENT !== undefined) return undefined
+    const byVariable = blockByVariable(env.RBLSMTPD)
+    if (byVariable !== undefined) return byVariable === 'letIn' ? undefined : byVariable
+    const listing = await lookUp(this.#dns, lists, env.TCPREMOTEIP ?? '', seconds)
+    return listing.kind === 'blocked' ? blockOf(listing.isSure && listing.list.isForGood ? 553 : 451, listing.text) : undefined
+  }
+}
+
+/** Talks to a client that is turned away; resolves at the end. */
+export const turnAway = async (block: Block, socket: Socket): Promise<void> => {
+  const dialogue = new BlockDialogue(block, (text) => void socket.write(text, 'latin1'))
+  const { done } = new Conversation(socket, socket, dialogue, DIALOGUE_SECONDS)
+  const timer = setTimeout(() => socket.destroy(), DIALOGUE_SECONDS * 1000)
+  dialogue.greet()
+  socket.resume()
+  await done
+  clearTimeout(timer)
+}

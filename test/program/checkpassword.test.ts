@@ -1,0 +1,72 @@
+import assert from 'node:assert/strict'
+import { type SpawnOptions, spawn, spawnSync } from 'node:child_process'
+import { closeSync, existsSync, mkdtempSync, openSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { after, test } from 'node:test'
+import { isRoot, makeHome } from '../helpers/home.ts'
+
+const home = makeHome()
+const scratch = mkdtempSync(join(tmpdir(), 'qm-check-'))
+after(() => rmSync(scratch, { recursive: true, force: true }))
+const needsRoot = isRoot ? false : 'needs root'
+
+/** Runs it with this on descriptor 3 (undefined: nothing there); exit code, output, milliseconds. */
+const go = (data: string | undefined, args: string[]): Promise<{ exit: number | null; stdout: string; ms: number }> => {
+  if (data !== undefined) writeFileSync(join(scratch, 'data'), Buffer.from(data, 'latin1'))
+  const fds = data === undefined ? [] : [openSync(join(scratch, 'data'), 'r')]
+  const start = Date.now()
+  const options: SpawnOptions = { stdio: ['ignore', 'pipe', 'inherit', ...fds], env: { PATH: process.env.PATH ?? '' } }
+  const child = spawn(home.at('bin', 'checkpassword'), args, options)
+  for (const fd of fds) closeSync(fd)
+  let stdout = ''
+  child.stdout?.on('data', (chunk: Buffer) => {
+    stdout += chunk.toString()
+  })
+  return new Promise((resolve) => child.on('close', (exit) => resolve({ exit, stdout, ms: Date.now() - start })))
+}
+const login = (name: string, password: string): string => `${name}\0${password}\0<1.2@h>\0`
+const SHOW = ['sh', '-c', 'echo "$(id -u) $(id -g) $USER $HOME $SHELL $(pwd)"']
+
+/** An account of this test's own, in an /etc of its own: nothing of the machine changes. */
+const NAME = 'qmcheckuser'
+const inPrivateEtc = (data: string, program: string): { exit: number | null; stdout: string } => {
+  const hash = spawnSync('perl', ['-e', 'print crypt("right pass", "\\$6\\$abcdef")']).stdout.toString()
+  writeFileSync(join(scratch, 'data'), Buffer.from(data, 'latin1'))
+  const script = `set -e
+cp -a /etc/passwd /etc/shadow /etc/group ${scratch}/
+echo '${NAME}:x:64993:64993::${scratch}:/bin/dash' >> ${scratch}/passwd
+echo '${NAME}:${hash}:19000:0:99999:7:::' >> ${scratch}/shadow
+echo '${NAME}x:${hash}:19000:0:99999:7::1:' >> ${scratch}/shadow
+echo '${NAME}x:x:64993:64993::${scratch}:/bin/dash' >> ${scratch}/passwd
+for f in passwd shadow group; do mount --bind ${scratch}/$f /etc/$f; done
+exec ${home.at('bin', 'checkpassword')} sh -c '${program}' 3< ${scratch}/data`
+  spawnSync('chmod', ['755', scratch])
+  const r = spawnSync('unshare', ['-m', 'sh', '-c', script])
+  return { exit: r.status, stdout: r.stdout.toString() + r.stderr.toString() }
+}
+const hasHelper = existsSync('/sbin/unix_chkpwd') || existsSync('/usr/sbin/unix_chkpwd')
+
+test('misuse is 2: nothing on descriptor 3, too much, not three strings, no program', async () => {
+  assert.equal((await go(undefined, ['true'])).exit, 2)
+  assert.equal((await go('', ['true'])).exit, 2)
+  assert.equal((await go('a\0b\0c', ['true'])).exit, 2)
+  assert.equal((await go(login('a', 'x'.repeat(600)), ['true'])).exit, 2)
+  assert.equal((await go(login('a', 'b'), [])).exit, 2)
+})
+
+test('a system user: the program runs as that user, at home, with its variables', { skip: needsRoot || (hasHelper ? false : 'needs unix_chkpwd') }, () => {
+  const r = inPrivateEtc(login(NAME, 'right pass'), 'echo "$(id -u) $(id -g) $USER $HOME $SHELL $(pwd)"')
+  assert.deepEqual(r, { exit: 0, stdout: `64993 64993 ${NAME} ${scratch} /bin/dash ${scratch}\n` })
+  assert.equal(inPrivateEtc(login(NAME, 'right pass'), 'exit 7').exit, 7)
+  for (const password of ['right pas', 'right pass ', '', 'wrong']) assert.equal(inPrivateEtc(login(NAME, password), 'true').exit, 1, password)
+  assert.equal(inPrivateEtc(login(`${NAME}x`, 'right pass'), 'true').exit, 1, 'an account that has expired')
+})
+
+test('unknown users, wrong passwords and root are refused, after the same time', { skip: needsRoot }, async () => {
+  for (const name of ['no-such-user', 'root', 'nobody', '', '-x', 'a\nb']) {
+    const { exit, stdout, ms } = await go(login(name, 'guess'), SHOW)
+    assert.deepEqual([exit, stdout], [1, ''], name)
+    assert.ok(ms >= 2000, `${name}: ${ms} ms`)
+  }
+})
