@@ -1,9 +1,10 @@
 import assert from 'node:assert/strict'
 import { type SpawnOptions, spawn, spawnSync } from 'node:child_process'
-import { closeSync, existsSync, mkdtempSync, openSync, rmSync, writeFileSync } from 'node:fs'
+import { closeSync, existsSync, mkdirSync, mkdtempSync, openSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, test } from 'node:test'
+import { hashPassword } from '../../src/users/password.ts'
 import { isRoot, makeHome } from '../helpers/home.ts'
 
 const home = makeHome()
@@ -68,5 +69,26 @@ test('unknown users, wrong passwords and root are refused, after the same time',
     const { exit, stdout, ms } = await go(login(name, 'guess'), SHOW)
     assert.deepEqual([exit, stdout], [1, ''], name)
     assert.ok(ms >= 2000, `${name}: ${ms} ms`)
+  }
+})
+
+test('a mailbox of users/virtual: by its address, as the account they all belong to', { skip: needsRoot }, async () => {
+  mkdirSync(join(scratch, 'example.org', 'joe'), { recursive: true })
+  spawnSync('chmod', ['-R', '755', scratch])
+  home.control('virtualuser', `vmail:64994:64994:${scratch}\n`)
+  const crypted = spawnSync('perl', ['-e', 'print crypt("other pass", "\\$y\\$j9T\\$abcdefgh")']).stdout.toString()
+  writeFileSync(home.at('users', 'virtual'), `joe@example.org:${hashPassword('right pass')}::\nann@example.org:${crypted}::\n`)
+  mkdirSync(join(scratch, 'example.org', 'ann'))
+  const joe = await go(login('Joe@Example.org', 'right pass'), SHOW)
+  assert.deepEqual([joe.exit, joe.stdout], [0, `64994 64994 vmail ${join(scratch, 'example.org', 'joe')} /bin/sh ${join(scratch, 'example.org', 'joe')}\n`])
+  assert.equal((await go(login('ann@example.org', 'other pass'), ['true'])).exit, 0)
+  for (const [name, password] of [
+    ['joe@example.org', 'other pass'],
+    ['ann@example.org', 'right pass'],
+    ['nobody@example.org', 'right pass'],
+    ['joe', 'right pass']
+  ] as const) {
+    const { exit, ms } = await go(login(name, password), ['true'])
+    assert.deepEqual([exit, ms >= 2000], [1, true], name)
   }
 })
