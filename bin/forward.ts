@@ -7,15 +7,15 @@
  * FILES    none
  */
 import { Exit } from '../src/core/exit.ts'
-import { chunks } from '../src/core/fdio.ts'
 import { logLine } from '../src/core/logline.ts'
 import { run } from '../src/core/run.ts'
 import { required } from '../src/delivery/environment.ts'
+import { messageChunks } from '../src/os/closed.ts'
 import { after, submitWhole } from '../src/submit/whole.ts'
 
 run('forward', async ({ args, env, home }) => {
   const [sender, line] = [required(env, 'NEWSENDER'), required(env, 'DTLINE')]
-  const qp = await submitWhole({ home, env, isLast: true }, { pieces: after(line, chunks(0)), sender, recipients: args })
+  const qp = await submitWhole({ home, env, isLast: true }, { pieces: after(line, messageChunks(0)), sender, recipients: args })
   logLine(2, `forward: qp ${qp}`)
   return Exit.ok
 })

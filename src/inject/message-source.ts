@@ -1,13 +1,12 @@
 import { reason, Temporary } from '../core/failure.ts'
-import { chunks } from '../core/fdio.ts'
-import { wasClosed } from '../os/closed.ts'
+import { messageChunks } from '../os/closed.ts'
 
 /** The message as it comes in on a descriptor. A failure to read is Temporary, and says what was read. */
 export function* messageOn(fd: number): Generator<Buffer> {
-  if (wasClosed(fd)) throw new Temporary('unable to read the message: its descriptor is closed')
   try {
-    yield* chunks(fd)
+    yield* messageChunks(fd)
   } catch (error) {
+    if (error instanceof Temporary) throw error
     throw new Temporary(`unable to read the message: ${reason(error)}`, { cause: error })
   }
 }

@@ -1,4 +1,6 @@
 import { fstatSync, readFileSync, statSync } from 'node:fs'
+import { Temporary } from '../core/failure.ts'
+import { chunks } from '../core/fdio.ts'
 
 /**
  * Was one of the descriptors 0 to 2 closed when we started? Node opens /dev/null for reading and writing in its place, and reading
@@ -11,4 +13,10 @@ export const wasClosed = (fd: number): boolean => {
   } catch {
     return false
   }
+}
+
+/** The chunks of the message on a descriptor, as chunks in core/fdio.ts. Temporary when it was closed: that is no empty message. */
+export const messageChunks = (fd: number): Generator<Buffer> => {
+  if (wasClosed(fd)) throw new Temporary('unable to read the message: its descriptor is closed')
+  return chunks(fd)
 }

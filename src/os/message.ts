@@ -1,5 +1,6 @@
 import { closeSync, constants, openSync, readSync, unlinkSync, writeSync } from 'node:fs'
 import { reason, Temporary } from '../core/failure.ts'
+import { wasClosed } from './closed.ts'
 
 /** The message being delivered. Every instruction reads it anew, from its first byte. */
 export interface Message {
@@ -15,6 +16,7 @@ export const memoryMessage = (bytes: Buffer): Message => ({ chunks: () => [bytes
 /** A message in an open, seekable file. The descriptor's own offset is neither used nor moved. */
 export const fileMessage = (fd: number): Message => ({
   *chunks() {
+    if (wasClosed(fd)) throw new Temporary('Unable to read message: its descriptor is closed. (#4.3.0)')
     for (let at = 0; ; ) {
       const buffer = Buffer.allocUnsafeSlow(CHUNK_BYTES)
       let length: number

@@ -3,6 +3,7 @@ import { readSetting } from '../control/read.ts'
 import { readAll } from '../core/fdio.ts'
 import { netstring } from '../core/netstring.ts'
 import { type Connection, connectTo } from '../net/client.ts'
+import { wasClosed } from '../os/closed.ts'
 import { QueueExit } from '../queue/codes.ts'
 
 const QMQP_PORT = 628
@@ -46,6 +47,7 @@ const readServers = (home: string): Server[] => {
 }
 
 const read = (fd: number): Buffer => {
+  if (wasClosed(fd)) throw new QmqpFailure(QueueExit.readError)
   try {
     return readAll(fd)
   } catch {

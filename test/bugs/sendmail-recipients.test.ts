@@ -77,6 +77,22 @@ for (const [program, args] of [
   })
 }
 
+for (const [program, args, code] of [
+  ['forward', ['a@example.org'], 111],
+  ['condredirect', ['a@example.org', 'true'], 111],
+  ['preline', ['cat'], 111],
+  ['qmail-queue', [], 54],
+  ['qmail-qmqpc', [], 54]
+] as const) {
+  test(`${program} <&- takes no message for an empty one`, () => {
+    home.control('qmqpservers', '127.0.0.1\n')
+    const env = { SENDER: 's@x', NEWSENDER: 's@x', DTLINE: 'Delivered-To: x\n', RPLINE: 'Return-Path: <s@x>\n', UFLINE: 'From s@x\n', PATH: '/usr/bin:/bin' }
+    const r = spawnSync('/bin/sh', ['-c', 'exec "$0" "$@" <&-', home.at('bin', program), ...args], { encoding: 'latin1', env, timeout: 60_000 })
+    assert.deepEqual([r.status, r.stdout.includes('From s@x')], [code, false], r.stderr)
+    assert.deepEqual(recipients(), [])
+  })
+}
+
 test('an empty message that is meant to be one is queued', () => {
   const r = spawnSync('/bin/sh', ['-c', 'exec "$0" a@example.org < /dev/null', home.at('bin', 'sendmail')], { encoding: 'latin1' })
   assert.deepEqual([r.status, r.stderr], [0, ''])
