@@ -3,6 +3,7 @@ import { Exit } from '../core/exit.ts'
 import { exitFor } from '../core/failure.ts'
 import { writeFd } from '../core/fdio.ts'
 import type { Context, Env } from '../core/run.ts'
+import { closeInherited } from '../os/close.ts'
 import { fileMessage } from '../os/message.ts'
 import { carryOut, describe, reportOf, type Ways } from './deliver.ts'
 import { environmentOf } from './environment.ts'
@@ -36,7 +37,10 @@ const waysOf = (home: string, inherited: Env, plan: Plan): Ways => {
   return {
     mbox: (name) => deliverToMbox(job.homedir, name, lines, message),
     maildir: (name) => deliverToMaildir(fromHome(job.homedir, name), lines, message),
-    program: (command) => deliverToProgram(command, FD.message, job.homedir, env),
+    program: (command) => {
+      closeInherited(FD.err + 1)
+      return deliverToProgram(command, FD.message, job.homedir, env)
+    },
     forward: (recipients) => forwardMessage(home, env, plan, message, recipients)
   }
 }

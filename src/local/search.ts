@@ -13,6 +13,9 @@ export interface Found {
   matched: Bytes | undefined
 }
 
+/** A .qmail file is read whole: larger ones are somebody's mistake, or meant to be in the way. */
+const MAX_BYTES = 1_048_576
+
 const unable = (name: Bytes, error: unknown): Temporary => new Temporary(`Unable to open ${name}: ${reason(error)}. (#4.3.0)`, { cause: error })
 
 /** Runs a system call on a .qmail file; undefined if that means "not there". Trouble that may pass, and refusals, are Temporary: no other file steps in. */
@@ -32,9 +35,10 @@ const open = (homedir: Bytes, name: Bytes): Pick<Found, 'fd' | 'forwardOnly'> | 
   const fd = attempt(name, () => openSync(path, constants.O_RDONLY | constants.O_NONBLOCK))
   if (fd === undefined) return undefined
   const stat = fstatSync(fd)
-  if (stat.isFile() && !(stat.mode & 0o2)) return { fd, forwardOnly: (stat.mode & 0o100) !== 0 }
+  if (stat.isFile() && !(stat.mode & 0o2) && stat.size <= MAX_BYTES) return { fd, forwardOnly: (stat.mode & 0o100) !== 0 }
   closeSync(fd)
-  if (stat.isFile()) throw new Temporary('Uh-oh: .qmail file is writable. (#4.7.0)')
+  if (stat.isFile())
+    throw new Temporary(stat.mode & 0o2 ? 'Uh-oh: .qmail file is writable. (#4.7.0)' : `Uh-oh: .qmail file is larger than ${MAX_BYTES} bytes. (#4.3.0)`)
   return undefined
 }
 

@@ -33,7 +33,7 @@ const startTrouble = (error: Error): number =>
 const runOnce = ({ home, env }: Local, ids: Ids | undefined, values: readonly Bytes[], fd: number): Promise<Ending> =>
   new Promise((resolve) => {
     if (statSync(join(home, PROGRAM), { throwIfNoEntry: false }) === undefined) {
-      resolve(endedWith(LspawnExit.cannotRunForGood))
+      resolve(endedWith(LspawnExit.cannotRun)) // an upgrade may be replacing it
       return
     }
     const output = new Output()

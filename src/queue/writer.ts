@@ -1,5 +1,6 @@
-import { closeSync, fchmodSync, fstatSync, fsyncSync, openSync, renameSync, statSync, truncateSync, unlinkSync } from 'node:fs'
+import { fchmodSync, fstatSync, fsyncSync, openSync, renameSync, statSync, truncateSync, unlinkSync } from 'node:fs'
 import { errorCode } from '../core/failure.ts'
+import { closeQuietly } from '../os/close.ts'
 import { syncFolder } from '../os/durable.ts'
 import { pullTrigger } from '../os/trigger.ts'
 import { QueueExit } from './codes.ts'
@@ -66,7 +67,7 @@ export class MessageFiles {
       if (step(QueueExit.messLink, () => exists(this.#mess))) throw new QueueTrouble(QueueExit.messLink)
       step(QueueExit.messLink, () => renameSync(path, this.#mess))
     } catch (error) {
-      closeSync(fd)
+      closeQuietly(fd)
       throw error
     }
     this.#root = root
@@ -113,8 +114,8 @@ export class MessageFiles {
   }
 
   close(): void {
-    closeSync(this.messFd)
-    if (this.intdFd >= 0) closeSync(this.intdFd)
+    closeQuietly(this.messFd)
+    if (this.intdFd >= 0) closeQuietly(this.intdFd)
     this.intdFd = -1
   }
 

@@ -1,6 +1,7 @@
-import { closeSync, lstatSync, statSync, unlinkSync } from 'node:fs'
+import { lstatSync, statSync, unlinkSync } from 'node:fs'
 import { reason } from '../core/failure.ts'
 import { printable } from '../core/logline.ts'
+import { closeQuietly } from '../os/close.ts'
 import { FINAL } from '../queue/drop-format.ts'
 import { Malformed, openDrop } from '../queue/drop-open.ts'
 import { DropAside } from './drop-aside.ts'
@@ -207,7 +208,7 @@ export class DropDoor {
       this.#remove(name, drop.ino)
       this.#done.delete(key)
     } finally {
-      closeSync(drop.fd)
+      closeQuietly(drop.fd)
     }
   }
 

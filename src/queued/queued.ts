@@ -1,5 +1,6 @@
 import type { Server, Socket } from 'node:net'
 import { join } from 'node:path'
+import { reason } from '../core/failure.ts'
 import { listenAt } from '../os/listen.ts'
 import { dropLimit } from '../queue/drop-format.ts'
 import { envelopeLimits } from '../queue/envelope.ts'
@@ -40,12 +41,20 @@ export class Queued {
     this.#options = options
   }
 
-  /** Binds the submission sockets, which only root can. Nothing is read from connections before serve. Rejects with Temporary. */
+  /** Binds the submission sockets, which only root can. Nothing is read from connections before serve. A door that its account has blocked stays shut; the others open. */
   async bind(): Promise<void> {
     const { home, senders } = this.#options
     for (const folder of ['smtpd', 'send'] as const)
-      this.#servers.push(await listenAt(join(home, 'run', folder, 'socket'), MAX_CONNECTIONS, (socket) => this.#accept(socket, senders[folder])))
-    this.#servers.push(await listenAt(join(home, 'run', 'send', 'log'), 1, (socket) => this.#connect(socket)))
+      await this.#listen(join(home, 'run', folder, 'socket'), MAX_CONNECTIONS, (socket) => this.#accept(socket, senders[folder]))
+    await this.#listen(join(home, 'run', 'send', 'log'), 1, (socket) => this.#connect(socket))
+  }
+
+  async #listen(path: string, maxConnections: number, accept: (socket: Socket) => void): Promise<void> {
+    try {
+      this.#servers.push(await listenAt(path, maxConnections, accept))
+    } catch (error) {
+      this.#options.log(`alert: ${reason(error)}; going on without this door until the next start`)
+    }
   }
 
   /**

@@ -1,6 +1,6 @@
 import type { Bytes } from '../core/bytes.ts'
 import { Exit } from '../core/exit.ts'
-import { isTemporary } from '../core/failure.ts'
+import { errorCode, isTemporary } from '../core/failure.ts'
 import { NEEDS_FILE } from '../queue/spawnproto.ts'
 
 /** How one run of qmail-remote ended: its exit code, or `crashed`; and all it printed. */
@@ -9,8 +9,11 @@ export interface Ending {
   output: Bytes
 }
 
-/** The exit code that stands for a program that could not be started (spec queue.md 7.3). */
-export const cannotStart = (error: unknown): Ending => ({ code: isTemporary(error) ? Exit.temporary : Exit.permanent, output: '' })
+/** The exit code that stands for a program that could not be started (spec queue.md 7.3). One that is missing may be there again in a moment: an upgrade replaces it. */
+export const cannotStart = (error: unknown): Ending => ({
+  code: isTemporary(error) || errorCode(error) === 'ENOENT' ? Exit.temporary : Exit.permanent,
+  output: ''
+})
 
 /** The message stands in the commit log, and this delivery needs a file. Nothing was done. */
 export const needsFile: Ending = { code: Exit.temporary, output: NEEDS_FILE }

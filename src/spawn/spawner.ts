@@ -1,8 +1,9 @@
-import { closeSync, constants, fstatSync, openSync } from 'node:fs'
+import { constants, fstatSync, openSync } from 'node:fs'
 import type { Bytes } from '../core/bytes.ts'
 import { errorCode, reason } from '../core/failure.ts'
 import { writeFd } from '../core/fdio.ts'
 import { type Place, parseLogName } from '../log/place.ts'
+import { closeQuietly } from '../os/close.ts'
 import { feedFrom } from '../os/feed.ts'
 import { SPAWN_LIMIT } from '../queue/paths.ts'
 import { type Command, CommandParser, reportBytes, WRITTEN } from '../queue/spawnproto.ts'
@@ -64,10 +65,10 @@ const openMessage = (path: string, owner: number): number | Bytes => {
     fd = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK)
     const status = fstatSync(fd)
     if (status.isFile() && status.uid === owner) return fd
-    closeSync(fd)
+    closeQuietly(fd)
     return 'Zqmail spawner: the message is not a regular file of qmailq. (#4.3.5)\n'
   } catch (error) {
-    if (fd !== undefined) closeSync(fd)
+    if (fd !== undefined) closeQuietly(fd)
     return `Zqmail spawner: unable to open the message: ${reason(error)}. (#4.3.0)\n`
   }
 }
@@ -124,7 +125,7 @@ export class Spawner {
     } catch (error) {
       report = `Zqmail spawner: unable to start the delivery: ${reason(error)}. (#4.3.0)\n`
     }
-    if (job.fd >= 0) closeSync(job.fd)
+    if (job.fd >= 0) closeQuietly(job.fd)
     this.#busy.delete(job.slot)
     this.#report(job.slot, report)
     if (this.#busy.size === 0) this.#whenIdle?.()

@@ -1,6 +1,7 @@
 import type { ChildProcess, StdioOptions } from 'node:child_process'
 import type { Readable, Writable } from 'node:stream'
 import { readSetting } from '../control/read.ts'
+import { Temporary } from '../core/failure.ts'
 import type { Context, Env } from '../core/run.ts'
 import { type Ids, startChild } from '../os/child.ts'
 import { isRoot, suiteGroup, suiteUser } from '../os/ids.ts'
@@ -23,6 +24,8 @@ const starter =
   ({ env }: Pick<Context, 'env'>, daemons: Daemons) =>
   (name: string, args: string[], stdio: StdioOptions, ids: Ids | undefined, resident = false, more: Env = {}): ChildProcess => {
     const child = startChild(name, args, { stdio, env: { ...env, ...more }, cwd: '/', ids, resident })
+    // Node's types do not know: out of descriptors, a child has none of its ends
+    if ((child.stdio as unknown) === undefined) throw new Temporary(`unable to start ${name}: too few descriptors (ulimit -n)`)
     daemons.set(name, child)
     return child
   }

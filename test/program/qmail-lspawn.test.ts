@@ -153,7 +153,7 @@ test('control/firstgear, and a wrapper in bin/, mean one process a delivery', as
   chmodSync(own.at('bin', 'qmail-local'), 0o755)
   assert.equal(await lspawn.deliver(name, 'dan-x@ex.org'), 'D9:--:dan:dan-x:s@sender.example:./Maildir/\n')
   rmSync(own.at('bin', 'qmail-local'))
-  assert.equal(await lspawn.deliver(name, 'dan@ex.org'), 'DUnable to run qmail-local.\n')
+  assert.equal(await lspawn.deliver(name, 'dan@ex.org'), 'ZUnable to run qmail-local.\n')
   await lspawn.end()
 })
 

@@ -3,6 +3,9 @@ import { date822 } from '../../format/date822.ts'
 import { quoteAddress, quoteBox } from '../../format/quote.ts'
 import { bounceAddress } from '../verp.ts'
 
+/** An address may hold line ends, in a queue that another program fills; in a bounce they would be header lines and a body of its own. */
+const oneLine = (address: Bytes): Bytes => address.replace(/[\r\n]/g, '_')
+
 /**
  * The paragraph of bounce/ID that tells why one recipient failed: its address, the text, an empty line. Line ends within the text
  * that would make another empty line become `/`, so that whoever reads the bounce sees one paragraph (spec queue.md 5.9).
@@ -11,7 +14,7 @@ export const paragraph = (recipient: Bytes, text: Bytes): Bytes => {
   const lines = text === '' || text.endsWith('\n') ? text : `${text}\n`
   const last = lines.length - 1
   const joined = lines.replace(/\n/g, (lf, at: number) => (at < last && (at === 0 || lines[at - 1] === '\n') ? '/' : lf))
-  return `<${recipient.replaceAll('\n', '_')}>:\n${joined}\n`
+  return `<${oneLine(recipient)}>:\n${joined}\n`
 }
 
 /** Who bounces are from, and where those that bounce themselves go. */
@@ -42,7 +45,7 @@ itself bounced. The errors are permanent; I have given up on it.`
 export const bounceHead = (bounce: Exclude<BounceKind, { kind: 'triple' }>, settings: BounceSettings, milliseconds: number): Bytes =>
   `Date: ${date822(milliseconds)}
 From: ${quoteBox(settings.bouncefrom)}@${settings.bouncehost}
-To: ${quoteAddress(bounce.recipient)}
+To: ${quoteAddress(oneLine(bounce.recipient))}
 Subject: failure notice
 
 Hi. This is the qmail-send program at ${settings.bouncehost}.
@@ -54,5 +57,5 @@ ${bounce.kind === 'single' ? SINGLE_TEXT : DOUBLE_TEXT}
 export const bounceBreak = (bounce: Exclude<BounceKind, { kind: 'triple' }>): Bytes =>
   `--- Below this line is ${bounce.kind === 'single' ? 'a copy of the message' : 'the original bounce'}.
 
-Return-Path: <${quoteAddress(bounce.returnPath)}>
+Return-Path: <${quoteAddress(oneLine(bounce.returnPath))}>
 `

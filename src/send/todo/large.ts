@@ -1,6 +1,7 @@
-import { closeSync, fsync, openSync, readSync } from 'node:fs'
+import { fsync, openSync, readSync } from 'node:fs'
 import { promisify } from 'node:util'
 import { toBuffer } from '../../core/bytes.ts'
+import { closeQuietly } from '../../os/close.ts'
 import { FileOut } from '../../queue/file-out.ts'
 import { CHANNELS, type Channel, SPLIT, splitPath } from '../../queue/paths.ts'
 import { type Routing, rewrite } from '../../queue/rewrite.ts'
@@ -15,7 +16,7 @@ const syncFolderLater = async (path: string): Promise<void> => {
   try {
     await syncFile(fd)
   } finally {
-    closeSync(fd)
+    closeQuietly(fd)
   }
 }
 
@@ -47,7 +48,7 @@ export class LargeSort {
     try {
       this.#info = this.#create('info')
     } catch (error) {
-      closeSync(this.#todo)
+      closeQuietly(this.#todo)
       throw error
     }
   }
@@ -75,7 +76,7 @@ export class LargeSort {
   }
 
   close(): void {
-    for (const fd of [this.#todo, this.#info.fd, ...[...this.#targets.values()].map((t) => t.fd)]) closeSync(fd)
+    for (const fd of [this.#todo, this.#info.fd, ...[...this.#targets.values()].map((t) => t.fd)]) closeQuietly(fd)
   }
 
   /** The channels that have recipients. */

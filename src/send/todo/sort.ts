@@ -1,6 +1,7 @@
-import { closeSync, fsyncSync, openSync } from 'node:fs'
+import { fsyncSync, openSync } from 'node:fs'
 import type { Bytes } from '../../core/bytes.ts'
 import { writeFd } from '../../core/fdio.ts'
+import { closeQuietly } from '../../os/close.ts'
 import { syncFolder } from '../../os/durable.ts'
 import { CHANNELS, type Channel, SPLIT, splitPath } from '../../queue/paths.ts'
 import { unlinkGone } from '../files.ts'
@@ -70,7 +71,7 @@ export const writeSorted = (state: State, message: Message, infoFd: number, chan
       targets.every(({ folder }) => attempt(state, `trouble fsyncing ${folder}`, () => syncFolder(folder)))
     )
   } finally {
-    for (const { fd } of targets) closeSync(fd)
+    for (const { fd } of targets) closeQuietly(fd)
   }
 }
 

@@ -1,7 +1,8 @@
-import { closeSync, fstatSync, openSync, statSync } from 'node:fs'
+import { fstatSync, openSync, statSync } from 'node:fs'
 import type { Bytes } from '../../core/bytes.ts'
 import { errorCode } from '../../core/failure.ts'
 import { readFd } from '../../core/fdio.ts'
+import { closeQuietly } from '../../os/close.ts'
 import { splitPath } from '../../queue/paths.ts'
 import { type Routing, rewrite } from '../../queue/rewrite.ts'
 import { parseTodo, type Todo } from '../../queue/todo.ts'
@@ -30,7 +31,7 @@ const readFile = (path: string): Read => {
     const length = buffer.length === 0 ? 0 : readFd(fd, buffer)
     return { ...parseTodo(buffer.toString('latin1', 0, length)), isLarge: size > SMALL_BYTES }
   } finally {
-    closeSync(fd)
+    closeQuietly(fd)
   }
 }
 
@@ -71,10 +72,10 @@ export const sortRecipients = (envelope: readonly Bytes[], routing: Routing): Me
 
 /** The envelope makes no sense: what has been begun is left as it is, and the envelope too, never to be looked at again as long as it is the same. */
 const refuse = (state: State, message: Message, info: number): void => {
-  closeSync(info)
+  closeQuietly(info)
   for (const channel of channelsOf(message)) {
     const fd = create(state, splitPath(channel, message.id))
-    if (fd !== undefined) closeSync(fd)
+    if (fd !== undefined) closeQuietly(fd)
   }
   state.log.line(`warning: unknown record type in todo/${message.id}`)
   state.resting.giveUp(message.id)
