@@ -5,7 +5,6 @@
 import { spawnSync } from 'node:child_process'
 import {
   chmodSync,
-  chownSync,
   constants,
   copyFileSync,
   existsSync,
@@ -21,13 +20,15 @@ import {
 } from 'node:fs'
 import { basename, dirname, isAbsolute, join, relative, resolve } from 'node:path'
 import { settings } from '../src/control/table.ts'
-import { GROUPS, idsFile, isRoot, suiteGroup, suiteUser, USERS } from '../src/os/ids.ts'
+import { GROUPS, idsFile, isRoot, suiteUser, USERS } from '../src/os/ids.ts'
 import { markerOf } from '../src/os/own.ts'
-import { type FileEntry, files } from '../src/suite/files.ts'
+import { files } from '../src/suite/files.ts'
 import { nodeFlags } from '../src/suite/permissions.ts'
 import type { Permission, Program, Runtime } from '../src/suite/programs/row.ts'
 import { type ProgramName, programRows } from '../src/suite/programs.ts'
 import { bunFile } from './bun.ts'
+import { layDigests } from './digests.ts'
+import { layEntry } from './lay-entry.ts'
 import { homeOf, tool } from './tool.ts'
 
 const top = join(import.meta.dirname, '..')
@@ -153,22 +154,6 @@ const layProgram = (home: string, name: ProgramName, program: Program, isWithBun
   for (const link of program.links ?? []) replaceFile(join(home, 'bin', link), (temporary) => symlinkSync(name, temporary))
 }
 
-const ownerOf = (home: string, entry: FileEntry): { uid: number; gid: number } => ({
-  uid: entry.owner === 'root' ? (process.getuid?.() ?? 0) : suiteUser(home, entry.owner).uid,
-  gid: entry.group === 'root' ? (process.getgid?.() ?? 0) : suiteGroup(home, entry.group)
-})
-
-const layEntry = (home: string, entry: FileEntry): void => {
-  const path = join(home, entry.path)
-  if (entry.kind === 'folder') mkdirSync(path, { recursive: true })
-  else if (entry.kind === 'fifo' && !existsSync(path)) command('mkfifo', path)
-  else if (entry.kind === 'file' && entry.zeros !== undefined && !existsSync(path)) writeFileSync(path, Buffer.alloc(entry.zeros))
-  if (!existsSync(path)) return
-  const { uid, gid } = ownerOf(home, entry)
-  if (isRoot()) chownSync(path, uid, gid)
-  chmodSync(path, entry.mode)
-}
-
 /** What administrators read and copy: pages to doc/, templates of control/ to doc/control/, service folders and units to service/, with this home in them. */
 const layTexts = (home: string): void => {
   const texts = [
@@ -204,6 +189,7 @@ export const install = (prefix: string, kind: IdsKind, accountsHome = prefix, ru
   layRuntimes(home, isWithBun)
   for (const [name, program] of programRows) layProgram(home, name, program, isWithBun)
   layTexts(home)
+  layDigests(home)
   for (const entry of files) layEntry(home, entry)
 }
 

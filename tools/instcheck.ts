@@ -1,13 +1,15 @@
 /**
- * `instcheck.ts PREFIX [queue-only]`: compares an installation with the table of files: owner, group, permissions, type.
- * One line on stderr for each difference; exit 0 even then, silence means all is right; 111 when PREFIX cannot be entered (spec injection-admin.md 9).
+ * `instcheck.ts PREFIX [queue-only]`: compares an installation with the table of files: owner, group, permissions, type;
+ * and what programs hold with lib/digests. One line on stderr for each difference, and exit 1; silence means all is right; 111 when PREFIX cannot be entered (spec injection-admin.md 9).
  */
-import { type Stats, statSync } from 'node:fs'
-import { join, resolve } from 'node:path'
+import { lstatSync, type Stats, statSync } from 'node:fs'
+import { dirname, join, resolve } from 'node:path'
 import { Exit } from '../src/core/exit.ts'
 import { errorCode, reason } from '../src/core/failure.ts'
 import { suiteGroup, suiteUser } from '../src/os/ids.ts'
 import { type FileEntry, files } from '../src/suite/files.ts'
+import { changedPrograms } from './digests.ts'
+import { isOurs } from './lay-entry.ts'
 import { tool } from './tool.ts'
 
 const isType: Record<FileEntry['kind'], (s: Stats) => boolean> = {
@@ -17,10 +19,16 @@ const isType: Record<FileEntry['kind'], (s: Stats) => boolean> = {
   program: (s) => s.isFile()
 }
 
+/** A link that only the administrator can have made (a queue on another disk) is followed; any other is what it is. */
+const statOf = (path: string): Stats => {
+  const s = lstatSync(path)
+  return s.isSymbolicLink() && isOurs(statSync(dirname(path))) ? statSync(path) : s
+}
+
 const lookAt = (home: string, shown: string, entry: FileEntry): string[] => {
   let s: Stats
   try {
-    s = statSync(join(home, entry.path))
+    s = statOf(join(home, entry.path))
   } catch (error) {
     if (entry.optional && errorCode(error) === 'ENOENT') return []
     return [errorCode(error) === 'ENOENT' ? `${shown} does not exist` : `unable to stat ${shown}: ${reason(error)}`]
@@ -36,10 +44,12 @@ const lookAt = (home: string, shown: string, entry: FileEntry): string[] => {
 }
 
 /** What differs from the table, a line each, without the program's name in front. */
-export const instcheck = (home: string, queueOnly: boolean): string[] =>
-  files
+export const instcheck = (home: string, queueOnly: boolean): string[] => [
+  ...files
     .filter(({ path }) => !queueOnly || path === 'queue' || path.startsWith('queue/'))
-    .flatMap((entry) => lookAt(home, entry.kind === 'program' ? `.../${entry.path}` : resolve(home, entry.path), entry))
+    .flatMap((entry) => lookAt(home, entry.kind === 'program' ? `.../${entry.path}` : resolve(home, entry.path), entry)),
+  ...(queueOnly ? [] : changedPrograms(home).map((name) => `.../bin/${name} is not what was installed`))
+]
 
 if (process.argv[1] === import.meta.filename) {
   tool('instcheck', () => {
@@ -47,11 +57,9 @@ if (process.argv[1] === import.meta.filename) {
     if (prefix === undefined) throw new Error('usage: instcheck.ts PREFIX [queue-only]')
     const home = resolve(prefix)
     if (statSync(home, { throwIfNoEntry: false })?.isDirectory()) {
-      process.stderr.write(
-        instcheck(home, queueOnly === 'queue-only')
-          .map((line) => `instcheck: warning: ${line}\n`)
-          .join('')
-      )
+      const lines = instcheck(home, queueOnly === 'queue-only')
+      process.stderr.write(lines.map((line) => `instcheck: warning: ${line}\n`).join(''))
+      if (lines.length > 0) process.exitCode = 1
     } else {
       process.stderr.write(`instcheck: fatal: unable to switch to ${home}\n`)
       process.exitCode = Exit.temporary

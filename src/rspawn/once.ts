@@ -18,7 +18,7 @@ export const runRemote = (env: Env, { host, sender, recipient, fd }: Job): Promi
     try {
       child = startChild(remoteProgram(env), [host, sender, recipient], { stdio: [fd, 'pipe', 'pipe'], env })
     } catch (error) {
-      resolve(cannotStart(error))
+      resolve(cannotStart(error, env.QMAILREMOTE === undefined))
       return
     }
     const output: Buffer[] = []
@@ -30,6 +30,6 @@ export const runRemote = (env: Env, { host, sender, recipient, fd }: Job): Promi
       // the end of the stream says the same
       stream?.on('error', () => {})
     }
-    child.on('error', (error) => resolve(cannotStart(error)))
+    child.on('error', (error) => resolve(cannotStart(error, env.QMAILREMOTE === undefined)))
     child.on('close', (code) => resolve({ code: code ?? 'crashed', output: Buffer.concat(output).toString('latin1') }))
   })

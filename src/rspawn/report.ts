@@ -9,9 +9,9 @@ export interface Ending {
   output: Bytes
 }
 
-/** The exit code that stands for a program that could not be started (spec queue.md 7.3). One that is missing may be there again in a moment: an upgrade replaces it. */
-export const cannotStart = (error: unknown): Ending => ({
-  code: isTemporary(error) || errorCode(error) === 'ENOENT' ? Exit.temporary : Exit.permanent,
+/** The exit code that stands for a program that could not be started (spec queue.md 7.3). `isOurs`: if it is missing, it may be there again in a moment, as an upgrade replaces it. */
+export const cannotStart = (error: unknown, isOurs: boolean): Ending => ({
+  code: isTemporary(error) || (isOurs && errorCode(error) === 'ENOENT') ? Exit.temporary : Exit.permanent,
   output: ''
 })
 

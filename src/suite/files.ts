@@ -53,6 +53,7 @@ export const files: FileEntry[] = [
   folder('run/send', 'qmails', 0o700),
   { path: 'lib/node', kind: 'file', owner: 'root', group: 'qmail', mode: 0o755 },
   { path: 'lib/bun', kind: 'file', owner: 'root', group: 'qmail', mode: 0o755, optional: true },
+  { path: 'lib/digests', kind: 'file', owner: 'root', group: 'qmail', mode: 0o644 },
   { path: 'package.json', kind: 'file', owner: 'root', group: 'qmail', mode: 0o644 },
   ...programRows.map(([name, { mode }]): FileEntry => ({ path: `bin/${name}`, kind: 'program', owner: 'root', group: 'qmail', mode }))
 ]

@@ -1,11 +1,27 @@
 /** What a compromised part, a passed-on descriptor, a missing program or a huge .qmail could do to others. */
 import assert from 'node:assert/strict'
 import { spawnSync } from 'node:child_process'
-import { chmodSync, closeSync, ftruncateSync, openSync, readdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
+import {
+  appendFileSync,
+  chmodSync,
+  closeSync,
+  ftruncateSync,
+  mkdirSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync
+} from 'node:fs'
 import { test } from 'node:test'
 import { suiteUser } from '../../src/os/ids.ts'
 import { MessageFiles } from '../../src/queue/writer.ts'
 import { bounceBreak, bounceFor, bounceHead, paragraph } from '../../src/send/bounce/text.ts'
+import { install } from '../../tools/install.ts'
+import { instcheck } from '../../tools/instcheck.ts'
 import { isRoot, makeHome } from '../helpers/home.ts'
 import { startLspawn } from '../helpers/lspawn.ts'
 import { runProgram } from '../helpers/run-program.ts'
@@ -115,4 +131,46 @@ test('too few descriptors: qmail-start says so in one line', () => {
   assert.match(r.stderr.toString(), /^qmail-start: fatal: unable to start [a-z-]+: too few descriptors \(ulimit -n\)\n$/)
   assert.equal(readFileSync(home.at('queue/lock/sendmutex')).length, 0)
   assert.equal(runProgram(home, 'qmail-qstat').exit, 0)
+})
+
+test('install follows no link in a folder of another account, and names it', { skip: needsRoot }, () => {
+  for (const [path, what] of [
+    ['queue/lock/tcpto', 'file'],
+    ['drop/trigger', 'file'],
+    ['queue/mess/5', 'folder'],
+    ['queue/lock', 'folder']
+  ] as const) {
+    const home = makeHome()
+    const secret = home.at('secret')
+    if (what === 'file') writeFileSync(secret, 'secret', { mode: 0o600 })
+    else mkdirSync(secret, { mode: 0o700 })
+    rmSync(home.at(path), { recursive: true })
+    symlinkSync(secret, home.at(path))
+    assert.throws(() => install(home.path, 'private'), new RegExp(`${path} is a symbolic link`))
+    const { uid, gid, mode } = statSync(secret)
+    assert.deepEqual([uid, gid, mode & 0o7777], [0, 0, what === 'file' ? 0o600 : 0o700], path)
+    assert.deepEqual(readdirSync(home.path).includes('secret') && what === 'folder' ? readdirSync(secret) : [], [])
+    assert.ok(
+      instcheck(home.path, false).some((line) => line.includes(path) && line.includes('wrong type')),
+      path
+    )
+    rmSync(home.at(path))
+    install(home.path, 'private')
+    assert.deepEqual(instcheck(home.path, false), [])
+  }
+})
+
+test('a link that only the administrator can have made is followed: a queue on another disk', { skip: needsRoot }, () => {
+  const home = makeHome()
+  renameSync(home.at('queue'), home.at('other-disk'))
+  symlinkSync(home.at('other-disk'), home.at('queue'))
+  install(home.path, 'private')
+  assert.deepEqual(instcheck(home.path, false), [])
+})
+
+test('instcheck says which program is not what was installed', { skip: needsRoot }, () => {
+  const home = makeHome()
+  assert.deepEqual(instcheck(home.path, false), [])
+  appendFileSync(home.at('bin/qmail-send'), '\n')
+  assert.deepEqual(instcheck(home.path, false), ['.../bin/qmail-send is not what was installed'])
 })
