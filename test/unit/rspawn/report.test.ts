@@ -30,6 +30,7 @@ test('silence, a crash and code 111 are temporary; every other code is permanent
 })
 
 test('a program that cannot be started is tried again only after a temporary error', () => {
-  assert.match(reportOn(cannotStart(Object.assign(new Error('x'), { code: 'ENOMEM' }))), /^Z/)
-  assert.match(reportOn(cannotStart(Object.assign(new Error('x'), { code: 'ENOENT' }))), /^D/)
+  assert.match(reportOn(cannotStart(Object.assign(new Error('x'), { code: 'ENOMEM' }), true)), /^Z/)
+  assert.match(reportOn(cannotStart(Object.assign(new Error('x'), { code: 'ENOENT' }), false)), /^D/)
+  assert.match(reportOn(cannotStart(Object.assign(new Error('x'), { code: 'ENOENT' }), true)), /^Z/, 'an upgrade may be replacing ours')
 })
