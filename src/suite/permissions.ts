@@ -14,7 +14,7 @@ export const nodeFlags = (home: string, file: string, permissions: readonly Perm
   if (permissions.includes('unrestricted')) return ['--disable-sigusr1'] // a signal shall not open node's inspector (the model forbids it anyway)
   const readsAll = permissions.includes('read:*')
   const flags = permissions.filter((p) => !(readsAll && p.startsWith('read:') && p !== 'read:*')).map((p) => flag(home, p))
-  // Node warns on descriptor 2 about some flags
+  // node:sqlite opens and writes files without asking the model; Node warns on descriptor 2 about some flags
   if (permissions.includes('net') || permissions.includes('child')) flags.push('--no-warnings')
-  return ['--permission', ...(readsAll ? [] : [`--allow-fs-read=${file}`]), ...flags]
+  return ['--permission', '--no-experimental-sqlite', ...(readsAll ? [] : [`--allow-fs-read=${file}`]), ...flags]
 }
