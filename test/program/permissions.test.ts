@@ -56,7 +56,7 @@ const firstGear: [ProgramName, string[]][] = [
   ['tcpserver', ['connect', 'read /etc/hostname', 'read control', 'read queue', 'start a process']],
   ['qmail-qstat', ['read queue']],
   ['qmail-qread', ['read queue']],
-  ['qmail-showctl', ['read /etc/hostname', 'read control']],
+  ['qmail-showctl', ['read /etc/hostname', 'read control', 'read queue']],
   ['qmail-tlsd', ['read control']],
   ['qmail-authd', ['connect', 'read control', 'read queue', 'start a process']]
 ]
@@ -84,5 +84,5 @@ for (const [name, may] of secondGear) {
 
 test('every daemon and every program that meets strangers is under the model, but for those that must fsync', () => {
   const unrestricted = programRows.filter(([, { ring, permissions }]) => 'RQN'.includes(ring) && permissions.includes('unrestricted')).map(([name]) => name)
-  assert.deepEqual(unrestricted.toSorted(), ['qmail-queued', 'qmail-send', 'qmail-smtpd'])
+  assert.deepEqual(unrestricted.toSorted(), ['lmtp', 'qmail-qmqpd', 'qmail-qmtpd', 'qmail-queued', 'qmail-send', 'qmail-smtpd'])
 })
