@@ -40,6 +40,7 @@ test('no program is set-uid or writable by others', () => {
 test('permissions become flags; an unrestricted program at least opens no inspector', () => {
   assert.deepEqual(nodeFlags('/h', '/h/bin/x', ['read:control', 'write:queue', 'read:/etc/group', 'child']), [
     '--permission',
+    '--no-experimental-sqlite',
     '--allow-fs-read=/h/bin/x',
     '--allow-fs-read=/h/control',
     '--allow-fs-write=/h/queue',
