@@ -7,7 +7,7 @@ SOURCES = $(wildcard bin/*.ts) $(shell find src tools -name '*.ts')
 TEST_JOBS = $(shell expr $$(nproc) + 1)
 TESTS = $(shell find test -name '*.test.ts')
 
-.PHONY: it run test steady fuzz golden bench install uninstall instcheck lint format check check-imports docs bundle-report clean
+.PHONY: it run test steady fuzz golden bench install install-mini uninstall instcheck lint format check check-imports docs bundle-report clean
 it: build/stamp
 
 # A root-owned npm run by root is fine: nothing of the packages is executed at install.
@@ -46,6 +46,10 @@ install: build/stamp
 
 instcheck: node_modules/.stamp
 	$(NODE) tools/instcheck.ts '$(PREFIX)'
+
+# without queue, users and daemons: mail goes to the hosts of PREFIX/control/qmqpservers
+install-mini: build/stamp
+	$(NODE) tools/install-mini.ts '$(PREFIX)'
 
 uninstall: node_modules/.stamp
 	$(NODE) tools/uninstall.ts '$(PREFIX)'

@@ -77,7 +77,7 @@ const privateIds = (home: string, kind: 'private' | 'self'): string => {
 }
 
 /** Replaces a file in one step, so that whoever is running the old one keeps it. */
-const replaceFile = (path: string, lay: (temporary: string) => void): void => {
+export const replaceFile = (path: string, lay: (temporary: string) => void): void => {
   const temporary = `${path}.new`
   rmSync(temporary, { force: true })
   lay(temporary)
@@ -101,7 +101,7 @@ const layRuntime = (home: string, name: Runtime, from: string): void => {
   })
 }
 
-const layRuntimes = (home: string, isWithBun: boolean): void => {
+export const layRuntimes = (home: string, isWithBun: boolean): void => {
   layRuntime(home, 'node', join(top, 'node_modules', `node-linux-${process.arch}`, 'bin', 'node'))
   if (isWithBun) layRuntime(home, 'bun', bunFile)
 }
@@ -148,14 +148,14 @@ export const assertFits = (home: string): void => {
   for (const [name, program] of programRows) shebang(homeOf(home), name, program, true)
 }
 
-const layProgram = (home: string, name: ProgramName, program: Program, isWithBun: boolean): void => {
+export const layProgram = (home: string, name: ProgramName, program: Program, isWithBun: boolean): void => {
   const bundle = readFileSync(join(top, 'build', 'bin', `${name}.js`), 'utf8')
   replaceFile(join(home, 'bin', name), (temporary) => writeFileSync(temporary, `${shebang(home, name, program, isWithBun)}\n${markerOf(name)}\n${bundle}`))
   for (const link of program.links ?? []) replaceFile(join(home, 'bin', link), (temporary) => symlinkSync(name, temporary))
 }
 
 /** What administrators read and copy: pages to doc/, templates of control/ to doc/control/, service folders and units to service/, with this home in them. */
-const layTexts = (home: string): void => {
+export const layTexts = (home: string): void => {
   const texts = [
     ...['README.md', 'CHANGES.md', 'docs/internals.md', 'docs/programs.md', 'docs/settings.md', 'docs/sendmail.md'].map((file): [string, string] => [
       file,
