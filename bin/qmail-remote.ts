@@ -4,7 +4,8 @@
  * FDS      0< the message, LF lines, 1> reports; resident: 0< requests, 1> answers
  * ENV      DNSCACHEIP: name servers instead of those of /etc/resolv.conf, 1.2.3.4, with :PORT if need be
  * EXIT     0 always: the reports say what happened
- * FILES    control/ me helohost timeoutconnect timeoutremote smtproutes outgoingip moreipme notipme esmtp; queue/lock/tcpto; resident: queue/mess
+ * FILES    control/ me helohost timeoutconnect timeoutremote smtproutes outgoingip moreipme notipme esmtp tlsdestinations
+ *          tlshosts/ notlshosts/ tlsclientciphers tlsclientmethod cafile authsenders authclear; /etc/ssl/certs; queue/lock/tcpto; resident: queue/mess
  *
  * The second gear (kept by qmail-rspawn) makes many deliveries at once: src/spawn/wire.ts.
  */

@@ -1,8 +1,12 @@
 import { connect, type NetConnectOpts, type Socket } from 'node:net'
+import type { ConnectionOptions, TLSSocket } from 'node:tls'
 import { type Bytes, toBuffer } from '../core/bytes.ts'
 
 /** The peer went away, or was silent for too long. */
 export class ConnectionDied extends Error {}
+
+/** TLS could not be agreed on; the connection is closed. */
+export class HandshakeFailed extends Error {}
 
 /** Why there is no connection: `timeout` means that nothing at all answered in time. */
 export type ConnectFailure = 'timeout' | 'refused'
@@ -23,7 +27,7 @@ const readBuffer = Buffer.allocUnsafeSlow(16384)
  * (ConnectionDied), like everything else that goes wrong on it.
  */
 export class Connection {
-  readonly #socket: Socket
+  #socket: Socket
   #unread: Bytes = ''
   #isOver = false
   #isFull = false
@@ -51,6 +55,46 @@ export class Connection {
   /** From now on, this many seconds without progress are too many. */
   limit(seconds: number): void {
     this.#socket.setTimeout(milliseconds(seconds), () => this.#socket.destroy())
+  }
+
+  /**
+   * From now on TLS is spoken, waiting for the handshake at most so many seconds. What came in before and was not read would be taken for the
+   * server's word inside TLS: then, and when the handshake fails, HandshakeFailed, and the connection is closed.
+   */
+  async secure(options: ConnectionOptions, seconds: number): Promise<TLSSocket> {
+    const { connect: connectTls } = await import('node:tls')
+    const raw = this.#socket
+    if (this.#unread !== '') {
+      this.abort()
+      throw new HandshakeFailed('the server said something before the handshake')
+    }
+    const idle = raw.timeout
+    raw.setTimeout(0)
+    return new Promise((resolve, reject) => {
+      const tls = connectTls({ ...options, socket: raw, allowHalfOpen: true } as ConnectionOptions)
+      const fail = (why: string): void => {
+        clearTimeout(patience)
+        tls.destroy()
+        raw.destroy()
+        reject(new HandshakeFailed(why))
+      }
+      const patience = setTimeout(() => fail('no answer in time'), milliseconds(seconds))
+      tls.on('error', (error: NodeJS.ErrnoException) => fail(error.code ?? error.message))
+      tls.on('close', () => {
+        fail('connection closed') // without effect once it stands
+        this.end()
+      })
+      tls.on('secureConnect', () => {
+        clearTimeout(patience)
+        this.#socket = tls
+        if (idle !== undefined && idle > 0) tls.setTimeout(idle, () => tls.destroy())
+        tls.on('data', (chunk: Buffer) => {
+          if (!this.receive(chunk.toString('latin1'))) tls.pause()
+        })
+        tls.on('end', () => this.end())
+        resolve(tls)
+      })
+    })
   }
 
   /** The next bytes that came in, waiting for some. Throws ConnectionDied. */

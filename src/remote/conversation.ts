@@ -3,10 +3,12 @@ import { reason } from '../core/failure.ts'
 import { readFd } from '../core/fdio.ts'
 import { hasLineEnd, quoteAddress } from '../format/quote.ts'
 import { BodyEncoder, PartialLine } from '../format/smtp-body.ts'
-import { type Connection, ConnectionDied } from '../net/client.ts'
+import { type Connection, ConnectionDied, HandshakeFailed } from '../net/client.ts'
 import { type Reply, readReply } from '../net/client-reply.ts'
+import { authenticate, type Credentials } from './auth.ts'
 import { NO_OFFERS, offersIn } from './offers.ts'
 import { badRecipientReport, diedReport, localReport, partialLineReport, report, tooLargeReport } from './report.ts'
+import { complaint, described, failedReport, handshakeOptions, notOfferedReport, refusedReport, type Tls, unverifiedReport } from './secure.ts'
 import type { Settings } from './settings.ts'
 import { wireSize } from './wire-size.ts'
 
@@ -20,7 +22,22 @@ export interface Delivery {
 }
 
 /** What control/ says about how to talk. */
-type Talk = Pick<Settings, 'helohost' | 'unusedExtensions'>
+type Talk = Pick<Settings, 'helohost' | 'unusedExtensions' | 'mayAuthClear'>
+
+/** How one host is talked to. */
+export interface Manner {
+  /** undefined: TLS is not spoken here. */
+  tls: Tls | undefined
+  /** TLS from the first byte on, without STARTTLS. */
+  isTlsAtOnce: boolean
+  /** Who we are to a relay. */
+  credentials: Credentials | undefined
+  /** Why TLS, which was to be had, is not used. */
+  clearBecause?: string
+}
+
+const NOTHING: ReadonlySet<Bytes> = new Set()
+const isLoopback = (ip: string): boolean => ip.startsWith('127.') || ip === '::1'
 
 /** The message could not be read. */
 class Unreadable extends Error {}
@@ -39,6 +56,8 @@ export interface Outcome {
   reports: Bytes
   /** It ended before the server heard of the message: another one may take it. */
   isAtTheDoor: boolean
+  /** TLS was to be had, could not be agreed on, and need not be: why. The same host may be asked again in clear. */
+  tlsFailure: string | undefined
 }
 
 /** So many recipients are named before the answers are read, where the server takes more than one command at a time: neither side's buffers may fill up. */
@@ -59,17 +78,19 @@ class Conversation {
   readonly #ip: string
   readonly #delivery: Delivery
   readonly #settings: Talk
+  readonly #manner: Manner
   #offers = NO_OFFERS
   #reports: Bytes = ''
   #isDotSent = false
   #isAtTheDoor = true
   #sent = 0
 
-  constructor(connection: Connection, ip: string, delivery: Delivery, settings: Talk) {
+  constructor(connection: Connection, ip: string, delivery: Delivery, settings: Talk, manner: Manner) {
     this.#connection = connection
     this.#ip = ip
     this.#delivery = delivery
     this.#settings = settings
+    this.#manner = manner
   }
 
   /** Talks to the end. Never throws: the connection's trouble and ours become the last report. */
@@ -82,7 +103,7 @@ class Conversation {
       this.#connection.abort()
       this.#reports += this.#failure(error)
     }
-    return { reports: this.#reports, isAtTheDoor: this.#isAtTheDoor }
+    return { reports: this.#reports, isAtTheDoor: this.#isAtTheDoor, tlsFailure: this.#tlsFailure }
   }
 
   #failure(error: unknown): Bytes {
@@ -104,21 +125,70 @@ class Conversation {
     const verdict = await readReply(this.#connection)
     this.#isDotSent = false
     if (isRefusal(verdict)) return report(isPermanent(verdict) ? 'D' : 'Z', `${this.#ip} failed after I sent the message.\n`, verdict)
-    return report('K', `${this.#ip} accepted message.\n`, verdict)
+    return report('K', `${this.#ip} accepted message.\n${this.#tlsLine}`, verdict)
   }
 
-  /** Greeting and name. A report: we were turned away. */
+  /** Greeting, names, TLS, who we are. A report: we were turned away, or go away. */
   async #enter(): Promise<Bytes | undefined> {
-    const { helohost, unusedExtensions } = this.#settings
-    const at = `Connected to ${this.#ip} but`
+    const early = this.#manner.isTlsAtOnce ? await this.#handshake() : undefined
+    if (early !== undefined) return early
     const greeting = await readReply(this.#connection)
-    if (greeting.code !== 220) return report('Z', `${at} greeting failed.\n`, greeting)
-    const ehlo = unusedExtensions && (await this.#ask(`EHLO ${helohost}`))
-    if (ehlo?.code === 250) this.#offers = offersIn(ehlo, unusedExtensions ?? new Set())
+    if (greeting.code !== 220) return report('Z', `Connected to ${this.#ip} but greeting failed.\n`, greeting)
+    return (await this.#hello()) ?? (this.#manner.isTlsAtOnce ? undefined : await this.#starttls()) ?? (await this.#login())
+  }
+
+  async #hello(): Promise<Bytes | undefined> {
+    const { helohost } = this.#settings
+    const isExtended = this.#settings.unusedExtensions ?? (this.#manner.tls || this.#manner.credentials ? NOTHING : undefined)
+    this.#offers = NO_OFFERS // what was offered in clear does not count inside TLS
+    const ehlo = isExtended && (await this.#ask(`EHLO ${helohost}`))
+    if (ehlo?.code === 250) this.#offers = offersIn(ehlo, isExtended ?? NOTHING)
     if (ehlo?.code === 250) return undefined
     // who does not know EHLO is asked as in the old days (RFC 5321 3.2)
     const helo = ehlo !== undefined && !isPermanent(ehlo) ? ehlo : await this.#ask(`HELO ${helohost}`)
-    return helo.code === 250 ? undefined : report('Z', `${at} my name was rejected.\n`, helo)
+    return helo.code === 250 ? undefined : report('Z', `Connected to ${this.#ip} but my name was rejected.\n`, helo)
+  }
+
+  #tlsLine: Bytes = ''
+  #tlsFailure: string | undefined
+  #isSecret = false
+
+  /** STARTTLS (RFC 3207), where it is offered and wanted. A report: the host is not spoken to without it. */
+  async #starttls(): Promise<Bytes | undefined> {
+    const { tls } = this.#manner
+    if (tls === undefined) return undefined
+    const { clearBecause } = this.#manner
+    this.#tlsLine = clearBecause === undefined ? 'TLS: none.\n' : `TLS: none, it failed: ${clearBecause}.\n`
+    if (tls.policy.level === 'none') return undefined
+    const isNeeded = tls.policy.level !== 'opportunistic'
+    if (!this.#offers.isStarttls) return isNeeded ? notOfferedReport(tls) : undefined
+    const reply = await this.#ask('STARTTLS')
+    if (reply.code !== 220) return isNeeded ? refusedReport(tls) : undefined
+    return (await this.#handshake()) ?? this.#hello()
+  }
+
+  async #handshake(): Promise<Bytes | undefined> {
+    const { tls } = this.#manner
+    if (tls === undefined) return undefined
+    try {
+      const socket = await this.#connection.secure(handshakeOptions(tls), tls.seconds)
+      const wrong = complaint(socket, tls.policy)
+      if (wrong !== undefined) return unverifiedReport(tls, wrong)
+      this.#isSecret = true
+      this.#tlsLine = `TLS: ${described(socket, tls.policy)}.\n`
+      return undefined
+    } catch (error) {
+      if (!(error instanceof HandshakeFailed)) throw error
+      if (tls.policy.level === 'opportunistic' && !this.#manner.isTlsAtOnce) this.#tlsFailure = error.message
+      return failedReport(tls, error.message)
+    }
+  }
+
+  async #login(): Promise<Bytes | undefined> {
+    const { credentials } = this.#manner
+    if (credentials === undefined) return undefined
+    const maySend = this.#isSecret || this.#settings.mayAuthClear || isLoopback(this.#ip)
+    return authenticate((line) => this.#ask(line), this.#ip, credentials, this.#offers.auth, this.#isSecret, maySend)
   }
 
   #size: number | undefined
@@ -200,5 +270,5 @@ class Conversation {
 }
 
 /** Delivers over a connection just made, and ends it. */
-export const converse = (connection: Connection, ip: string, delivery: Delivery, settings: Talk): Promise<Outcome> =>
-  new Conversation(connection, ip, delivery, settings).run()
+export const converse = (connection: Connection, ip: string, delivery: Delivery, settings: Talk, manner: Manner): Promise<Outcome> =>
+  new Conversation(connection, ip, delivery, settings, manner).run()

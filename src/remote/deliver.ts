@@ -5,11 +5,13 @@ import { hasLineEnd } from '../format/quote.ts'
 import { type Connection, connectTo } from '../net/client.ts'
 import type { Resolver } from '../net/dns.ts'
 import { ownAddresses } from '../net/ipme.ts'
-import { converse, type Delivery } from './conversation.ts'
+import { converse, type Delivery, type Manner, type Outcome } from './conversation.ts'
 import { badRecipientReport, badSenderReport, localReport, noConnectionReport, noRecipientReport } from './report.ts'
-import { readSettings, routeOf, type Settings } from './settings.ts'
+import type { Tls } from './secure.ts'
+import { type Route, readSettings, routeOf, type Settings, senderRouteOf } from './settings.ts'
 import { NoTarget, type Own, type Target, targetsOf } from './targets.ts'
 import { checkTimeouts, forgetTimeouts, noteTimeout } from './tcpto.ts'
+import { defaultAnchors, policyFor } from './tls-policy.ts'
 
 /** The reports of a delivery that no server can be asked for; undefined when there is something to send. */
 const unsendable = ({ sender, recipients }: Delivery): Bytes | undefined => {
@@ -38,15 +40,38 @@ const ownFor = ({ me, outgoingIp, moreOwn, notOwn }: Settings): Own => {
   return { addresses, name: me, families }
 }
 
+/** TLS at once, without STARTTLS (RFC 8314). */
+const SMTPS_PORT = 465
+
+/** What TLS has to be with this host; undefined: it is not spoken. A relay is its own destination. Throws Temporary. */
+const tlsWith = (home: string, destination: Bytes, { host, port }: Target, settings: Settings): Tls | undefined => {
+  if (settings.tls === undefined && port !== SMTPS_PORT) return undefined
+  const tls = settings.tls ?? { control: '', destinations: undefined, ciphers: undefined, minVersion: 'TLSv1.2' as const }
+  const name = host.replace(/\.$/, '')
+  const policy = settings.tls ? policyFor(tls, destination, name) : { level: 'opportunistic' as const, source: '', check: undefined, ciphers: undefined }
+  return { settings: tls, policy, host: name, anchors: () => defaultAnchors(home), seconds: settings.connectSeconds }
+}
+
+/** One host, in one manner, and once more in clear where TLS could not be agreed on and need not be (spec modern.md 3.4). Undefined: no connection. */
+const attemptAt = async (home: string, delivery: Delivery, target: Target, settings: Settings, manner: Manner): Promise<Outcome | undefined> => {
+  const connection = await connectionTo(home, target, settings)
+  if (connection === undefined) return undefined
+  connection.limit(settings.talkSeconds)
+  const outcome = await converse(connection, target.ip, delivery, settings, manner)
+  if (outcome.tlsFailure === undefined || manner.tls === undefined) return outcome
+  const inClear: Tls = { ...manner.tls, policy: { ...manner.tls.policy, level: 'none' } }
+  return attemptAt(home, delivery, target, settings, { ...manner, tls: inClear, clearBecause: outcome.tlsFailure })
+}
+
 /** Tries one address after another until one has heard us out; those that turn us away at the door are passed over while there are others. */
 const attempt = async (home: string, delivery: Delivery, resolver: Resolver, settings: Settings): Promise<Bytes> => {
-  const targets = await targetsOf(delivery.host, routeOf(delivery.host, settings.routes), resolver, ownFor(settings))
+  const route: Route | undefined = senderRouteOf(delivery.sender, settings.senders) ?? routeOf(delivery.host, settings.routes)
+  const targets = await targetsOf(delivery.host, route, resolver, ownFor(settings))
   let reports = noConnectionReport
   for (const target of targets) {
-    const connection = await connectionTo(home, target, settings)
-    if (connection === undefined) continue
-    connection.limit(settings.talkSeconds)
-    const outcome = await converse(connection, target.ip, delivery, settings)
+    const tls = tlsWith(home, route?.relay ?? delivery.host, target, settings)
+    const outcome = await attemptAt(home, delivery, target, settings, { tls, isTlsAtOnce: target.port === SMTPS_PORT, credentials: route?.credentials })
+    if (outcome === undefined) continue
     reports = outcome.reports
     if (!outcome.isAtTheDoor) break
   }

@@ -6,9 +6,12 @@ export interface Offers {
   isPipelining: boolean
   /** The largest message it takes, in bytes; Infinity: it does not say; undefined: it does not want to know sizes. */
   size: number | undefined
+  isStarttls: boolean
+  /** Mechanisms of AUTH, in upper case. */
+  auth: readonly Bytes[]
 }
 
-export const NO_OFFERS: Offers = { isPipelining: false, size: undefined }
+export const NO_OFFERS: Offers = { isPipelining: false, size: undefined, isStarttls: false, auth: [] }
 
 /** Reads the answer to EHLO. `unused`: keywords, in upper case, not to be used. */
 export const offersIn = (reply: Reply, unused: ReadonlySet<Bytes>): Offers => {
@@ -21,5 +24,10 @@ export const offersIn = (reply: Reply, unused: ReadonlySet<Bytes>): Offers => {
   )
   const isOffered = (keyword: Bytes): boolean => words.has(keyword) && !unused.has(keyword)
   const most = /^[0-9]{1,15}$/.exec(words.get('SIZE')?.[0] ?? '')?.[0]
-  return { isPipelining: isOffered('PIPELINING'), size: isOffered('SIZE') ? Number(most ?? 0) || Number.POSITIVE_INFINITY : undefined }
+  return {
+    isPipelining: isOffered('PIPELINING'),
+    size: isOffered('SIZE') ? Number(most ?? 0) || Number.POSITIVE_INFINITY : undefined,
+    isStarttls: isOffered('STARTTLS'),
+    auth: isOffered('AUTH') ? (words.get('AUTH') ?? []).map((mechanism) => mechanism.toUpperCase()) : []
+  }
 }

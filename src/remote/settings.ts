@@ -4,6 +4,8 @@ import { readSetting } from '../control/read.ts'
 import { type Bytes, leadingNumber, lower } from '../core/bytes.ts'
 import { Temporary } from '../core/failure.ts'
 import { identity } from '../os/own.ts'
+import type { Credentials } from './auth.ts'
+import { readTlsSettings, type TlsSettings } from './tls-policy.ts'
 
 /** What control/ says to qmail-remote (spec network.md 6.2). */
 export interface Settings {
@@ -20,12 +22,19 @@ export interface Settings {
   notOwn: readonly Bytes[]
   /** EHLO is said, and extensions are used, but these, in upper case; undefined: HELO, as qmail does. */
   unusedExtensions: ReadonlySet<Bytes> | undefined
+  /** undefined: TLS is not spoken. */
+  tls: TlsSettings | undefined
+  /** Passwords may be sent in clear. */
+  mayAuthClear: boolean
+  /** Relays by sender. */
+  senders: Map<Bytes, Bytes> | undefined
 }
 
 /** A relay that takes a domain's mail, whatever its MX records say. */
 export interface Route {
   relay: Bytes
   port: number
+  credentials: Credentials | undefined
 }
 
 export const SMTP_PORT = 25
@@ -52,6 +61,7 @@ const unusedIn = (lines: readonly Bytes[] | undefined): ReadonlySet<Bytes> | und
 export const readSettings = (home: string): Settings => {
   const helohost = readSetting(home, 'helohost')
   if (helohost === undefined) throw new Temporary('neither control/helohost nor control/me')
+  const unusedExtensions = unusedIn(readSetting(home, 'esmtp'))
   return {
     helohost,
     connectSeconds: readSetting(home, 'timeoutconnect'),
@@ -61,7 +71,10 @@ export const readSettings = (home: string): Settings => {
     outgoingIp: outgoingIp(readSetting(home, 'outgoingip')),
     moreOwn: readSetting(home, 'moreipme') ?? [],
     notOwn: readSetting(home, 'notipme') ?? [],
-    unusedExtensions: unusedIn(readSetting(home, 'esmtp'))
+    unusedExtensions,
+    tls: readTlsSettings(home, unusedExtensions !== undefined),
+    mayAuthClear: readSetting(home, 'authclear') > 0,
+    senders: readSetting(home, 'authsenders')
   }
 }
 
@@ -83,9 +96,31 @@ const relayOf = (value: Bytes): { relay: Bytes; port: Bytes } => {
   return { relay, port }
 }
 
-/** The route of a host: the first of its keys that is listed decides; an empty relay means MX as usual. */
-export const routeOf = (host: Bytes, routes: Map<Bytes, Bytes> | undefined): Route | undefined => {
-  const value = routes && keysOf(host).reduce<Bytes | undefined>((found, key) => found ?? routes.get(key), undefined)
-  const { relay, port } = relayOf(value ?? '')
-  return relay === '' ? undefined : { relay, port: (leadingNumber(port) ?? SMTP_PORT) % 65536 }
+/** `user|password` behind the relay, or older patches' ` user password`; `!` before the user: nothing goes without. */
+const credentialsIn = (value: Bytes): Credentials | undefined => {
+  const [, user = '', password = ''] = value.includes('|') ? value.split('|') : value.split(/[ \t]+/)
+  if (user === '' || password === '') return undefined
+  return user.startsWith('!') ? { user: user.slice(1), password, isRequired: true } : { user, password, isRequired: false }
 }
+
+const routeIn = (value: Bytes | undefined): Route | undefined => {
+  const [place = ''] = (value ?? '').split(/[ \t]/, 1)
+  const { relay, port } = relayOf(place)
+  return relay === '' ? undefined : { relay, port: (leadingNumber(port) ?? SMTP_PORT) % 65536, credentials: credentialsIn(value ?? '') }
+}
+
+/** What a sender may be listed as: itself, each of its ends that begins with `@` or a dot, and everything. */
+const senderKeysOf = (sender: Bytes): Bytes[] => {
+  const key = lower(sender)
+  return [key, ...Array.from(key.matchAll(/[@.]/g), ({ index }) => key.slice(index)).filter((end) => end !== key), '']
+}
+
+const firstOf = (keys: readonly Bytes[], map: Map<Bytes, Bytes>): Bytes | undefined =>
+  keys.reduce<Bytes | undefined>((found, key) => found ?? map.get(key), undefined)
+
+/** The relay for a sender's mail (control/authsenders), which comes before that for a host. */
+export const senderRouteOf = (sender: Bytes, senders: Map<Bytes, Bytes> | undefined): Route | undefined =>
+  senders ? routeIn(firstOf(senderKeysOf(sender), senders)) : undefined
+
+/** The route of a host: the first of its keys that is listed decides; an empty relay means MX as usual. */
+export const routeOf = (host: Bytes, routes: Map<Bytes, Bytes> | undefined): Route | undefined => (routes ? routeIn(firstOf(keysOf(host), routes)) : undefined)

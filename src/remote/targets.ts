@@ -9,10 +9,13 @@ import { type Route, SMTP_PORT } from './settings.ts'
 export interface Target {
   ip: string
   port: number
+  /** The name it was found by: an exchanger's, or the host's; a literal where there is none. */
+  host: Bytes
 }
 
 interface Candidate {
   ip: string
+  host: Bytes
   preference: number
   /** It is a name of ours, whatever its address. */
   isOwnName: boolean
@@ -69,10 +72,10 @@ const shuffled = <T>(list: readonly T[]): T[] =>
 const candidatesAt = async ({ exchange, preference }: Mx, resolver: Resolver, own: Own): Promise<{ isSoft: boolean; candidates: Candidate[] }> => {
   const isOwnName = own.name !== undefined && lower(exchange) === lower(own.name)
   const literal = literalOf(exchange)
-  if (literal !== undefined) return { isSoft: false, candidates: [{ ip: literal, preference: 0, isOwnName }] }
+  if (literal !== undefined) return { isSoft: false, candidates: [{ ip: literal, host: exchange, preference: 0, isOwnName }] }
   const answer = await lookUp(exchange, resolver, own.families)
   const ips = answer.kind === 'ok' ? answer.records : []
-  return { isSoft: answer.kind === 'temporary', candidates: ips.map((ip) => ({ ip, preference, isOwnName })) }
+  return { isSoft: answer.kind === 'temporary', candidates: ips.map((ip) => ({ ip, host: exchange, preference, isOwnName })) }
 }
 
 /** The addresses of all exchangers, best first, at random among equals. An exchanger without any is passed over. */
@@ -89,7 +92,7 @@ const candidatesOf = async (host: Bytes, resolver: Resolver, own: Own): Promise<
   const answer = literalOf(host) === undefined ? await resolver.mx(host) : ({ kind: 'none' } as const)
   if (answer.kind === 'temporary') throw new NoTarget(dnsReport)
   if (answer.kind === 'ok') return exchangersOf(host, answer.records, resolver, own)
-  return (await addressesOf(host, resolver, own.families)).map((ip) => ({ ip, preference: 0, isOwnName: false }))
+  return (await addressesOf(host, resolver, own.families)).map((ip) => ({ ip, host, preference: 0, isOwnName: false }))
 }
 
 /**
@@ -97,10 +100,10 @@ const candidatesOf = async (host: Bytes, resolver: Resolver, own: Own): Promise<
  * go in circles (step 6). Throws NoTarget, with the report that says why.
  */
 export const targetsOf = async (host: Bytes, route: Route | undefined, resolver: Resolver, own: Own): Promise<Target[]> => {
-  if (route) return (await addressesOf(route.relay, resolver, own.families)).map((ip) => ({ ip, port: route.port }))
+  if (route) return (await addressesOf(route.relay, resolver, own.families)).map((ip) => ({ ip, port: route.port, host: route.relay }))
   const candidates = await candidatesOf(host, resolver, own)
   const best = Math.min(...candidates.filter(({ ip, isOwnName }) => isOwnName || own.addresses.has(ip)).map(({ preference }) => preference))
   const better = candidates.filter(({ preference }) => preference < best)
   if (better.length === 0) throw new NoTarget(selfReport)
-  return better.map(({ ip }) => ({ ip, port: SMTP_PORT }))
+  return better.map(({ ip, host: exchanger }) => ({ ip, port: SMTP_PORT, host: exchanger }))
 }

@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { createSecureContext, type SecureContext, type SecureContextOptions } from 'node:tls'
 import { reason } from '../core/failure.ts'
 import { CERTIFICATE, type Credentials, KEY, readCredentials, SECOND_CERTIFICATE } from './credentials.ts'
-import { foldersFor } from './names.ts'
+import { foldersFor } from './folders.ts'
 
 /** A folder is looked at again after this long. */
 const LOOK_MILLISECONDS = 1000

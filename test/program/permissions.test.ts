@@ -52,7 +52,7 @@ const firstGear: [ProgramName, string[]][] = [
   ['qmail-rspawn', ['read /etc/hostname', 'read control', 'read queue', 'start a process', 'write queue/lock']],
   ['qmail-clean', ['read queue', 'write queue', 'write queue/lock']],
   ['qmail-getpw', ['read /etc/hostname', 'read control', 'read queue', 'start a process']],
-  ['qmail-remote', ['connect', 'read control', 'read queue', 'start a process', 'write queue/lock']],
+  ['qmail-remote', ['connect', 'read /etc/hostname', 'read control', 'read queue', 'start a process', 'write queue/lock']],
   ['tcpserver', ['connect', 'read /etc/hostname', 'read control', 'read queue', 'start a process']],
   ['qmail-qstat', ['read queue']],
   ['qmail-qread', ['read queue']],
@@ -82,7 +82,7 @@ for (const [name, may] of secondGear) {
   })
 }
 
-test('every daemon and every program that meets strangers is under the model, but for those that must fsync', () => {
+test("every daemon and every program that meets strangers is under the model, but for those that must fsync, and lmtp, which is a recipient's own", () => {
   const unrestricted = programRows.filter(([, { ring, permissions }]) => 'RQN'.includes(ring) && permissions.includes('unrestricted')).map(([name]) => name)
   assert.deepEqual(unrestricted.toSorted(), ['lmtp', 'qmail-qmqpd', 'qmail-qmtpd', 'qmail-queued', 'qmail-send', 'qmail-smtpd'])
 })

@@ -80,10 +80,10 @@ export const daemons = rows({
     runsAs: 'qmailr:qmail',
     fds: '0< message, 1> reports (resident: requests and answers)',
     exits: { 0: 'always; the reports say' },
-    permissions: ['read:control', 'read:queue', 'write:queue/lock', 'read:/proc/self', 'net', 'child'],
+    permissions: ['read:control', 'read:/etc/ssl/certs', 'read:queue', 'write:queue/lock', 'read:/proc/self', 'net', 'child'],
     secondGear: {
       about: 'resident under qmail-rspawn',
-      permissions: ['read:control', 'read:queue', 'write:queue/lock', 'net', 'child']
+      permissions: ['read:control', 'read:/etc/ssl/certs', 'read:queue', 'write:queue/lock', 'net', 'child']
     },
     budget: 150
   },

@@ -97,10 +97,11 @@ test('an answer too long for UDP is asked for again by TCP', async () => {
 })
 
 test('a route is connected to by its own addresses and port, even if they are ours', async () => {
-  const of = (relay: string) => targetsOf('two.t', { relay, port: 26 }, resolver, { addresses: new Set([SELF]), name: undefined, families: [4] })
-  assert.deepEqual(await of('both.t'), [{ ip: '10.0.0.1', port: 26 }, { ip: '10.0.0.2', port: 26 }]) // biome-ignore format: one line
-  assert.deepEqual(await of('self.t'), [{ ip: SELF, port: 26 }])
-  assert.deepEqual(await of('[10.0.0.6]'), [{ ip: '10.0.0.6', port: 26 }])
+  const of = (relay: string) =>
+    targetsOf('two.t', { relay, port: 26, credentials: undefined }, resolver, { addresses: new Set([SELF]), name: undefined, families: [4] })
+  assert.deepEqual(await of('both.t'), [{ ip: '10.0.0.1', port: 26, host: 'both.t' }, { ip: '10.0.0.2', port: 26, host: 'both.t' }]) // biome-ignore format: one line
+  assert.deepEqual(await of('self.t'), [{ ip: SELF, port: 26, host: 'self.t' }])
+  assert.deepEqual(await of('[10.0.0.6]'), [{ ip: '10.0.0.6', port: 26, host: '[10.0.0.6]' }])
   await assert.rejects(of('nowhere.t'), NoTarget)
   await assert.rejects(of('best.t'), NoTarget)
 })

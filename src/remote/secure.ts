@@ -1,0 +1,62 @@
+import { isIP } from 'node:net'
+import { type ConnectionOptions, checkServerIdentity, type PeerCertificate, type TLSSocket } from 'node:tls'
+import type { Bytes } from '../core/bytes.ts'
+import { report } from './report.ts'
+import type { TlsCheck, TlsPolicy, TlsSettings } from './tls-policy.ts'
+
+/** TLS as a delivery to one host has it. */
+export interface Tls {
+  settings: TlsSettings
+  policy: TlsPolicy
+  /** The name the certificate should be for, and that SNI asks for; an address where there is none. */
+  host: Bytes
+  /** Trust anchors where the policy names none. */
+  anchors: () => string | undefined
+  /** Patience for the handshake. */
+  seconds: number
+}
+
+const nameComplaint = (wanted: TlsCheck['name'], host: Bytes, certificate: PeerCertificate): Error | undefined => {
+  if (wanted === 'any') return undefined
+  const mismatch = checkServerIdentity(host, certificate)
+  if (mismatch !== undefined || wanted === 'matching') return mismatch
+  const isExact = (certificate.subjectaltname ?? '').toLowerCase().split(', ').includes(`dns:${host.toLowerCase()}`)
+  return isExact ? undefined : new Error(`it is not for ${host} by name`)
+}
+
+/** What TLS is asked to be: any certificate is taken here, and judged afterwards. */
+export const handshakeOptions = ({ settings, policy, host, anchors }: Tls): ConnectionOptions => {
+  const ciphers = policy.ciphers ?? settings.ciphers
+  const ca = policy.check && policy.check.fingerprint === undefined ? (policy.check.ca ?? anchors()) : undefined
+  return {
+    ...(isIP(host) ? {} : { servername: host }),
+    ...(ciphers === undefined ? {} : { ciphers }),
+    ...(ca === undefined ? {} : { ca }),
+    minVersion: settings.minVersion,
+    rejectUnauthorized: false,
+    checkServerIdentity: (_, certificate) => nameComplaint(policy.check?.name ?? 'any', host, certificate)
+  }
+}
+
+/** What is wrong with the peer's certificate by the policy; undefined: nothing that matters. */
+export const complaint = (tls: TLSSocket, { check }: TlsPolicy): string | undefined => {
+  if (check === undefined) return undefined
+  if (check.fingerprint === undefined) return tls.authorized ? undefined : String(tls.authorizationError)
+  const fingerprint = tls.getPeerCertificate().fingerprint256.replaceAll(':', '').toLowerCase()
+  return fingerprint === check.fingerprint ? undefined : `its certificate has the fingerprint ${fingerprint}`
+}
+
+/** Protocol, cipher and what they are worth, for the report. */
+export const described = (tls: TLSSocket, { level }: TlsPolicy): string =>
+  `${tls.getProtocol()} ${tls.getCipher().standardName}, ${level}${level === 'local' ? '' : ', not verified'}`
+
+const because = ({ policy, host }: Tls, status: '4.7.4' | '4.7.5', why: string): Bytes =>
+  policy.source.startsWith('control/tlshosts/')
+    ? report('Z', `${why} while ${policy.source} exists. (#${status})\n`)
+    : report('Z', `TLS policy of ${policy.source} not met by ${host}: ${why}. (#${status})\n`)
+
+/** The reports of a policy that is not met, in the words TLS patches of qmail have (spec modern.md 3.4). */
+export const notOfferedReport = (tls: Tls): Bytes => because(tls, '4.7.4', 'No TLS achieved')
+export const refusedReport = (tls: Tls): Bytes => because(tls, '4.7.4', 'STARTTLS rejected')
+export const failedReport = (tls: Tls, why: string): Bytes => because(tls, '4.7.5', `TLS connect failed: ${why}`)
+export const unverifiedReport = (tls: Tls, why: string): Bytes => because(tls, '4.7.5', `TLS unable to verify server: ${why}`)
