@@ -19,7 +19,7 @@ export const local = rows({
     runsAs: 'the recipient',
     fds: '0< message (seekable), 2> qp',
     exits: { 0: 'not redirected', 99: 'redirected', 100: 'permanent failure', 111: 'temporary failure' },
-    budget: 60
+    budget: 70
   },
   except: {
     ring: 'U',
@@ -38,7 +38,7 @@ export const local = rows({
     about: 'forwards a message',
     runsAs: 'the recipient',
     fds: '0< message, 2> qp',
-    budget: 60
+    budget: 70
   },
   preline: {
     ring: 'U',
@@ -56,7 +56,7 @@ export const local = rows({
     about: 'answers a request to be told of a delivery',
     runsAs: 'the recipient',
     fds: '0< message',
-    budget: 60
+    budget: 70
   },
   qbiff: {
     ring: 'U',
@@ -92,7 +92,7 @@ export const local = rows({
     runsAs: 'the recipient',
     fds: '0< message (a file), 2> why not',
     exits: { 0: 'delivered', 100: 'usage', 111: 'trouble' },
-    budget: 60
+    budget: 70
   },
   deliverquota: {
     ring: 'U',
@@ -101,7 +101,7 @@ export const local = rows({
     runsAs: 'the recipient',
     fds: '0< message (a file), 2> why not',
     exits: { 0: 'delivered', 100: 'usage, or over quota', 111: 'over quota, or trouble' },
-    budget: 60
+    budget: 70
   },
   lmtp: {
     ring: 'N',
@@ -111,6 +111,6 @@ export const local = rows({
     runsAs: 'the recipient',
     fds: '0< message, 1> what the server said, 2> why not',
     exits: { 0: 'taken', 100: 'refused for good, or usage', 111: 'not now' },
-    budget: 60
+    budget: 70
   }
 })
