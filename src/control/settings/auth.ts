@@ -13,7 +13,7 @@ export const auth = table({
     type: 'map',
     readers: ['qmail-remote'],
     reread: 'invocation',
-    about: 'sender:relay[:port]|user|password, by address, @domain, .domain or nothing (everybody); it comes before smtproutes'
+    about: 'sender:relay[:port], user and password (bars between), by address, @domain, .domain or nothing (everybody); it comes before smtproutes'
   },
   authclear: {
     type: 'number',

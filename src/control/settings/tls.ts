@@ -26,7 +26,7 @@ export const tls = table({
     readers: ['qmail-remote'],
     reread: 'invocation',
     about:
-      'TLS by destination, flag and host or .domain, then a colon and anchors|ciphers: !x never, -x must be encrypted, x verified, ~x and =x also by name, %x by fingerprint; *: if it can be; missing: if it can be, where control/esmtp is there'
+      'TLS by destination, flag and host or .domain, then a colon and the anchors (a bar and ciphers may follow): !x never, -x must be encrypted, x verified, ~x and =x also by name, %x by fingerprint; *: if it can be; missing: if it can be, where control/esmtp is there'
   },
   tlsclientciphers: {
     type: 'list',
