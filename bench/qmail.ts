@@ -59,8 +59,8 @@ const cpuOf = (pid: number): number => {
   }
 }
 
-/** Starts an installation of this checkout, resident, as an administrator would, with four users. */
-export const startQmail = async (port: number): Promise<Qmail> => {
+/** Starts an installation of this checkout, resident, as an administrator would, with four users. `limit`: connections at a time. */
+export const startQmail = async (port: number, limit = 100): Promise<Qmail> => {
   process.env.QMAIL_TEST_LINK_NODE = '1'
   const home = mkdtempSync(join(tmpdir(), 'bench-qmail-'))
   chmodSync(home, 0o755)
@@ -71,7 +71,18 @@ export const startQmail = async (port: number): Promise<Qmail> => {
   const who = isRoot() ? ['-u', `${qmaild.uid}`, '-g', `${qmaild.gid}`] : []
   const daemons = [
     start(home, 'send.log', 'qmail-start', ['./Maildir/']),
-    start(home, 'smtpd.log', 'tcpserver', ['-v', '-RHl0', '-c', '100', '-w', `${WORKERS}`, ...who, '127.0.0.1', `${port}`, join(home, 'bin', 'qmail-smtpd')])
+    start(home, 'smtpd.log', 'tcpserver', [
+      '-v',
+      '-RHl0',
+      '-c',
+      `${limit}`,
+      '-w',
+      `${WORKERS}`,
+      ...who,
+      '127.0.0.1',
+      `${port}`,
+      join(home, 'bin', 'qmail-smtpd')
+    ])
   ]
   const ready = (): boolean =>
     readFileSync(join(home, 'smtpd.log'), 'latin1').includes('status: 0/') && readFileSync(join(home, 'send.log'), 'latin1').includes('status: local 0/')
