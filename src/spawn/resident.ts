@@ -20,6 +20,7 @@ export const startResident = (
   options: { stdio: StdioOptions; env: Env; ids?: Ids | undefined; cwd?: string }
 ): ChildProcess => {
   const file = programFile(home, name)
-  const permissions = programRows.find(([n]) => n === name)?.[1].secondGear?.permissions ?? []
-  return startChild(join(home, 'lib', 'node'), [...nodeFlags(home, file, permissions), file], { ...options, resident: true })
+  const { permissions = [], youngMegabytes } = programRows.find(([n]) => n === name)?.[1].secondGear ?? {}
+  const memory = youngMegabytes === undefined ? [] : [`--max-semi-space-size=${youngMegabytes}`]
+  return startChild(join(home, 'lib', 'node'), [...memory, ...nodeFlags(home, file, permissions), file], { ...options, resident: true })
 }

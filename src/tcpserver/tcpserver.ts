@@ -169,10 +169,16 @@ export class TcpServer {
   }
 }
 
+/**
+ * The kernel's backlog is at least this. Beyond a full one, connections of a burst are lost in a way that only shows when the client speaks, and an SMTP client waits
+ * for our greeting: it would wait until its patience ends.
+ */
+const MIN_BACKLOG = 511
+
 /** Binds and listens. Rejects with the system's error. */
 export const listenOn = async (host: string, port: number, backlog: number, isV6Only: boolean): Promise<Server> => {
   const server = createServer({ pauseOnConnect: true, allowHalfOpen: true })
-  server.listen({ host, port, backlog, ipv6Only: isV6Only, exclusive: true })
+  server.listen({ host, port, backlog: Math.max(backlog, MIN_BACKLOG), ipv6Only: isV6Only, exclusive: true })
   await once(server, 'listening')
   return server
 }

@@ -8,7 +8,7 @@ export const network = rows({
     runsAs: 'qmaild:nofiles',
     fds: '0<1> network, 2> log (resident: 3<> connections)',
     exits: { 0: 'QUIT', 1: 'anything else' },
-    secondGear: { about: 'resident under tcpserver -w', permissions: ['read:control'] },
+    secondGear: { about: 'resident under tcpserver -w', permissions: ['read:control'], youngMegabytes: 2 },
     budget: 150
   },
   'qmail-rcptd': {
@@ -128,7 +128,7 @@ export const network = rows({
     runsAs: 'qmaild:nofiles',
     fds: '0<1> the connection, 2> trouble with control files (resident: 3<> connections)',
     exits: { 0: 'the client is gone', 100: 'it does not speak QMTP', 111: 'trouble, or an hour is over' },
-    secondGear: { about: 'resident under tcpserver -w', permissions: ['read:control'] },
+    secondGear: { about: 'resident under tcpserver -w', permissions: ['read:control'], youngMegabytes: 2 },
     budget: 80
   },
   'qmail-qmqpd': {
@@ -137,7 +137,7 @@ export const network = rows({
     runsAs: 'qmaild:nofiles',
     fds: '0<1> the connection, 2> trouble (resident: 3<> connections)',
     exits: { 0: 'answered, or the client is gone', 100: 'it does not speak QMQP', 111: 'trouble, or an hour is over' },
-    secondGear: { about: 'resident under tcpserver -w', permissions: [] },
+    secondGear: { about: 'resident under tcpserver -w', permissions: [], youngMegabytes: 2 },
     budget: 80
   },
   'qmail-qmqpc': {

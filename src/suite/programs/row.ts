@@ -34,7 +34,12 @@ export interface Row {
   /** Its first deed is to enter the home. Under Bun its first line does that already, for Bun does not start in a folder that is gone. */
   atHome?: true
   /** Its second gear, if it has one: how it is kept resident, and under which permissions. */
-  secondGear?: { about: string; permissions: readonly Permission[] }
+  secondGear?: {
+    about: string
+    permissions: readonly Permission[]
+    /** The room V8 has for new objects, in megabytes, where less than usual does: a server of many sessions keeps none of them for long. */
+    youngMegabytes?: number
+  }
   /** npm packages its bundle may hold. */
   npm?: readonly string[]
   /** The largest its bundle may be, in kilobytes. Left out: what its ring allows (BUDGETS). */
