@@ -7,7 +7,7 @@ SOURCES = $(wildcard bin/*.ts) $(shell find src tools -name '*.ts')
 TEST_JOBS = $(shell expr $$(nproc) + 1)
 TESTS = $(shell find test -name '*.test.ts')
 
-.PHONY: it run test steady fuzz golden bench install install-mini uninstall instcheck lint format check check-imports docs bundle-report clean
+.PHONY: it run test crash steady fuzz golden bench install install-mini uninstall instcheck lint format check check-imports docs bundle-report clean
 it: build/stamp
 
 # A root-owned npm run by root is fine: nothing of the packages is executed at install.
@@ -37,6 +37,13 @@ golden: build/stamp
 # the same inputs as in make test, and many more: FUZZ_SEED=n FUZZ_ROUNDS=n
 fuzz: build/stamp
 	FUZZ_ROUNDS=$${FUZZ_ROUNDS:-20000} $(NODE) --expose-gc --test --test-concurrency=2 test/fuzz/*.test.ts
+
+# everything is killed under load, ROUNDS times over, and power is lost at every step of a run of MESSAGES messages
+crash: ROUNDS ?= 100
+crash: MESSAGES ?= 500
+crash: build/stamp
+	ROUNDS=$(ROUNDS) $(NODE) --test --test-name-pattern='all at once' test/crash/kill.test.ts
+	MESSAGES=$(MESSAGES) $(NODE) --test test/crash/power-loss.test.ts
 
 bench: build/stamp
 	$(NODE) bench/run.ts

@@ -3,9 +3,22 @@ import { readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 
-export const MESSAGES = 2000
 export const SESSIONS = 20
 export const MESSAGE_BYTES = 4096
+
+/** What is sent in one round: so many messages of this size, through 20 sessions or with a connection for each message. */
+export interface Load {
+  name: string
+  messages: number
+  bytes: number
+  perMessage: boolean
+}
+
+export const LOADS: Load[] = [
+  { name: '4 kB, connection kept', messages: 2000, bytes: MESSAGE_BYTES, perMessage: false },
+  { name: '4 kB, a connection a message', messages: 2000, bytes: MESSAGE_BYTES, perMessage: true },
+  { name: '200 kB, connection kept', messages: 400, bytes: 200_000, perMessage: false }
+]
 export const USERS = ['b0', 'b1', 'b2', 'b3']
 export const DOMAIN = 'bench.example'
 
@@ -13,6 +26,8 @@ export const DOMAIN = 'bench.example'
 export const SMTP_SOURCE = '/usr/sbin/smtp-source'
 
 const PATIENCE_SECONDS = 120
+/** Looking into the boxes costs, too. */
+const LOOK_MILLISECONDS = 20
 
 /** A mail server under test: where it listens, and where its users' new messages appear. */
 export interface Subject {
@@ -43,27 +58,28 @@ const busy = (): number => {
 
 const count = (boxes: string[]): number => boxes.reduce((sum, box) => sum + readdirSync(box).length, 0)
 
-const sourceFor = (user: string, port: number, perMessage: boolean): Promise<number> => {
-  const share = { sessions: SESSIONS / USERS.length, messages: MESSAGES / USERS.length }
-  const args = ['-4', ...(perMessage ? [] : ['-d']), '-s', `${share.sessions}`, '-m', `${share.messages}`, '-l', `${MESSAGE_BYTES}`]
+const sourceFor = (user: string, port: number, { messages, bytes, perMessage }: Load): Promise<number> => {
+  const share = { sessions: SESSIONS / USERS.length, messages: messages / USERS.length }
+  const args = ['-4', ...(perMessage ? [] : ['-d']), '-s', `${share.sessions}`, '-m', `${share.messages}`, '-l', `${bytes}`]
   const child = spawn(SMTP_SOURCE, [...args, '-f', `from@${DOMAIN}`, '-t', `${user}@${DOMAIN}`, `127.0.0.1:${port}`], {
     stdio: ['ignore', 'ignore', 'inherit']
   })
   return new Promise((resolve) => child.on('exit', (code) => resolve(code ?? -1)))
 }
 
-/** Sends the messages through 20 sessions (or a connection for each message) and waits until every one is in a Maildir. */
-export const measure = async (subject: Subject, perMessage = false): Promise<Figures> => {
+/** Sends a load and waits until every message is in a Maildir. What is there stays: removing files is charged to whoever creates some next (ext4). */
+export const measure = async (subject: Subject, load: Load): Promise<Figures> => {
+  const { messages } = load
   const before = count(subject.boxes)
   const [start, busyBefore] = [performance.now(), busy()]
-  const codes = await Promise.all(USERS.map((user) => sourceFor(user, subject.port, perMessage)))
+  const codes = await Promise.all(USERS.map((user) => sourceFor(user, subject.port, load)))
   if (codes.some((code) => code !== 0)) throw new Error(`smtp-source failed against ${subject.name}`)
   const accepted = performance.now() - start
-  for (const end = performance.now() + PATIENCE_SECONDS * 1000; count(subject.boxes) - before < MESSAGES; await delay(5)) {
-    if (performance.now() > end) throw new Error(`${subject.name} delivered only ${count(subject.boxes) - before} of ${MESSAGES}`)
+  for (const end = performance.now() + PATIENCE_SECONDS * 1000; count(subject.boxes) - before < messages; await delay(LOOK_MILLISECONDS)) {
+    if (performance.now() > end) throw new Error(`${subject.name} delivered only ${count(subject.boxes) - before} of ${messages}`)
   }
   const delivered = performance.now() - start
-  return { accepted: (MESSAGES * 1000) / accepted, delivered: (MESSAGES * 1000) / delivered, cpu: ((busy() - busyBefore) * 10) / MESSAGES }
+  return { accepted: (messages * 1000) / accepted, delivered: (messages * 1000) / delivered, cpu: ((busy() - busyBefore) * 10) / messages }
 }
 
 /** The middle value. */
