@@ -41,14 +41,20 @@ const isStale = (file: Bytes): boolean => {
   }
 }
 
+/** Says in a lock that we made whose it is. On a full disk it stays empty, and is ours all the same. */
+const sign = (fd: number): void => {
+  try {
+    writeSync(fd, `${process.pid}:${hostname()}`)
+  } catch {
+    // its name is the lock
+  }
+}
+
 const create = (file: Bytes): boolean => {
   try {
     const fd = openSync(fsPath(file), 'wx', 0o644)
-    try {
-      writeSync(fd, `${process.pid}:${hostname()}`)
-    } finally {
-      closeSync(fd)
-    }
+    sign(fd)
+    closeSync(fd)
     return true
   } catch (error) {
     if (errorCode(error) === 'EEXIST') return false
