@@ -60,7 +60,7 @@ test('maildrop, by |preline, files by its own language', { skip: needs('/usr/bin
 
 test('vacation, by |preline, answers through our sendmail', { skip: rootToo(needs('/usr/bin/vacation', '/usr/sbin/sendmail')) }, () => {
   const box = makeBox({ '.vacation.msg': 'Subject: away\n\nI am away.\n' })
-  const before = queued(home).length
+  const before = queued(home)
   const shell = `HOME=${box} preline vacation -f ${box}/vacation.db -m ${box}/.vacation.msg -a joe@ex.org -r 1 joe`
   const passwd = readFileSync('/etc/passwd', 'latin1')
   // vacation asks the user table for joe and calls /usr/sbin/sendmail: both are laid for it in a mount of its own
@@ -70,7 +70,7 @@ test('vacation, by |preline, answers through our sendmail', { skip: rootToo(need
   const script = `mount --bind ${box}/passwd /etc/passwd && mount --bind ${home.at('bin', 'sendmail')} "$(readlink -f /usr/sbin/sendmail)" && vacation -i -f ${box}/vacation.db joe; exec ${home.at('bin', 'qmail-local')} -- joe ${box} joe '' '' ex.org ann@far.example '|${shell}' < ${box}/message`
   const r = spawnSync('unshare', ['-m', 'sh', '-c', script], { env: { PATH: `${home.at('bin')}:/usr/sbin:/usr/bin:/bin` }, timeout: 60_000 })
   assert.equal(r.status, 0, r.stderr.toString())
-  const answers = queued(home).slice(before)
+  const answers = newSince(before)
   assert.equal(answers.length, 1)
   assert.match(answers[0]?.envelope ?? '', /Tann@far\.example\0$/)
   assert.match(answers[0]?.message ?? '', /\nSubject: away\n[\s\S]*I am away\.\n$/)
@@ -83,15 +83,16 @@ test('spamc passes the message on, with or without a spamd', { skip: needs('/usr
   assert.equal(read(box, 'out'), `Return-Path: <ann@far.example>\nDelivered-To: joe@ex.org\n${MESSAGE}`)
 })
 
+/** The messages that came into the queue since these were there. */
+const newSince = (before: readonly { id: number }[]) => queued(home).filter(({ id }) => !before.some((old) => old.id === id))
+
 /** What a qmail-local run did: exit, report and queue, without what differs from run to run. */
 const outcome = (program: string, box: string, line: string): unknown => {
-  const before = queued(home).length
+  const before = queued(home)
   const script = `mount --bind ${home.path} /var/lib/qmail && exec ${home.at('bin', 'qmail-local')} -- joe ${box} joe '' '' ex.org ann@far.example '${line.replaceAll('PROGRAM', program)}' < ${box}/message`
   const r = spawnSync('unshare', ['-m', 'sh', '-c', script], { env: { PATH: `${home.at('bin')}:/usr/bin:/bin`, HOST: 'ex.org' }, timeout: 60_000 })
   const masked = (text: string): string => text.replace(/qp \d+/g, 'qp N')
-  const messages = queued(home)
-    .slice(before)
-    .map(({ envelope, message }) => [envelope.replace(/^u\d+\0p\d+\0/, ''), message.replace(/^Received: .*\n/, '')])
+  const messages = newSince(before).map(({ envelope, message }) => [envelope.replace(/^u\d+\0p\d+\0/, ''), message.replace(/^Received: .*\n/, '')])
   return { exit: r.status, stdout: masked(r.stdout.toString()), stderr: masked(r.stderr.toString()), messages }
 }
 
