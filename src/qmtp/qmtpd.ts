@@ -117,7 +117,7 @@ class Packets {
     const { RELAYCLIENT: relayclient } = this.#connection.env
     const { rcpthosts, morercpthosts } = this.#settings
     if (recipient === undefined || recipient.length + (relayclient ?? '').length >= ADDRESS_LIMIT) return BAD_RECIPIENT
-    if (relayclient === undefined && !isAllowedRecipient(recipient, rcpthosts, (key) => isInMore(morercpthosts, key))) return NOT_ALLOWED
+    if (relayclient === undefined && !isAllowedRecipient(recipient, rcpthosts, (key) => told(() => isInMore(morercpthosts, key)))) return NOT_ALLOWED
     if (accepted.length >= MAX_RECIPIENTS) return TOO_MANY
     accepted.push(recipient + (relayclient ?? ''))
     return undefined
@@ -138,13 +138,16 @@ const isInMore = (path: string, key: Bytes): boolean => {
   }
 }
 
+/** Does what needs control/; trouble with that is told in the log, which nothing the client does can fill. */
+const told = <T>(work: () => T): T => {
+  try {
+    return work()
+  } catch (error) {
+    logLine(2, `qmail-qmtpd: warning: ${reason(error)}`)
+    throw error
+  }
+}
+
 /** Serves one QMTP connection to its end. Resolves with the exit code; never fails. Trouble with control/ ends it with 111. */
 export const serveQmtp = (connection: Connection, settings: () => QmtpdSettings): Promise<number> =>
-  converse(connection, async (client) => {
-    try {
-      await new Packets(client, connection, settings()).serve()
-    } catch (error) {
-      if (error instanceof Temporary) logLine(2, `qmail-qmtpd: warning: ${error.message}`)
-      throw error
-    }
-  })
+  converse(connection, (client) => new Packets(client, connection, told(settings)).serve())

@@ -80,7 +80,7 @@ const reply = (zone: Zone, query: Buffer, maxBytes: number): Buffer => {
   return Buffer.concat([head, isTruncated ? query.subarray(12, end) : body])
 }
 
-const serveTcp = (zone: Zone, port: number, questions: string[]): Promise<{ close: () => unknown }> =>
+const serveTcp = (zone: Zone, port: number, questions: string[], address: string): Promise<{ close: () => unknown }> =>
   new Promise((resolve, reject) => {
     const server = createServer((socket) => {
       let held = Buffer.alloc(0)
@@ -98,27 +98,35 @@ const serveTcp = (zone: Zone, port: number, questions: string[]): Promise<{ clos
       })
     })
     server.on('error', reject)
-    server.listen(port, '127.0.0.1', () => resolve(server))
+    server.listen(port, address, () => resolve(server))
   })
 
 /** A port that is free for UDP may be someone's for TCP: another one is taken then. */
-const bindBoth = async (zone: Zone, questions: string[]): Promise<{ udp: Socket; tcp: { close: () => unknown }; port: number }> => {
+const bindBoth = async (
+  zone: Zone,
+  questions: string[],
+  address: string,
+  wanted: number
+): Promise<{ udp: Socket; tcp: { close: () => unknown }; port: number }> => {
   const udp = createSocket('udp4')
-  await new Promise<void>((resolve) => udp.bind(0, '127.0.0.1', () => resolve()))
+  await new Promise<void>((resolve, reject) => {
+    udp.once('error', reject)
+    udp.bind(wanted, address, () => resolve())
+  })
   const { port } = udp.address()
   try {
-    return { udp, tcp: await serveTcp(zone, port, questions), port }
+    return { udp, tcp: await serveTcp(zone, port, questions, address), port }
   } catch (error) {
     udp.close()
-    if (errorCode(error) !== 'EADDRINUSE') throw error
-    return bindBoth(zone, questions)
+    if (wanted !== 0 || errorCode(error) !== 'EADDRINUSE') throw error
+    return bindBoth(zone, questions, address, wanted)
   }
 }
 
-/** A name server on 127.0.0.1, by UDP and TCP, that knows just this zone (a name it does not know does not exist), until the test file ends. */
-export const dnsZone = async (zone: Zone): Promise<DnsZone> => {
+/** A name server on 127.0.0.1 (or on another address and port, for who cannot be told a port), by UDP and TCP, that knows just this zone (a name it does not know does not exist), until the test file ends. */
+export const dnsZone = async (zone: Zone, address = '127.0.0.1', wanted = 0): Promise<DnsZone> => {
   const questions: string[] = []
-  const { udp, tcp, port } = await bindBoth(zone, questions)
+  const { udp, tcp, port } = await bindBoth(zone, questions, address, wanted)
   udp.on('message', (query, peer) => {
     const { name, type } = parseQuestion(query)
     questions.push(`${type} ${name}`)
@@ -129,5 +137,5 @@ export const dnsZone = async (zone: Zone): Promise<DnsZone> => {
     udp.close()
     tcp.close()
   })
-  return { server: `127.0.0.1:${port}`, questions }
+  return { server: wanted === 53 ? address : `${address}:${port}`, questions }
 }

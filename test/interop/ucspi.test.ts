@@ -1,10 +1,12 @@
 import assert from 'node:assert/strict'
 import { spawn, spawnSync } from 'node:child_process'
 import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { connect } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, test } from 'node:test'
-import { makeHome } from '../helpers/home.ts'
+import { dnsZone } from '../helpers/dns-zone.ts'
+import { isRoot, makeHome } from '../helpers/home.ts'
 import { until } from '../helpers/suite.ts'
 
 const debian = (name: string): string => `/usr/bin/${name}`
@@ -66,8 +68,12 @@ test('rules that both refuse, in the same words', { skip }, () => {
 })
 
 /** Starts a tcpserver on a free port; the port. */
-const serve = async (tcpserver: string, args: string[], program: string[]): Promise<string> => {
-  const child = spawn(tcpserver, ['-1', '-RHl0', ...args, '127.0.0.1', '0', ...program], { stdio: ['ignore', 'pipe', 'inherit'], cwd })
+const serve = async (tcpserver: string, args: string[], program: string[], env: Record<string, string> = {}): Promise<string> => {
+  const child = spawn(tcpserver, ['-1', '-RHl0', ...args, '127.0.0.1', '0', ...program], {
+    stdio: ['ignore', 'pipe', 'ignore'],
+    cwd,
+    env: { PATH: process.env.PATH ?? '', ...env }
+  })
   after(() => child.kill())
   let out = ''
   child.stdout.on('data', (data) => {
@@ -98,4 +104,36 @@ test('recordio and fixcrio of both write the same', { skip }, () => {
   }
   assert.deepEqual(record(ours('recordio')), record(debian('recordio')))
   for (const name of ['addcr', 'delcr']) assert.deepEqual(go(ours(name), [], input), go(debian(name), [], input))
+})
+
+/** An address of 127/8 that no other test binds at port 53. */
+const DNS_ADDRESS = '127.53.10.1'
+
+test('rblsmtpd of both before qmail-smtpd, below tcpserver of both, with a list of our own name server', {
+  skip: skip || (isRoot ? false : 'needs root for port 53')
+}, async () => {
+  const { server } = await dnsZone(
+    { '2.0.0.127.rbl.example': { txt: ['Listed, go away'] }, '3.0.0.127.rbl.example': { txt: ['x'] }, '3.0.0.127.ok.example': { a: ['127.0.0.2'] } },
+    DNS_ADDRESS,
+    53
+  )
+  const talk = (port: number, from: string): Promise<string> =>
+    new Promise((resolve, reject) => {
+      let heard = ''
+      const socket = connect({ port, host: '127.0.0.1', localAddress: from }, () => socket.write('EHLO a\r\nMAIL FROM:<a@b>\r\nRCPT TO:<c@d>\r\nQUIT\r\n'))
+      socket.on('data', (data) => {
+        heard += data.toString('latin1')
+      })
+      socket.on('error', reject)
+      socket.on('close', () => resolve(heard))
+    })
+  for (const [tcpserver, rblsmtpd] of [
+    [ours, debian],
+    [debian, ours]
+  ] as const) {
+    const chain = [rblsmtpd('rblsmtpd'), '-a', 'ok.example', '-r', 'rbl.example', ours('qmail-smtpd')]
+    const port = Number(await serve(tcpserver('tcpserver'), [], chain, { DNSCACHEIP: server }))
+    assert.match(await talk(port, '127.0.0.2'), /^220 rblsmtpd\.local\r\n250 .*\r\n250 .*\r\n451 Listed, go away\r\n221 /)
+    for (const from of ['127.0.0.3', '127.0.0.4']) assert.match(await talk(port, from), /^220 mail\.example\.org ESMTP\r\n/)
+  }
 })

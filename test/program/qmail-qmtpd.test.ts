@@ -78,7 +78,7 @@ test('what is not QMTP is 100, a length beyond all reason 111, a client that lea
   ]
   for (const [input, exit] of table) {
     const r = await go(input)
-    assert.deepEqual([r.exit, r.stdout], [exit, ''], input)
+    assert.deepEqual([r.exit, r.stdout, r.stderr], [exit, '', ''], input)
   }
   assert.ok(!existsSync(envelopeFile) || !envelope().endsWith('\0\0'), 'an envelope was written')
 })
