@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { spawn } from 'node:child_process'
 import { chmodSync, mkdirSync, mkdtempSync, renameSync, rmSync, writeFileSync } from 'node:fs'
-import { connect } from 'node:net'
+import { connect, createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, test } from 'node:test'
@@ -255,4 +255,28 @@ test('-a wants networks', () => {
   const r = runProgram(home, 'tcpserver', { args: ['-a', '10.0.0.0/33', '0', '0', 'true'] })
   assert.equal(r.exit, 100)
   assert.match(r.stderr, /^tcpserver: no network: 10\.0\.0\.0\/33\ntcpserver: usage: /)
+})
+
+test('-6: only IPv6 is served, with both sets of variables, and rules know networks of it', async (t) => {
+  const probe = createServer()
+  const hasV6 = await new Promise((resolve) => probe.once('error', () => resolve(false)).listen(0, '::1', () => resolve(true)))
+  probe.close()
+  if (!hasV6) return t.skip('this machine has no IPv6')
+  const rules = join(scratch, 'v6.cdb')
+  writeFileSync(rules, cdbBytes([[`^${'0'.repeat(120)}`, '+NET=loopback\0']]))
+  const server = await start([...QUIET, '-6', '-x', rules], ['sh', '-c', 'echo "$PROTO $TCPREMOTEIP $TCP6REMOTEIP $TCP6LOCALPORT $NET"'], {}, '0')
+  const heard = await new Promise<string>((resolve) => {
+    let text = ''
+    const socket = connect({ port: server.port, host: '::1' })
+    socket.on('data', (data) => {
+      text += data
+    })
+    socket.on('error', (error: NodeJS.ErrnoException) => resolve(error.code ?? ''))
+    socket.on('end', () => resolve(text))
+  })
+  assert.equal(heard, `TCP6 ::1 ::1 ${server.port} loopback\n`)
+  const v4 = await new Promise((resolve) =>
+    connect({ port: server.port, host: '127.0.0.1' }).on('error', (error: NodeJS.ErrnoException) => resolve(error.code))
+  )
+  assert.equal(v4, 'ECONNREFUSED')
 })
