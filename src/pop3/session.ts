@@ -1,5 +1,5 @@
 import { closeSync, openSync, readSync } from 'node:fs'
-import { type Bytes, fsPath, leadingNumber } from '../core/bytes.ts'
+import { type Bytes, fsPath } from '../core/bytes.ts'
 import { parseCommand } from '../format/command.ts'
 import { type Message, settle } from './maildrop.ts'
 import { WireBody } from './wire-body.ts'
@@ -12,6 +12,12 @@ const READ_BYTES = 65_536
 const LISTED_AT_A_TIME = 1000
 const OK = '+OK \r\n'
 const SYNTAX = '-ERR syntax error\r\n'
+
+/** The number at the start of an argument, however large: none may come to mean a smaller one. */
+const digitsOf = (argument: Bytes): number | undefined => {
+  const digits = /^[0-9]+/.exec(argument)?.[0]
+  return digits === undefined ? undefined : Number(digits)
+}
 
 /** What a session asks of the world. */
 export interface Pop3Options {
@@ -96,7 +102,7 @@ export class Pop3Session {
 
   /** The message of a number at the start of an argument; else what is wrong with it. */
   #message(argument: Bytes): { message: Message; number: number } | Bytes {
-    const number = leadingNumber(argument)
+    const number = digitsOf(argument)
     if (number === undefined) return SYNTAX
     if (number === 0) return '-ERR messages are counted from 1\r\n'
     const message = this.#options.messages[number - 1]
@@ -144,7 +150,7 @@ export class Pop3Session {
     }
     try {
       await this.#say(OK)
-      await this.#send(fd, new WireBody(leadingNumber(argument.replace(/^[0-9]+ */, ''))))
+      await this.#send(fd, new WireBody(digitsOf(argument.replace(/^[0-9]+ */, ''))))
     } catch {
       this.exit = 0 // half a message is none, and there is no other way to say so
     } finally {

@@ -1,10 +1,12 @@
 import assert from 'node:assert/strict'
-import { chownSync, existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, utimesSync, writeFileSync } from 'node:fs'
+import { spawn } from 'node:child_process'
+import { chownSync, mkdirSync, mkdtempSync, readdirSync, rmSync, utimesSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, test } from 'node:test'
 import { isRoot, makeHome } from '../helpers/home.ts'
 import { startProgram } from '../helpers/start-program.ts'
+import { until } from '../helpers/suite.ts'
 
 const home = makeHome()
 const ids = isRoot ? { uid: 64_990, gid: 64_990 } : {}
@@ -60,11 +62,18 @@ test('QUIT removes what was deleted and moves the rest of new/', async () => {
   assert.deepEqual(names(box), ['cur/alpha:2,', 'cur/beta:2,S'])
 })
 
-test('a message that another program has moved meanwhile is told of', async () => {
+test('a message that another program has taken away meanwhile is told of, at RETR and at QUIT', async () => {
   const box = maildir(THREE)
-  const done = startProgram(home, 'qmail-pop3d', { args: [box], input: 'DELE 1\r\nQUIT\r\n', ...ids })
-  assert.equal((await done).stdout, OK.repeat(3))
-  assert.ok(!existsSync(join(box, 'new/alpha')))
+  const child = spawn(home.at('bin', 'qmail-pop3d'), [box], { stdio: ['pipe', 'pipe', 'inherit'], env: { PATH: process.env.PATH ?? '' }, ...ids })
+  let heard = ''
+  child.stdout.on('data', (data) => {
+    heard += data
+  })
+  await until('the greeting', () => heard === OK)
+  rmSync(join(box, 'new/alpha'))
+  child.stdin.end('RETR 1\r\nDELE 1\r\nQUIT\r\n')
+  assert.equal(await new Promise((resolve) => child.on('close', resolve)), 0)
+  assert.match(heard.slice(OK.length), /^-ERR unable to open that message\r\n\+OK \r\n-ERR .*\r\n\+OK \r\n$/)
 })
 
 test('wrong numbers and words', async () => {
@@ -74,6 +83,8 @@ test('wrong numbers and words', async () => {
     ['DELE x', '-ERR syntax error'],
     ['LIST 0', '-ERR messages are counted from 1'],
     ['TOP 4 1', '-ERR not that many messages'],
+    ['DELE 4294967297', '-ERR not that many messages'],
+    ['RETR 18446744073709551617', '-ERR not that many messages'],
     ['CAPA', '-ERR unimplemented'],
     ['USER x', '-ERR unimplemented']
   ]
