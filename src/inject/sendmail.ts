@@ -10,10 +10,10 @@ import { isOwn } from '../os/own.ts'
 import { callerEnv } from './caller.ts'
 import { unixLines } from './crlf.ts'
 import { eachOnce, operandRecipients, Refusal, Sysexit } from './front-end.ts'
-import { injectMessage } from './inject.ts'
 import { withoutQuotedFrom } from './mbox-from.ts'
 import { messageOn } from './message-source.ts'
 import { parseSendmailOptions, type SendmailOptions } from './sendmail-options.ts'
+import { throughInject } from './through-inject.ts'
 
 const MESSAGE_FD = 0
 const USAGE = 'sendmail: usage: sendmail [ -t ] [ -fsender ] [ -Fname ] [ -bp ] [ -bs ] [ arg ... ]'
@@ -76,15 +76,10 @@ const operandsOf = ({ operands, useHeader }: SendmailOptions): Bytes[] => {
   return eachOnce(recipients)
 }
 
-/** Hands the message to qmail-inject: within this process when it is the suite's own, else as a process. */
-const submitMessage = async (context: Context, options: SendmailOptions): Promise<number> => {
+const submitMessage = (context: Context, options: SendmailOptions): Promise<number> => {
   const args = [options.useHeader ? '-H' : '-a', ...(options.sender === undefined ? [] : ['-f', options.sender]), '--', ...operandsOf(options)]
   const env = callerEnv(context.env, options, process.getuid?.() ?? 0)
-  const message = withoutQuotedFrom(unixLines(messageOn(MESSAGE_FD)))
-  const file = join(context.home, 'bin', 'qmail-inject')
-  if (isOwn(file, 'qmail-inject')) return injectMessage({ ...context, invokedAs: 'qmail-inject', args, env }, message, anybody)
-  const { injectThroughProgram } = await import('./foreign-inject.ts')
-  return injectThroughProgram(file, args, env, message)
+  return throughInject({ ...context, args, env }, withoutQuotedFrom(unixLines(messageOn(MESSAGE_FD))), anybody)
 }
 
 const act = async (context: Context, options: SendmailOptions): Promise<number> => {

@@ -22,5 +22,63 @@ export const injection = rows({
     budget: 120,
     atHome: true,
     links: ['mailq']
+  },
+  predate: {
+    synopsis: 'predate program [arg ...]',
+    ring: 'U',
+    about: 'puts a Date field in local time before a message',
+    runsAs: 'the caller',
+    fds: '0< message, 2> why not',
+    exits: { 0: "success, or any code of the program's", 100: 'usage', 111: 'it was killed, or cannot be run' },
+    budget: 30
+  },
+  datemail: {
+    synopsis: "datemail [sendmail's options] [RECIPIENT ...]",
+    ring: 'U',
+    about: 'sendmail with a Date field in local time',
+    runsAs: 'the caller',
+    fds: '0< message, 2> why not',
+    exits: { 0: 'queued', 64: 'no recipients named', 65: 'no recipients in the header either (-t)', 100: 'permanent failure', 111: 'temporary failure' },
+    budget: 30
+  },
+  mailsubj: {
+    synopsis: 'mailsubj SUBJECT RECIPIENT ...',
+    help: false,
+    ring: 'U',
+    about: 'sends a message with this subject',
+    runsAs: 'the caller',
+    fds: '0< body, 2> why not',
+    npm: ['minimist'],
+    budget: 120
+  },
+  qail: {
+    synopsis: 'qail [arg ...]',
+    help: false,
+    ring: 'U',
+    about: 'moves new mail to the mbox, then reads it with Mail',
+    runsAs: 'the user whose mail it is',
+    fds: "Mail's",
+    exits: { 0: "Mail's own code", 111: 'trouble with the Maildir, or Mail cannot be run' },
+    budget: 30
+  },
+  elq: {
+    synopsis: 'elq [arg ...]',
+    help: false,
+    ring: 'U',
+    about: 'moves new mail to the mbox, then reads it with elm',
+    runsAs: 'the user whose mail it is',
+    fds: "elm's",
+    exits: { 0: "elm's own code", 111: 'trouble with the Maildir, or elm cannot be run' },
+    budget: 30
+  },
+  pinq: {
+    synopsis: 'pinq [arg ...]',
+    help: false,
+    ring: 'U',
+    about: 'moves new mail to the mbox, then reads it with pine',
+    runsAs: 'the user whose mail it is',
+    fds: "pine's",
+    exits: { 0: "pine's own code", 111: 'trouble with the Maildir, or pine cannot be run' },
+    budget: 30
   }
 })

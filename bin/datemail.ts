@@ -1,0 +1,15 @@
+/**
+ * NAME     datemail [sendmail's options] [RECIPIENT ...]: sendmail with a Date field in local time
+ * RUNS AS  the caller
+ * FDS      0< the message, 1> as sendmail, 2> why not
+ * ENV      TZ: the time zone; as sendmail
+ * EXIT     as sendmail; 111 too when it was killed, or cannot be run
+ * FILES    bin/sendmail
+ *
+ * A Date field the message has itself stays, as a second one.
+ */
+import { join } from 'node:path'
+import { run } from '../src/core/run.ts'
+import { predate } from '../src/inject/predate.ts'
+
+run('datemail', ({ home, args, env }) => predate([join(home, 'bin', 'sendmail'), ...args], env))
