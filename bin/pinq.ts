@@ -1,9 +1,9 @@
 /**
- * NAME     pinq [arg ...]: moves new mail from the Maildir to the mbox, then reads it with pine
+ * NAME     pinq [arg ...]: moves new mail to the mbox, then reads it with pine
  * RUNS AS  the user whose mail it is
- * FDS      all of them are pine's; 2> why not
+ * FDS      2> why not
  * ENV      MAILDIR, MAIL, MAILTMP: as maildir2mbox; PATH finds pine
- * EXIT     pine's; maildir2mbox's when it fails; 111 pine cannot be run
+ * EXIT     0 success, or any code of pine's; 111 trouble with the Maildir, or pine cannot be run
  * FILES    bin/maildir2mbox
  */
 import { run } from '../src/core/run.ts'

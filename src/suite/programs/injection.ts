@@ -37,7 +37,7 @@ export const injection = rows({
     ring: 'U',
     about: 'sendmail with a Date field in local time',
     runsAs: 'the caller',
-    fds: '0< message, 2> why not',
+    fds: '0< message, 1> text (-bp), 2> why not',
     exits: { 0: 'queued', 64: 'no recipients named', 65: 'no recipients in the header either (-t)', 100: 'permanent failure', 111: 'temporary failure' },
     budget: 30
   },
@@ -57,8 +57,8 @@ export const injection = rows({
     ring: 'U',
     about: 'moves new mail to the mbox, then reads it with Mail',
     runsAs: 'the user whose mail it is',
-    fds: "Mail's",
-    exits: { 0: "Mail's own code", 111: 'trouble with the Maildir, or Mail cannot be run' },
+    fds: '2> why not',
+    exits: { 0: "success, or any code of Mail's", 111: 'trouble with the Maildir, or Mail cannot be run' },
     budget: 30
   },
   elq: {
@@ -67,8 +67,8 @@ export const injection = rows({
     ring: 'U',
     about: 'moves new mail to the mbox, then reads it with elm',
     runsAs: 'the user whose mail it is',
-    fds: "elm's",
-    exits: { 0: "elm's own code", 111: 'trouble with the Maildir, or elm cannot be run' },
+    fds: '2> why not',
+    exits: { 0: "success, or any code of elm's", 111: 'trouble with the Maildir, or elm cannot be run' },
     budget: 30
   },
   pinq: {
@@ -77,8 +77,8 @@ export const injection = rows({
     ring: 'U',
     about: 'moves new mail to the mbox, then reads it with pine',
     runsAs: 'the user whose mail it is',
-    fds: "pine's",
-    exits: { 0: "pine's own code", 111: 'trouble with the Maildir, or pine cannot be run' },
+    fds: '2> why not',
+    exits: { 0: "success, or any code of pine's", 111: 'trouble with the Maildir, or pine cannot be run' },
     budget: 30
   }
 })
