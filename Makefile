@@ -2,7 +2,7 @@
 SHELL = /bin/bash
 PREFIX ?= /var/qmail
 NODE = node_modules/.bin-node
-SOURCES = $(wildcard bin/*.ts) $(shell find src tools -name '*.ts')
+SOURCES = $(wildcard bin/*.ts) $(shell find src tools -name '*.ts') $(wildcard man/*.md)
 # files beside each other: one more than there are processors, as much of a test is waiting
 TEST_JOBS = $(shell expr $$(nproc) + 1)
 TESTS = $(shell find test -name '*.test.ts')

@@ -1,6 +1,6 @@
 /**
  * Bundles every program of the table: bin/NAME.ts to build/bin/NAME.js, one CJS file each, and what went into it to build/meta/NAME.json;
- * then those that start under Bun into build/lib/bun.
+ * then those that start under Bun into build/lib/bun, and the manual pages into build/man.
  */
 import { mkdirSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
@@ -8,6 +8,7 @@ import { build } from 'esbuild'
 import type { Program } from '../src/suite/programs/row.ts'
 import { programRows } from '../src/suite/programs.ts'
 import { compileForBun } from './bun.ts'
+import { writeManPages } from './man/write.ts'
 
 const top = join(import.meta.dirname, '..')
 const out = join(top, 'build')
@@ -41,3 +42,4 @@ await Promise.all(
 )
 
 compileForBun(programRows.flatMap(([name, { runtime }]) => (runtime === 'bun' ? [name] : [])))
+writeManPages()

@@ -1,9 +1,10 @@
-/** Writes docs/programs.md, docs/settings.md and the templates of control/ from the tables, so that nobody has to repeat them. */
+/** Writes docs/programs.md, docs/settings.md, the templates of control/ and the manual pages from the tables, so that nobody has to repeat them. */
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { type Setting, settings } from '../src/control/table.ts'
 import { files } from '../src/suite/files.ts'
 import { programRows } from '../src/suite/programs.ts'
+import { writeManPages, writeWebPages } from './man/write.ts'
 import { readersOf } from './readers.ts'
 import { writeTemplates } from './templates.ts'
 
@@ -78,3 +79,5 @@ mkdirSync(docs, { recursive: true })
 writeFileSync(join(docs, 'programs.md'), programsPage())
 writeFileSync(join(docs, 'settings.md'), settingsPage())
 writeTemplates()
+writeManPages()
+writeWebPages()

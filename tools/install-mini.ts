@@ -8,7 +8,7 @@ import { markerOf } from '../src/os/own.ts'
 import { MINI_FOLDERS, miniPrograms } from '../src/suite/mini.ts'
 import { programs } from '../src/suite/programs.ts'
 import { bunFile } from './bun.ts'
-import { layProgram, layRuntimes, layTexts, replaceFile, shebang } from './install.ts'
+import { layManPages, layProgram, layRuntimes, layTexts, replaceFile, shebang } from './install.ts'
 import { homeOf, tool } from './tool.ts'
 
 const top = join(import.meta.dirname, '..')
@@ -40,6 +40,7 @@ export const installMini = (prefix: string): void => {
   }
   layQueueProgram(home)
   layTexts(home)
+  layManPages(home)
 }
 
 if (process.argv[1] === import.meta.filename) {

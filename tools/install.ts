@@ -29,6 +29,7 @@ import { type ProgramName, programRows } from '../src/suite/programs.ts'
 import { bunFile } from './bun.ts'
 import { layDigests } from './digests.ts'
 import { layEntry } from './lay-entry.ts'
+import { builtPages } from './man/write.ts'
 import { homeOf, tool } from './tool.ts'
 
 const top = join(import.meta.dirname, '..')
@@ -176,6 +177,17 @@ export const layTexts = (home: string): void => {
   }
 }
 
+/** The manual pages, into man/, with this home in them. */
+export const layManPages = (home: string): void => {
+  for (const part of readdirSync(builtPages)) {
+    mkdirSync(join(home, 'man', part), { recursive: true, mode: 0o755 })
+    for (const page of readdirSync(join(builtPages, part))) {
+      const text = readFileSync(join(builtPages, part, page), 'utf8').replaceAll('/var/qmail', home.replaceAll('-', '\\-'))
+      replaceFile(join(home, 'man', part, page), (temporary) => writeFileSync(temporary, text, { mode: 0o644 }))
+    }
+  }
+}
+
 /** Installs into `prefix`. New accounts get `accountsHome` as their home; of the runtimes only those named are used, and Bun only where it can be had. build/ must be there. Throws Error with a line for people. */
 export const install = (prefix: string, kind: IdsKind, accountsHome = prefix, runtimes: readonly Runtime[] = ['bun', 'node']): void => {
   const home = homeOf(prefix)
@@ -189,6 +201,7 @@ export const install = (prefix: string, kind: IdsKind, accountsHome = prefix, ru
   layRuntimes(home, isWithBun)
   for (const [name, program] of programRows) layProgram(home, name, program, isWithBun)
   layTexts(home)
+  layManPages(home)
   layDigests(home)
   for (const entry of files) layEntry(home, entry)
 }

@@ -17,7 +17,7 @@ export const NO_EXAMPLE = 'EXAMPLE'
 /** The name that `me`, and what defaults to it, has in the templates. */
 const ME = 'mail.example.org'
 
-const format = (s: Setting): string => {
+export const format = (s: Setting): string => {
   if (s.type === 'line') return 'one line, the first'
   if (s.type === 'list') return 'one entry a line; lines that begin with # do not count'
   if (s.type === 'map') return 'key:value, one a line; lines that begin with # do not count'
@@ -32,7 +32,7 @@ export const missing = (s: Setting): string => {
   return [s.orMe ? 'me' : undefined, s.default].filter((word) => word !== undefined).join(', else ') || 'none'
 }
 
-const rereadWords: Record<Reread, string> = {
+export const rereadWords: Record<Reread, string> = {
   invocation: 'each time a program that reads it starts',
   start: 'when qmail-send starts',
   hup: 'when qmail-send starts, and at SIGHUP'

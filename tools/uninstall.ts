@@ -2,6 +2,7 @@
 import { rmdirSync, rmSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { programRows } from '../src/suite/programs.ts'
+import { pageFiles } from './man/pages.ts'
 import { homeOf, tool } from './tool.ts'
 
 tool('uninstall', () => {
@@ -11,9 +12,10 @@ tool('uninstall', () => {
   if (!statSync(join(home, 'bin'), { throwIfNoEntry: false })) throw new Error(`nothing is installed in ${home}`)
   for (const [name, { links }] of programRows) for (const file of [name, ...(links ?? [])]) rmSync(join(home, 'bin', file), { force: true })
   for (const file of ['lib/node', 'lib/bun', 'package.json', 'run/smtpd/socket', 'run/send/socket']) rmSync(join(home, file), { force: true })
+  for (const page of pageFiles()) rmSync(join(home, 'man', page), { force: true })
   // pages and service folders are copies; what an administrator runs stands elsewhere
   for (const folder of ['doc', 'service']) rmSync(join(home, folder), { recursive: true, force: true })
-  for (const folder of ['run/smtpd', 'run/send', 'run', 'lib', 'bin', 'boot', 'man']) {
+  for (const folder of ['run/smtpd', 'run/send', 'run', 'lib', 'bin', 'boot', 'man/man1', 'man/man5', 'man/man7', 'man/man8', 'man']) {
     try {
       rmdirSync(join(home, folder))
     } catch {

@@ -13,7 +13,8 @@ export interface InjectOptions {
   operands: Bytes[]
 }
 
-const letters: Letters = {
+/** The letters of its command line, and what they mean. */
+export const injectLetters: Letters = {
   n: { means: () => ['--dry'] },
   N: { means: () => ['--no-dry'] },
   a: { means: () => ['--from=arguments'] },
@@ -25,7 +26,7 @@ const letters: Letters = {
 
 /** qmail-inject's command line (spec injection-admin.md 2.1). Throws Usage. */
 export const parseInjectOptions = (calledAs: string, args: readonly Bytes[]): InjectOptions => {
-  const parsed = parseOptions(calledAs, args, letters, { boolean: ['dry'], string: ['from', 'sender'] })
+  const parsed = parseOptions(calledAs, args, injectLetters, { boolean: ['dry'], string: ['from', 'sender'] })
   return { isDry: parsed.dry === true, from: (last(parsed.from) ?? 'either') as RecipientSource, sender: last(parsed.sender), operands: parsed._ }
 }
 

@@ -45,7 +45,7 @@ const mailqLetters: Letters = {
   }
 }
 /** Under the name mailq, -q is wrong, as it always was. */
-const sendmailLetters: Letters = { ...mailqLetters, q: { takes: 'attached', means: () => ['--flush'] } }
+export const sendmailLetters: Letters = { ...mailqLetters, q: { takes: 'attached', means: () => ['--flush'] } }
 
 /** sendmail's command line (spec injection-admin.md 3.1, 13.1). Throws Usage. */
 export const parseSendmailOptions = (calledAs: string, args: readonly Bytes[]): SendmailOptions => {

@@ -30,7 +30,9 @@ const split = (path: string, owner: FileEntry['owner'], mode: number): FileEntry
 
 /** Every folder, file and FIFO of an installation, parents first (spec queue.md 1.1; drop and run: docs/internals.md, Who can reach what). */
 export const files: FileEntry[] = [
-  ...['.', 'bin', 'lib', 'control', 'users', 'boot', 'doc', 'man', 'service'].map((path) => folder(path, 'root', 0o755)),
+  ...['.', 'bin', 'lib', 'control', 'users', 'boot', 'doc', 'man', 'man/man1', 'man/man5', 'man/man7', 'man/man8', 'service'].map((path) =>
+    folder(path, 'root', 0o755)
+  ),
   folder('alias', 'alias', 0o2755),
   folder('queue', 'qmailq', 0o750),
   folder('queue/pid', 'qmailq', 0o700),

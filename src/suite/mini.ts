@@ -4,4 +4,4 @@ import type { ProgramName } from './programs.ts'
 export const miniPrograms: readonly ProgramName[] = ['qmail-qmqpc', 'qmail-inject', 'sendmail', 'forward', 'qmail-showctl', 'maildirmake', 'maildir2mbox']
 
 /** The folders of such an installation, all root's. */
-export const MINI_FOLDERS = ['.', 'bin', 'lib', 'control', 'doc'] as const
+export const MINI_FOLDERS = ['.', 'bin', 'lib', 'control', 'doc', 'man'] as const

@@ -131,7 +131,8 @@ const setters: Record<string, Setter> = {
 
 /** Options with a value. */
 const VALUED = 'cxBgubltIwmMkKNa'
-const SPEC = Object.keys(setters)
+/** The letters of its command line, as getopt has them. */
+export const SPEC = Object.keys(setters)
   .map((letter) => (VALUED.includes(letter) ? `${letter}:` : letter))
   .join('')
 
