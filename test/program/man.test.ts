@@ -16,7 +16,6 @@ import { makeHome } from '../helpers/home.ts'
 const top = join(import.meta.dirname, '..', '..')
 const home = makeHome()
 const all = pages().map(({ name, text }) => ({ name, text, blocks: parse(text) }))
-const names = new Set(all.map(({ name }) => name))
 const pageOf = (program: string) => all.find(({ name }) => name === `${program}.1` || name === `${program}.8`)
 
 /** The blocks of a section. */
