@@ -11,7 +11,6 @@
 import { join } from 'node:path'
 import { SettingsCache } from '../src/control/cache.ts'
 import { readSetting } from '../src/control/read.ts'
-import { lower } from '../src/core/bytes.ts'
 import { Exit } from '../src/core/exit.ts'
 import { reason } from '../src/core/failure.ts'
 import { logLine } from '../src/core/logline.ts'
@@ -19,22 +18,15 @@ import { type Context, run } from '../src/core/run.ts'
 import { becomeUser, suiteGroup, suiteUser } from '../src/os/ids.ts'
 import { listenAt } from '../src/os/listen.ts'
 import { parentGone } from '../src/os/parent.ts'
-import type { Routing } from '../src/queue/rewrite.ts'
 import { judge } from '../src/rcptd/recipient.ts'
 import { serveQuestions } from '../src/rcptd/session.ts'
 import type { Verdict } from '../src/serve/recipient-wire.ts'
 import { getpwFor } from '../src/spawn/lookup.ts'
+import { readRouting } from '../src/spawn/whereabouts.ts'
 
 const FD = { parent: 0, log: 1 } as const
 const MAX_CONNECTIONS = 500
 const FILES = ['me', 'locals', 'virtualdomains', 'envnoathost', 'percenthack']
-
-const readRouting = (home: string): Routing => ({
-  envnoathost: readSetting(home, 'envnoathost') ?? '',
-  percenthack: new Set(readSetting(home, 'percenthack')?.map(lower)),
-  locals: new Set((readSetting(home, 'locals') ?? [readSetting(home, 'me') ?? '']).map(lower)),
-  virtualdomains: readSetting(home, 'virtualdomains') ?? new Map()
-})
 
 const main = async ({ home, env, resident }: Context): Promise<number> => {
   process.umask(0o077)

@@ -1,15 +1,15 @@
 /**
  * NAME     sendmail, mailq: what programs expect at /usr/sbin/sendmail
  * RUNS AS  the caller
- * FDS      0< the message, 1> -bp, -bs, -bP only; 2> why not, one line
+ * FDS      0< the message, 1> -bp, -bs, -bP, -bv, -bt only; 2> why not, one line
  * ENV      as qmail-inject; without QMAILUSER, MAILUSER, USER and LOGNAME, USER is the name of the caller's uid. -bs: unless PROTO is
  *          set, RELAYCLIENT, DATABYTES and the TCP variables are set for qmail-smtpd
  * EXIT     0 queued, 64 no recipients, 65 none in the header either (-t), 100 usage, or it will never be; 111 try again later; -bp, -bs, -bi: the other program's
  * FILES    bin/qmail-inject (called within this process when it is the suite's own), bin/qmail-qread, bin/qmail-qstat, bin/qmail-smtpd,
- *          bin/newaliases
+ *          bin/newaliases; -bv, -bt: bin/qmail-getpw, users/cdb, control/ locals virtualdomains percenthack envnoathost smtproutes, .qmail files
  *
  *   sendmail [-t] [-f SENDER] [-F NAME] [other options] [RECIPIENT ...]
- *   sendmail -bp | mailq     sendmail -bs     sendmail -q     sendmail -bi
+ *   sendmail -bp | mailq     sendmail -bs     sendmail -q     sendmail -bi     sendmail -bv ADDRESS ...
  *
  * Submits the message on descriptor 0 as qmail-inject does. If its first line ends in CR LF, all lines lose their CR; lines `>From `
  * at its start are dropped. RECIPIENT and SENDER are addresses as in a header field, RECIPIENT may be a list of them
@@ -21,7 +21,9 @@
  *   -bp        list the queue (qmail-qread)    -bP   print how many messages it holds
  *   -bi, -I    rebuild the alias data base: newaliases
  *   -bh, -bH   nothing, successfully      -q...  have qmail-send try everything now, if the caller may; submit nothing
- *   -bd -bD -bl -bv -bt and the rest, -Q   refused
+ *   -bv, -bt  say where each address would go, by the look-ups of delivery, and submit nothing: exit 0 deliverable, 100 not, 111 cannot be told;
+ *             -bt without one reads addresses from descriptor 0, a line each. What programs in .qmail files do is not looked into
+ *   -bd -bD -bl and the rest, -Q   refused
  *   -v -i -m -x -n -G -U -c, -e -o -p -B -A -C -D -h -L -O -N -R -V -X ARGUMENT, -E... -J... -d...   accepted, without effect
  * Called as mailq it lists the queue, called as newaliases it refuses: bin/newaliases is a program of its own.
  */

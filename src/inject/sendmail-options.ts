@@ -3,7 +3,7 @@ import { operandSender } from './front-end.ts'
 import { type Letters, last, parseOptions } from './options.ts'
 
 /** What sendmail is asked to do. `nothing`: a question we have no answer to, or work that needs none. */
-export type SendmailMode = 'submit' | 'list' | 'smtp' | 'count' | 'aliases' | 'nothing' | 'refused'
+export type SendmailMode = 'submit' | 'list' | 'smtp' | 'count' | 'aliases' | 'verify' | 'test' | 'nothing' | 'refused'
 
 export interface SendmailOptions {
   mode: SendmailMode
@@ -23,7 +23,7 @@ const ignoredWord = { takes: 'word', means: () => [] } as const
 const ignoredRest = { takes: 'attached', means: () => [] } as const
 const senderWord = { takes: 'word', means: (value: Bytes) => [`--sender=${value}`] } as const
 
-const modes: Record<string, SendmailMode> = { m: 'submit', p: 'list', s: 'smtp', P: 'count', i: 'aliases', h: 'nothing', H: 'nothing' }
+const modes: Record<string, SendmailMode> = { m: 'submit', p: 'list', s: 'smtp', P: 'count', i: 'aliases', v: 'verify', t: 'test', h: 'nothing', H: 'nothing' }
 const modeOf = (value: Bytes): SendmailMode => modes[value[0] ?? ''] ?? 'refused'
 
 const each = (letters: string, letter: Letters[string]): Letters => Object.fromEntries(Array.from(letters, (l) => [l, letter]))

@@ -56,6 +56,13 @@ const count = async ({ home, env }: Context): Promise<number> => {
   return Exit.ok
 }
 
+/** -bv asks about its operands, and there must be some; -bt without operands about what is typed. */
+const verification = async (context: Context, { mode, operands }: SendmailOptions): Promise<number> => {
+  const { verify } = await import('./verify.ts')
+  if (mode === 'verify' && operands.length === 0) throw new Refusal('no addresses to verify', Sysexit.usage)
+  return verify(context, operands.length === 0 ? undefined : operands)
+}
+
 const flush = async ({ home }: Context): Promise<number> => {
   const { flushQueue } = await import('./flush.ts')
   flushQueue(home)
@@ -89,6 +96,7 @@ const act = async (context: Context, options: SendmailOptions): Promise<number> 
   if (context.invokedAs === 'newaliases') return noAliases()
   if (options.mode === 'aliases') return rebuildAliases(context)
   if (options.mode === 'count') return count(context)
+  if (options.mode === 'verify' || options.mode === 'test') return verification(context, options)
   if (options.mode === 'nothing') return Exit.ok
   return options.isFlush ? flush(context) : submitMessage(context, options)
 }

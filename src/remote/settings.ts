@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import { readSetting } from '../control/read.ts'
 import { type Bytes, leadingNumber, lower } from '../core/bytes.ts'
 import { Temporary } from '../core/failure.ts'
+import { firstOf, routeKeys, routePlace } from '../format/smtproutes.ts'
 import { identity } from '../os/own.ts'
 import type { Credentials } from './auth.ts'
 import { readTlsSettings, type TlsSettings } from './tls-policy.ts'
@@ -78,19 +79,10 @@ export const readSettings = (home: string): Settings => {
   }
 }
 
-/** What a host may be listed as: itself, each of its ends that starts with a dot, and everything. */
-const keysOf = (host: Bytes): Bytes[] => {
-  const key = lower(host)
-  const dots = Array.from(key.matchAll(/\./g), ({ index }) => index)
-  return [key, ...dots.filter((at) => at > 0).map((at) => key.slice(at)), '']
-}
-
 /**
- * A relay with its port: `host`, `host:port`, `[literal]:port`, an IPv6 address as it stands, or with `;` before the port, as s/qmail has it. What follows a `|`
- * is not about where it is.
+ * A relay with its port: `host`, `host:port`, `[literal]:port`, an IPv6 address as it stands, or with `;` before the port, as s/qmail has it.
  */
-const relayOf = (value: Bytes): { relay: Bytes; port: Bytes } => {
-  const [place = ''] = value.split('|', 1)
+const relayOf = (place: Bytes): { relay: Bytes; port: Bytes } => {
   if (isIPv6(place)) return { relay: `[${place}]`, port: '' }
   const [, relay = '', port = ''] = /^(\[[^\]]*\]|[^:;]*)[:;]?([\s\S]*)$/.exec(place) ?? []
   return { relay, port }
@@ -104,8 +96,7 @@ const credentialsIn = (value: Bytes): Credentials | undefined => {
 }
 
 const routeIn = (value: Bytes | undefined): Route | undefined => {
-  const [place = ''] = (value ?? '').split(/[ \t]/, 1)
-  const { relay, port } = relayOf(place)
+  const { relay, port } = relayOf(routePlace(value ?? ''))
   return relay === '' ? undefined : { relay, port: (leadingNumber(port) ?? SMTP_PORT) % 65536, credentials: credentialsIn(value ?? '') }
 }
 
@@ -115,12 +106,10 @@ const senderKeysOf = (sender: Bytes): Bytes[] => {
   return [key, ...Array.from(key.matchAll(/[@.]/g), ({ index }) => key.slice(index)).filter((end) => end !== key), '']
 }
 
-const firstOf = (keys: readonly Bytes[], map: Map<Bytes, Bytes>): Bytes | undefined =>
-  keys.reduce<Bytes | undefined>((found, key) => found ?? map.get(key), undefined)
-
 /** The relay for a sender's mail (control/authsenders), which comes before that for a host. */
 export const senderRouteOf = (sender: Bytes, senders: Map<Bytes, Bytes> | undefined): Route | undefined =>
   senders ? routeIn(firstOf(senderKeysOf(sender), senders)) : undefined
 
 /** The route of a host: the first of its keys that is listed decides; an empty relay means MX as usual. */
-export const routeOf = (host: Bytes, routes: Map<Bytes, Bytes> | undefined): Route | undefined => (routes ? routeIn(firstOf(keysOf(host), routes)) : undefined)
+export const routeOf = (host: Bytes, routes: Map<Bytes, Bytes> | undefined): Route | undefined =>
+  routes ? routeIn(firstOf(routeKeys(host), routes)) : undefined

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { spawn, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
-import { chmodSync, copyFileSync, renameSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
+import { chmodSync, copyFileSync, mkdirSync, renameSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { test } from 'node:test'
 import { isRoot, makeHome } from '../helpers/home.ts'
 import { takeQueued } from '../helpers/queued.ts'
@@ -67,7 +67,7 @@ test("a failure is qmail-inject's, on descriptor 2", () => {
 
 test('a wrong option shows the usage; what is refused does too, and reads nothing', () => {
   assert.deepEqual(sendmail(['-s', 'a@b.c']), { exit: 100, stdout: '', stderr: `sendmail: illegal option -- s\n${USAGE}` })
-  for (const word of ['-bd', '-bv', '-bt', '-Q']) assert.deepEqual(sendmail([word, 'a@b.c']), { exit: 100, stdout: '', stderr: USAGE }, word)
+  for (const word of ['-bd', '-Q']) assert.deepEqual(sendmail([word, 'a@b.c']), { exit: 100, stdout: '', stderr: USAGE }, word)
   assert.deepEqual(takeQueued(home), [])
 })
 
@@ -140,4 +140,80 @@ test('relative names in the environment are looked for in the home', () => {
   writeFileSync(home.at('lists'), 't@t.x\n')
   assert.deepEqual(sendmail(['-t'], undefined, { USER: 'joe', QMAILMFTFILE: 'lists' }), QUIET)
   assert.match(takeQueued(home)[0]?.message ?? '', /^Mail-Followup-To: t@t\.x$/m)
+})
+
+/** Users of this host, by users/assign, as any account may set them up. */
+const layUsers = (): string => {
+  const joe = home.at('joe')
+  mkdirSync(joe)
+  for (const name of ['.qmail-list', '.qmail-news-default']) writeFileSync(`${joe}/${name}`, './Maildir/\n')
+  const uid = isRoot ? 60_001 : (process.getuid?.() ?? 0)
+  writeFileSync(
+    home.at('users', 'assign'),
+    `=joe:joe:${uid}:${uid}:${joe}:::\n+joe-:joe:${uid}:${uid}:${joe}:-::\n+away-:away:${uid}:${uid}:${home.at('away')}:-::\n.\n`
+  )
+  assert.equal(runProgram(home, 'qmail-newu').exit, 0)
+  return joe
+}
+
+test('-bv and -bt say where an address would go, by the look-ups of delivery, and submit nothing', () => {
+  const joe = layUsers()
+  home.control('locals', 'mail.example.org\n')
+  home.control('virtualdomains', 'virtual.example:joe-news\n')
+  home.control('smtproutes', '.routed.example:relay.example:26 user password\nrouted.example:\n')
+  writeFileSync(home.at('alias', '.qmail-postmaster'), 'joe\n')
+  const ask = (args: string[], input = '') => runProgram(home, 'sendmail', { args, input, env: { USER: 'joe' } })
+  assert.deepEqual(ask(['-bv', 'joe', 'Joe S <JOE-list@Mail.example.org>, x@virtual.example', 'a@b.routed.example', 'a@routed.example', 'postmaster']), {
+    exit: 0,
+    stdout: `joe@mail.example.org... deliverable: mailer local, user joe, home ${joe}
+JOE-list@Mail.example.org... deliverable: mailer local, user joe, by ${joe}/.qmail-list
+x@virtual.example... deliverable: mailer local, user joe, by ${joe}/.qmail-news-default
+a@b.routed.example... deliverable: mailer remote, host b.routed.example, user a@b.routed.example, relay relay.example:26
+a@routed.example... deliverable: mailer remote, host routed.example, user a@routed.example
+postmaster@mail.example.org... deliverable: mailer local, user alias, by ${home.at('alias')}/.qmail-postmaster
+`,
+    stderr: ''
+  })
+  assert.deepEqual(ask(['-bv', 'joe', 'joe-none', 'nobody-by-this-name', 'a (b']), {
+    exit: 100,
+    stdout: `joe@mail.example.org... deliverable: mailer local, user joe, home ${joe}
+joe-none@mail.example.org... User unknown
+nobody-by-this-name@mail.example.org... User unknown
+a (b... unable to parse address
+`,
+    stderr: ''
+  })
+  assert.deepEqual(ask(['-bv', 'joe', 'away-x']), {
+    exit: 111,
+    stdout: `joe@mail.example.org... deliverable: mailer local, user joe, home ${joe}
+away-x@mail.example.org... cannot be told: unable to look into ${home.at('away')}
+`,
+    stderr: ''
+  })
+  assert.deepEqual(ask(['-bt'], '3,0 joe\n\na@routed.example\n/quit\nignored\n'), {
+    exit: 0,
+    stdout: `joe@mail.example.org... deliverable: mailer local, user joe, home ${joe}
+a@routed.example... deliverable: mailer remote, host routed.example, user a@routed.example
+`,
+    stderr: ''
+  })
+  assert.deepEqual(ask(['-bv']), { exit: 64, stdout: '', stderr: 'sendmail: fatal: no addresses to verify\n' })
+  assert.deepEqual(takeQueued(home), [])
+})
+
+test('-bv as a caller who may not read everything', { skip: isRoot ? false : 'needs a second user' }, () => {
+  chmodSync(home.at('control', 'smtproutes'), 0o600)
+  chmodSync(home.at('joe'), 0o700)
+  chmodSync(home.path, 0o755)
+  assert.deepEqual(
+    runProgram(home, 'sendmail', { args: ['-bv', 'joe', 'joe-list', 'a@b.routed.example'], env: { USER: 'joe' }, uid: 60_002, gid: 60_002, cwd: '/' }),
+    {
+      exit: 111,
+      stdout: `joe@mail.example.org... deliverable: mailer local, user joe, home ${home.at('joe')}
+joe-list@mail.example.org... cannot be told: unable to look at ${home.at('joe')}/.qmail-list
+a@b.routed.example... deliverable: mailer remote, host b.routed.example, user a@b.routed.example, by control/smtproutes or MX
+`,
+      stderr: ''
+    }
+  )
 })

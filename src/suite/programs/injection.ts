@@ -12,14 +12,15 @@ export const injection = rows({
     budget: 120
   },
   sendmail: {
-    synopsis: 'sendmail [-t] [-f SENDER] [-F NAME] [other options] [RECIPIENT ...]\nsendmail -bp | mailq     sendmail -bs     sendmail -q     sendmail -bi',
+    synopsis:
+      'sendmail [-t] [-f SENDER] [-F NAME] [other options] [RECIPIENT ...]\nsendmail -bp | mailq     sendmail -bs     sendmail -q     sendmail -bi     sendmail -bv ADDRESS ...',
     ring: 'U',
     about: 'what programs expect at /usr/sbin/sendmail',
     runsAs: 'the caller',
-    fds: '0< message, 1> text (-bp, -bP), SMTP (-bs), 2> why not',
+    fds: '0< message, 1> text (-bp, -bP, -bv, -bt), SMTP (-bs), 2> why not',
     exits: { 0: 'queued', 64: 'no recipients named', 65: 'no recipients in the header either (-t)', 100: 'permanent failure', 111: 'temporary failure' },
     npm: ['minimist'],
-    budget: 120,
+    budget: 140,
     atHome: true,
     links: ['mailq']
   },

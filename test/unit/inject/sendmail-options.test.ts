@@ -35,7 +35,7 @@ test('-b says what to do by its first letter', () => {
     'nothing',
     'aliases'
   ])
-  for (const word of ['-bd', '-bD', '-bl', '-bv', '-bt', '-ba', '-bC', '-Q', '-Qx']) assert.equal(mode(word), 'refused', word)
+  for (const word of ['-bd', '-bD', '-bl', '-ba', '-bC', '-Q', '-Qx']) assert.equal(mode(word), 'refused', word)
 })
 
 test('-bp and -bs act at once: nothing after them is judged', () => {
