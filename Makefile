@@ -7,7 +7,7 @@ SOURCES = $(wildcard bin/*.ts) $(shell find src tools -name '*.ts') $(wildcard m
 TEST_JOBS = $(shell expr $$(nproc) + 1)
 TESTS = $(shell find test -name '*.test.ts')
 
-.PHONY: it run test crash steady fuzz golden bench install install-mini uninstall instcheck lint format check check-imports docs bundle-report clean
+.PHONY: it run test crash steady fuzz hostile golden bench install install-mini uninstall instcheck lint format check check-imports docs bundle-report clean
 it: build/stamp
 
 # A root-owned npm run by root is fine: nothing of the packages is executed at install.
@@ -33,6 +33,10 @@ steady: build/stamp
 # against the PREFIX named on the command line (a throw-away one with nothing running), else against some of its own
 golden: build/stamp
 	$(NODE) tools/golden.ts $(if $(filter command line,$(origin PREFIX)),$(PREFIX))
+
+# one user against another at full size (root; many minutes): prints the victim's wait with and without each attack
+hostile: build/stamp
+	HOSTILE=full $(NODE) --test --test-reporter=spec test/hostile/*.test.ts
 
 # the same inputs as in make test, and many more: FUZZ_SEED=n FUZZ_ROUNDS=n
 fuzz: build/stamp

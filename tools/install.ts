@@ -158,10 +158,9 @@ export const layProgram = (home: string, name: ProgramName, program: Program, is
 /** What administrators read and copy: pages to doc/, templates of control/ to doc/control/, service folders and units to service/, with this home in them. */
 export const layTexts = (home: string): void => {
   const texts = [
-    ...['README.md', 'CHANGES.md', 'docs/internals.md', 'docs/programs.md', 'docs/settings.md', 'docs/sendmail.md'].map((file): [string, string] => [
-      file,
-      join('doc', basename(file))
-    ]),
+    ...['README.md', 'CHANGES.md', 'SECURITY.md', 'docs/internals.md', 'docs/programs.md', 'docs/settings.md', 'docs/sendmail.md'].map(
+      (file): [string, string] => [file, join('doc', basename(file))]
+    ),
     ...Object.keys(settings).map((name): [string, string] => [join('control', name), join('doc', 'control', name)]),
     ...readdirSync(join(top, 'service'), { recursive: true, withFileTypes: true })
       .filter((entry) => entry.isFile())
