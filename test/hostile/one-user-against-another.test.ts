@@ -10,7 +10,7 @@ import { until } from '../helpers/suite.ts'
 
 const MOST_MORE_MS = 2000
 /** How often the victim sends during an attack; the longest wait counts. */
-const TRIES = 3
+const TRIES = 2
 
 const size = (short: number, full: number): number => (isFull ? full : short)
 const toSelf = (scene: Scene, address = 'attacker@me.example'): Promise<void> => scene.asAttacker('sendmail', [address], 'Subject: x\n\nx\n')
@@ -44,7 +44,7 @@ const attacks: [name: string, attack: (scene: Scene) => Promise<void>][] = [
     'deliveries to oneself that hang',
     async (scene) => {
       scene.attacker.lay('.qmail', '|sleep 300\n')
-      await times(size(20, 200), () => toSelf(scene))
+      await times(size(12, 200), () => toSelf(scene))
     }
   ],
   [
@@ -54,8 +54,8 @@ const attacks: [name: string, attack: (scene: Scene) => Promise<void>][] = [
       for (let i = 0; i < size(20, 200); i++) layDrop(scene.home, `m.1${i}`, dropText('x\n', 'Fa@me.example\0Tattacker@me.example\0\0'), scene.attacker.uid)
     }
   ],
-  ['a flood of mail to oneself', (scene) => times(size(100, 2000), () => toSelf(scene))],
-  ['addresses of hundreds of dashes', (scene) => times(size(20, 200), () => toSelf(scene, `${'-'.repeat(870)}@me.example`))],
+  ['a flood of mail to oneself', (scene) => times(size(40, 2000), () => toSelf(scene))],
+  ['addresses of hundreds of dashes', (scene) => times(size(10, 200), () => toSelf(scene, `${'-'.repeat(870)}@me.example`))],
   [
     'a .qmail file of gigabytes',
     async (scene) => {
