@@ -17,7 +17,7 @@ const run = (program: string, args: string[], input: string) =>
 
 test('a mini installation has no queue and no users; its mail goes to another host by QMQP', async () => {
   installMini(mini)
-  assert.deepEqual(readdirSync(mini).sort(), ['bin', 'control', 'doc', 'lib', 'package.json', 'service'])
+  assert.deepEqual(readdirSync(mini).sort(), ['bin', 'control', 'doc', 'lib', 'man', 'package.json', 'service'])
   assert.ok(!existsSync(join(mini, 'lib', 'ids')))
   const home = makeHome()
   const queue = await startQueued(home)
