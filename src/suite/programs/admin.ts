@@ -33,6 +33,16 @@ export const admin = rows({
     permissions: [...IDS, 'read:control', 'read:drop'],
     budget: 120
   },
+  'qmail-config': {
+    synopsis: 'qmail-config [--hub | --null-client RELAY] [--host NAME] [--domain NAME ...] [--admin ADDRESS] [--yes] [--force] [--dry-run]',
+    ring: 'A',
+    about: 'writes the first configuration',
+    runsAs: 'root',
+    fds: '0< answers, 1> text, 2> questions, why not',
+    exits: { 0: 'written, so already, or shown', 100: 'usage, or nothing is written', 111: 'trouble' },
+    npm: ['minimist'],
+    budget: 60
+  },
   'qmail-newu': {
     ring: 'A',
     about: 'makes users/cdb from users/assign',
