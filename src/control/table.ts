@@ -1,5 +1,6 @@
 import type { Bytes } from '../core/bytes.ts'
 import { auth } from './settings/auth.ts'
+import { injection } from './settings/injection.ts'
 import { local } from './settings/local.ts'
 import { network } from './settings/network.ts'
 import { qmail } from './settings/qmail.ts'
@@ -10,7 +11,7 @@ import { tls } from './settings/tls.ts'
 export type { Reread, Setting } from './settings/setting.ts'
 
 /** Every file of control/, an area a file in settings/: first qmail's, in the order qmail-showctl prints them, then our own. Nothing else repeats what stands there. */
-export const settings = { ...qmail, ...queue, ...local, ...smtp, ...tls, ...auth, ...network }
+export const settings = { ...qmail, ...queue, ...local, ...smtp, ...tls, ...auth, ...network, ...injection }
 
 export type SettingName = keyof typeof settings
 

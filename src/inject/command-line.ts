@@ -10,6 +10,8 @@ export interface InjectOptions {
   from: RecipientSource
   /** -f. */
   sender: Bytes | undefined
+  /** new-inject's -F -I -M -R -S: letters of QMAILINJECT. */
+  letters: Bytes
   operands: Bytes[]
 }
 
@@ -24,10 +26,29 @@ export const injectLetters: Letters = {
   f: { takes: 'word', means: (sender) => [`--sender=${sender}`] }
 }
 
-/** qmail-inject's command line (spec injection-admin.md 2.1). Throws Usage. */
+export const NEW_INJECT = 'new-inject'
+/** Under this name some letters of QMAILINJECT are options too, and it knows them as capitals (spec injection-admin.md 2.14). */
+const MORE_LETTERS = 'FIMRS'
+export const newInjectLetters: Letters = {
+  ...injectLetters,
+  ...Object.fromEntries(Array.from(MORE_LETTERS, (letter) => [letter, { means: () => [`--letter=${letter.toLowerCase()}`] }]))
+}
+
+/** The letters of QMAILINJECT, as the program of this name takes them. */
+export const lettersIn = (calledAs: string, letters: Bytes): Bytes =>
+  calledAs === NEW_INJECT ? Array.from(letters, (letter) => (MORE_LETTERS.includes(letter) ? letter.toLowerCase() : letter)).join('') : letters
+
+/** The command line of qmail-inject (spec injection-admin.md 2.1), or of new-inject, by the name it is called by. Throws Usage. */
 export const parseInjectOptions = (calledAs: string, args: readonly Bytes[]): InjectOptions => {
-  const parsed = parseOptions(calledAs, args, injectLetters, { boolean: ['dry'], string: ['from', 'sender'] })
-  return { isDry: parsed.dry === true, from: (last(parsed.from) ?? 'either') as RecipientSource, sender: last(parsed.sender), operands: parsed._ }
+  const letters = calledAs === NEW_INJECT ? newInjectLetters : injectLetters
+  const parsed = parseOptions(calledAs, args, letters, { boolean: ['dry'], string: ['from', 'sender', 'letter'] })
+  return {
+    isDry: parsed.dry === true,
+    from: (last(parsed.from) ?? 'either') as RecipientSource,
+    sender: last(parsed.sender),
+    letters: [parsed.letter ?? ''].flat().join(''),
+    operands: parsed._
+  }
 }
 
 /** Does this message's header name recipients that count, and do the arguments? */

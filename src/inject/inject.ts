@@ -6,7 +6,7 @@ import { logLine } from '../core/logline.ts'
 import type { Context } from '../core/run.ts'
 import { type Split, splitHeader } from '../format/header.ts'
 import { quoteAddress } from '../format/quote.ts'
-import { type InjectOptions, parseInjectOptions, recipientSources } from './command-line.ts'
+import { type InjectOptions, lettersIn, NEW_INJECT, parseInjectOptions, recipientSources } from './command-line.ts'
 import { Refusal } from './front-end.ts'
 import { generatedFields, type Origin } from './generated.ts'
 import { defaultSender } from './identity.ts'
@@ -57,12 +57,13 @@ const compose = (split: Split, options: InjectOptions, sender: Bytes | undefined
 export type Choose = (recipients: Bytes[], unreadable: Bytes | undefined) => Bytes[]
 
 const inject = async (context: Context, source: Iterator<Buffer>, choose: Choose): Promise<number> => {
-  const origin = readOrigin(context, Date.now(), process.pid)
+  const given = readOrigin(context, Date.now(), process.pid)
   const options = parseInjectOptions(context.invokedAs, context.args)
+  const origin = { ...given, who: { ...given.who, letters: lettersIn(context.invokedAs, given.who.letters) + options.letters } }
   const sender = givenSender(options.sender, origin)
   const operands = options.from === 'header' ? [] : givenRecipients(options.operands, origin)
   const letter = compose(splitHeader(source), options, sender, operands, origin, choose)
-  if (options.isDry) print(letter, source, (data) => writeFd(1, data))
+  if (options.isDry) print(letter, source, context.invokedAs === NEW_INJECT ? 'whole' : 'sender', (data) => writeFd(1, data))
   else await queue(context, letter, source)
   return Exit.ok
 }

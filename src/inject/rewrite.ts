@@ -2,12 +2,15 @@ import type { Bytes } from '../core/bytes.ts'
 import { Permanent } from '../core/failure.ts'
 import { quoteBox } from '../format/quote.ts'
 import { special, type Token, tokenize, unquoted } from '../format/token822.ts'
+import { followInstructions, type Instruction } from './instructions.ts'
 
 /** What is added to incomplete addresses, as tokens. */
 export interface Hosts {
   defaultHost: Token[]
   defaultDomain: Token[]
   plusDomain: Token[]
+  /** What is done to hosts instead of that, if the administrator says so. */
+  instructions?: readonly Instruction[] | undefined
 }
 
 /** Text that has to be readable but is not: permanent, and shown. */
@@ -49,10 +52,23 @@ const hasFullHost = (address: Token[]): boolean => {
   return address.slice(at + 1).some(({ kind }) => kind === '.' || kind === 'literal')
 }
 
+/** By control/rewriting: the address with the host its instructions make of it, as it is where that cannot be read. */
+const instructed = (address: Token[], instructions: readonly Instruction[]): Token[] => {
+  const at = address.findLastIndex(({ kind }) => kind === '@')
+  const [box, given] = at < 0 ? [address, []] : [address.slice(0, at), address.slice(at + 1)]
+  if (given.some(({ kind }) => kind === 'quoted')) return address
+  const host = followInstructions(unquoted(given), instructions)
+  const tokens = tokenize(host)
+  if (tokens === undefined) return address
+  return tokens.length === 0 ? box : [...box, special('@'), ...tokens]
+}
+
 /** An address made complete (spec injection-admin.md 2.7). */
 export const rewrite = (given: Token[], hosts: Hosts): Token[] => {
   if (given.length === 0 || isUntouchable(given)) return given
-  const trimmed = withoutLast(withoutLast(withoutRoute(given), '.'), '@')
+  const routeless = withoutRoute(given)
+  if (hosts.instructions) return routeless.length === 0 ? [] : instructed(routeless, hosts.instructions)
+  const trimmed = withoutLast(withoutLast(routeless, '.'), '@')
   if (trimmed.length === 0) return []
   const hosted = trimmed.some(({ kind }) => kind === '@') ? trimmed : [...trimmed, special('@'), ...hosts.defaultHost]
   const address = withPlusDomain(hosted, hosts.plusDomain)

@@ -6,6 +6,7 @@ import { errorCode, reason, Temporary } from '../core/failure.ts'
 import type { Context, Env } from '../core/run.ts'
 import type { Origin } from './generated.ts'
 import { identityOf } from './identity.ts'
+import { readInstructions } from './instructions.ts'
 import { mustTokenize } from './rewrite.ts'
 
 /** The list file of $QMAILMFTFILE, relative to the caller's folder. Missing: undefined. Unreadable: Temporary. */
@@ -32,6 +33,11 @@ export const readOrigin = ({ home, env }: Pick<Context, 'home' | 'env'>, millise
   const defaultHost = hostSetting(home, env, 'defaulthost')
   const plusDomain = hostSetting(home, env, 'plusdomain')
   const idHost = hostSetting(home, env, 'idhost')
-  const hosts = { defaultDomain: mustTokenize(defaultDomain), defaultHost: mustTokenize(defaultHost), plusDomain: mustTokenize(plusDomain) }
+  const hosts = {
+    defaultDomain: mustTokenize(defaultDomain),
+    defaultHost: mustTokenize(defaultHost),
+    plusDomain: mustTokenize(plusDomain),
+    instructions: readInstructions(home, env)
+  }
   return { who: identityOf(env, milliseconds, pid), hosts, idHost, lists }
 }

@@ -34,9 +34,15 @@ const wholeMessage = function* ({ header, body }: Letter, source: Iterator<Buffe
   yield* bodyChunks(body, source)
 }
 
-/** Prints the message as it would be queued, the envelope sender as Return-Path in front. */
-export const print = (letter: Letter, source: Iterator<Buffer>, write: (data: Buffer) => void): void => {
-  write(Buffer.from(`Return-Path: <${quoteAddress(letter.sender)}>\n`, 'latin1'))
+/** The envelope as header fields: qmail-inject's, the sender alone, or new-inject's, the whole. */
+const envelopeFields = ({ sender, recipients }: Letter, envelope: 'sender' | 'whole'): Bytes =>
+  envelope === 'sender'
+    ? `Return-Path: <${quoteAddress(sender)}>\n`
+    : `Envelope-Sender: <${quoteAddress(sender)}>\nEnvelope-Recipients: ${recipients.map(quoteAddress).join(',\n  ')}\n`
+
+/** Prints the message as it would be queued, the envelope, or of it the sender, in front. */
+export const print = (letter: Letter, source: Iterator<Buffer>, envelope: 'sender' | 'whole', write: (data: Buffer) => void): void => {
+  write(Buffer.from(envelopeFields(letter, envelope), 'latin1'))
   for (const chunk of wholeMessage(letter, source)) write(chunk)
 }
 

@@ -164,3 +164,77 @@ test("an ordinary user's message goes into the drop folder", { skip: isRoot ? fa
   assert.ok(dropped.includes('To: a@b.c\n\nhi\n'), dropped)
   assert.deepEqual(takeQueued(home), [])
 })
+
+/** Hosts after control/rewriting: of the header, of the sender, and of a recipient of the command line. */
+const rewritten = (instructions: string, to: string, env: Record<string, string> = {}): string[] => {
+  home.control('rewriting', instructions)
+  const r = inject(`${FIXED}To: ${to}\n\n`, ['-H', 'arg'], env)
+  rmSync(home.at('control', 'rewriting'))
+  assert.deepEqual(r, { exit: 0, stdout: '', stderr: '' })
+  const [letter] = takeQueued(home)
+  return [letter?.sender ?? '', ...(letter?.recipients ?? []), /^To: (.*)$/m.exec(letter?.message ?? '')?.[1] ?? '']
+}
+
+test('control/rewriting decides what becomes of hosts: each instruction once, in order', () => {
+  const whole = '# as without the file\n*.:\n=:mail.example.org\n*+:.p.example\n?:.d.example\n'
+  assert.deepEqual(rewritten(whole, 'a@b, c@d+, e@f.g., h@[127.0.0.1], <@r.x:i@j>, k'), [
+    'joe@mail.example.org',
+    'arg@mail.example.org',
+    'k@mail.example.org',
+    'i@j.d.example',
+    'h@[127.0.0.1]',
+    'e@f.g',
+    'c@d.p.example',
+    'a@b.d.example',
+    'a@b.d.example, c@d.p.example, e@f.g, h@[127.0.0.1],'
+  ])
+})
+
+test('masquerading and a table of domains, as docs/sendmail.md has them', () => {
+  const lines = '=:host.example.org\n-.example.org:example.org\n=old.example:new.example\n'
+  assert.deepEqual(rewritten(lines, 'a@deep.host.Example.org, b@OLD.example, c@example.org, d@other.example'), [
+    'joe@example.org',
+    'arg@example.org',
+    'd@other.example',
+    'c@example.org',
+    'b@new.example',
+    'a@example.org',
+    'a@example.org, b@new.example, c@example.org, d@other.example'
+  ])
+})
+
+test('what cannot be rewritten stays: the addresses of VERP senders, quoted hosts, nobody', () => {
+  home.control('rewriting', '=:x.example\n*]:y.example\n')
+  assert.equal(inject(`${FIXED}From: s@h.example\nTo: a@"b c"\n\n`, ['-f', 's-@h.example-@[]']).exit, 0)
+  const [letter] = takeQueued(home)
+  rmSync(home.at('control', 'rewriting'))
+  assert.deepEqual([letter?.sender, letter?.recipients], ['s-@h.example-@[]', ['a@b c']])
+})
+
+test('QMAILREWRITEFILE goes before control/rewriting where it is there; a line that is no instruction holds mail', () => {
+  writeFileSync(home.at('mine'), '=:mine.example\n')
+  assert.equal(rewritten('=:x.example\n', 'a', { QMAILREWRITEFILE: home.at('mine') })[0], 'joe@mine.example')
+  assert.equal(rewritten('=:x.example\n', 'a', { QMAILREWRITEFILE: home.at('none') })[0], 'joe@x.example')
+  home.control('rewriting', 'host.example.org example.org\n')
+  const r = inject(`${FIXED}To: a\n\n`)
+  rmSync(home.at('control', 'rewriting'))
+  assert.deepEqual(r, { exit: 111, stdout: '', stderr: 'qmail-inject: fatal: no instruction for rewriting: host.example.org example.org\n' })
+})
+
+test('as new-inject: letters of QMAILINJECT as options, capitals in it too, and the whole envelope with -n', () => {
+  const message = 'Return-Path: <r@r.example>\nFrom: f@f.example\nMessage-ID: old\nDate: x\nTo: a@b.c, d@e.f\n\nbody\n'
+  const call = (args: string[], env: Record<string, string> = {}) => runProgram(home, 'new-inject', { args, input: message, env: { USER: 'joe', ...env } })
+  assert.equal(
+    call(['-n']).stdout,
+    'Envelope-Sender: <r@r.example>\nEnvelope-Recipients: d@e.f,\n  a@b.c\nFrom: f@f.example\nMessage-ID: old\nDate: x\nTo: a@b.c, d@e.f\n\nbody\n'
+  )
+  for (const r of [call(['-nFIS']), call(['-n'], { QMAILINJECT: 'FIS' })])
+    assert.match(
+      r.stdout,
+      /^Envelope-Sender: <joe@mail\.example\.org>\nEnvelope-Recipients: d@e\.f,\n {2}a@b\.c\nMessage-ID: <[^\n]*\.qmail@mail\.example\.org>\nFrom: joe@mail\.example\.org\nDate: x\nTo: a@b\.c, d@e\.f\n\nbody\n$/
+    )
+  assert.match(call(['-SRn']).stdout, /^Envelope-Sender: <"joe-@mail\.example\.org-"@\[\]>\n/)
+  assert.match(call(['-SMn']).stdout, /^Envelope-Sender: <joe-\d+\.\d+@mail\.example\.org>\n/)
+  assert.deepEqual(inject(message, ['-S']), { exit: 100, stdout: '', stderr: 'qmail-inject: illegal option -- S\n' })
+  assert.match(inject(message, ['-n'], { QMAILINJECT: 'FIS' }).stdout, /^Return-Path: <r@r\.example>\nFrom: f@f\.example\n/)
+})

@@ -3,13 +3,14 @@ import { rows } from './row.ts'
 /** Programs: what users and their programs call to send mail. */
 export const injection = rows({
   'qmail-inject': {
-    synopsis: 'qmail-inject [-nNaAhH] [-f SENDER] [RECIPIENT ...]',
+    synopsis: 'qmail-inject [-nNaAhH] [-f SENDER] [RECIPIENT ...]\nnew-inject [-nNaAhHFIMRS] [-f SENDER] [RECIPIENT ...]',
     ring: 'U',
     about: 'completes a message and queues it',
     runsAs: 'the caller',
     fds: '0< message, 1> the message (-n), 2> why not',
     npm: ['minimist'],
-    budget: 120
+    budget: 120,
+    links: ['new-inject']
   },
   sendmail: {
     synopsis:

@@ -6,8 +6,8 @@ import { parseInjectOptions, recipientSources } from '../../../src/inject/comman
 const parse = (...args: string[]) => parseInjectOptions('qmail-inject', args)
 
 test('letters may be joined, arguments attached or not, and the last of a kind counts', () => {
-  assert.deepEqual(parse('-anN', '-fone', '-f', 'two', '-h', 'x'), { isDry: false, from: 'header', sender: 'two', operands: ['x'] })
-  assert.deepEqual(parse('-nfjoe'), { isDry: true, from: 'either', sender: 'joe', operands: [] })
+  assert.deepEqual(parse('-anN', '-fone', '-f', 'two', '-h', 'x'), { isDry: false, from: 'header', sender: 'two', letters: '', operands: ['x'] })
+  assert.deepEqual(parse('-nfjoe'), { isDry: true, from: 'either', sender: 'joe', letters: '', operands: [] })
 })
 
 test('an argument may be empty, or look like an option or a number', () => {
