@@ -186,7 +186,7 @@ test('control/rewriting decides what becomes of hosts: each instruction once, in
     'e@f.g',
     'c@d.p.example',
     'a@b.d.example',
-    'a@b.d.example, c@d.p.example, e@f.g, h@[127.0.0.1],'
+    'a@b.d.example, c@d.p.example, e@f.g, h@[127.0.0.1], <i@j.d.example>,'
   ])
 })
 

@@ -217,3 +217,34 @@ a@b.routed.example... deliverable: mailer remote, host b.routed.example, user a@
     }
   )
 })
+
+test('-bs is a whole session: answers, a reset, two messages, to any host, until QUIT', () => {
+  home.control('rcpthosts', 'only.example\n')
+  const said = [
+    'EHLO x',
+    'MAIL FROM:<lost@b.c>',
+    'RCPT TO:<d@e.f>',
+    'RSET',
+    'NOOP',
+    'DATA',
+    'MAIL FROM:<>',
+    'RCPT TO:<d@e.f>',
+    'RCPT TO:<joe@mail.example.org>'
+  ]
+  const first = ['DATA', 'Subject: s', '', '..one dot', '.']
+  const second = ['MAIL FROM:<q@b.c>', 'RCPT TO:<z@e.f>', 'DATA', '', '.', 'QUIT']
+  const r = call('sendmail', ['-bs'], [...said, ...first, ...second].map((line) => `${line}\r\n`).join(''))
+  rmSync(home.at('control', 'rcpthosts'))
+  const codes = r.stdout.split('\r\n').filter((line) => /^[0-9]{3} /.test(line)).map((line) => line.slice(0, 3)) // biome-ignore format: one line
+  assert.equal(codes.join(' '), '220 250 250 250 250 250 503 250 250 250 354 250 250 250 354 250 221')
+  assert.deepEqual([r.exit, r.stderr], [0, ''])
+  const letters = takeQueued(home).toSorted((a, b) => a.recipients.length - b.recipients.length)
+  assert.deepEqual(
+    letters.map(({ sender, recipients }) => [sender, recipients]),
+    [
+      ['q@b.c', ['z@e.f']],
+      ['', ['d@e.f', 'joe@mail.example.org']]
+    ]
+  )
+  assert.match(letters[1]?.message ?? '', /\nSubject: s\n\n\.one dot\n$/)
+})
