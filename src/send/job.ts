@@ -44,5 +44,5 @@ export const closeJob = (state: State, job: Job): void => {
   const isAllDone = job.isComplete && job.undone === 0
   if (job.held?.stage === 'express') channelArrived(state, job.held, job.channel)
   else if (isAllDone) closeChannel(state, job)
-  else waiting.insert(job.id, job.retry)
+  else waiting.insert(job.id, job.alarms === state.alarms ? job.retry : nowSeconds())
 }

@@ -67,6 +67,7 @@ export class Loop {
       arrivals: new Parked(),
       deliveries: 0,
       isExiting: false,
+      alarms: 0,
       pending: 0,
       isBouncing: false,
       bounceOut: undefined,
@@ -102,6 +103,7 @@ export class Loop {
   #listen(): void {
     process.on('SIGTERM', () => this.#exit())
     process.on('SIGALRM', () => {
+      this.#state.alarms++
       for (const channel of CHANNELS) this.#state.spawners[channel].waiting.allDue(nowSeconds())
       this.#lookAgain()
     })

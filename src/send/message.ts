@@ -52,6 +52,8 @@ export interface Job {
   sender: Bytes
   /** When the message is due again if anything is left over. */
   retry: number
+  /** Of all SIGALRMs so far, how many had come at its last report: one that came since is for it too, though its files are still being written. */
+  alarms: number
   /** Is this its last chance? */
   isDying: boolean
   /** Recipients seen and not done. */

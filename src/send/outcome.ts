@@ -130,6 +130,7 @@ export const takeReport = (state: State, spawner: Spawner, report: Report): void
   const text = isLast ? report.text + TOO_LONG : report.text
   const word = WORDS[letter]
   state.log.line(`delivery ${delivery.number}: ${word === undefined ? 'report mangled, will defer' : `${word}: ${masked(text)}`}`)
+  delivery.job.alarms = state.alarms
   apply(state, delivery, letter, text)
   logStatus(state)
 }

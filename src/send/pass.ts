@@ -22,6 +22,7 @@ const newJob = (state: State, spawner: Spawner, id: number, from: Pick<Job, 'sen
     channel: spawner.channel,
     ...rest,
     retry: retryAt(birth, now, spawner.channel),
+    alarms: state.alarms,
     isDying: isDying(birth, now, state.settings.lifetimeSeconds),
     undone: 0,
     running: 0,

@@ -50,6 +50,8 @@ export interface State {
   arrivals: Parked
   deliveries: number
   isExiting: boolean
+  /** SIGALRMs so far. */
+  alarms: number
   /** Work outside the turns (a bounce being handed over, a failure that could not be noted yet) that must end before we do. */
   pending: number
   /** A bounce is being handed over. */

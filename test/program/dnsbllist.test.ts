@@ -53,7 +53,7 @@ for (const [gear, options] of [
     assert.match(await talk(port), /^220 mail\.example\.org ESMTP\|/, 'without the file')
     home.control('dnsbllist', '-block.example\n')
     assert.equal(await talk(port), '220 rblsmtpd.local|250 rblsmtpd.local|250 rblsmtpd.local|553 Listed|221 rblsmtpd.local|')
-    await until('the log', () => /ok (\d+) .*\nrblsmtpd: 127\.0\.0\.1 pid \1: 553 Listed\ntcpserver: end \1 status 0\n/.test(log()))
+    await until('the log', () => /ok (\d+) [\s\S]*\nrblsmtpd: 127\.0\.0\.1 pid \1: 553 Listed\n[\s\S]*tcpserver: end \1 status 0\n/.test(log()))
     home.control('dnsbllist', 'block.example:no %IP%\n')
     assert.match(await talk(port), /\|451 no 127\.0\.0\.1\|/)
     home.control('dnsbllist', '+allow.example\n-block.example\n')
