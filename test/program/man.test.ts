@@ -6,6 +6,7 @@ import { after, test } from 'node:test'
 import { settings } from '../../src/control/table.ts'
 import { parse } from '../../tools/man/markdown.ts'
 import { pageFiles, pages } from '../../tools/man/pages.ts'
+import { toRoff } from '../../tools/man/roff.ts'
 import { makeHome } from '../helpers/home.ts'
 
 const top = join(import.meta.dirname, '..', '..')
@@ -37,6 +38,32 @@ test('groff has nothing to warn of in any installed page', withMan, () => {
   // -z formats and prints nothing; -ww warns of all
   const r = spawnSync('groff', ['-man', '-Tutf8', '-ww', '-z', ...files], { encoding: 'utf8' })
   assert.deepEqual([r.status, r.stdout, r.stderr], [0, '', ''])
+})
+
+test('what means something to groff is text all the same', withMan, () => {
+  const odd = ['.TH no request', "'br nor this", 'a\\nb \\fBc \\" d', `"quoted" 'single' \`back\` ^ ~ -- -x`]
+  const page = `# odd(1)\n\n## NAME\n\nodd - \`.dot\` first\n\n## SEE ALSO\n\n.dot \\fB(x) \`\\e\` *slanted-word*\n\n\`\`\`\n${odd.join('\n')}\n\`\`\`\n`
+  const r = spawnSync('groff', ['-man', '-Tascii', '-P-c', '-P-b', '-P-u', '-ww'], { input: toRoff('odd.1', page), encoding: 'latin1' })
+  assert.deepEqual([r.status, r.stderr], [0, ''])
+  const text = r.stdout.replace(/\x1b\[\d*m/g, '')
+  for (const line of [...odd, '.dot \\fB(x) \\e slanted-word', 'odd - .dot first']) assert.ok(text.includes(` ${line}\n`), `${line}\n${text}`)
+})
+
+test('Markdown that man/ does not have is an error that names page and place', () => {
+  for (const [text, why] of [
+    ['1. one', 'this Markdown is not known here: 1. one'],
+    ['> quoted', 'this Markdown is not known here: > quoted'],
+    ['#### deep', 'not a heading of its own: #### deep'],
+    ['| a | b | c |\n| --- | --- | --- |', 'a table needs'],
+    ['| a | b |\n| --- | --- |\n| a | b | c |', 'not two columns: | a | b | c |'],
+    ['```\nno end', 'a code block without its end'],
+    ['caf\u00e9', 'only ASCII']
+  ] as const) {
+    assert.throws(
+      () => toRoff('x.1', text),
+      ({ message }: Error) => message.startsWith(`man/x.1.md: ${why}`)
+    )
+  }
 })
 
 test('man shows an installed page, without a warning, by file and by name', withMan, () => {
