@@ -1,6 +1,7 @@
 /**
  * The pages: each source in man/, with what the tables know put in. A program's page needs no NAME, SYNOPSIS, RUNS AS, DESCRIPTORS, EXIT CODES or
  * SETTINGS; any other begins with `# NAME(SECTION): what it is`. A line `{settings}` stands for all settings.
+ * A code block `sh run` is an example that the tests run; the block `output` below it is what it prints.
  */
 import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
