@@ -3,13 +3,10 @@ import { reason } from '../core/failure.ts'
 import { readFd } from '../core/fdio.ts'
 import { hasLineEnd, quoteAddress } from '../format/quote.ts'
 import { BodyEncoder, PartialLine } from '../format/smtp-body.ts'
-import { type Connection, ConnectionDied, HandshakeFailed } from '../net/client.ts'
+import { type Connection, ConnectionDied } from '../net/client.ts'
 import { type Reply, readReply } from '../net/client-reply.ts'
-import { authenticate, type Credentials } from './auth.ts'
-import { NO_OFFERS, offersIn } from './offers.ts'
+import { Entrance, type Manner, type Talk } from './entrance.ts'
 import { badRecipientReport, diedReport, localReport, partialLineReport, report, tooLargeReport } from './report.ts'
-import { complaint, described, failedReport, handshakeOptions, notOfferedReport, refusedReport, type Tls, unverifiedReport } from './secure.ts'
-import type { Settings } from './settings.ts'
 import { wireSize } from './wire-size.ts'
 
 /** One message for recipients at one host. */
@@ -20,24 +17,6 @@ export interface Delivery {
   /** The message: all of it, or a descriptor, read from where it stands to its end. */
   message: Buffer | number
 }
-
-/** What control/ says about how to talk. */
-type Talk = Pick<Settings, 'helohost' | 'unusedExtensions' | 'mayAuthClear'>
-
-/** How one host is talked to. */
-export interface Manner {
-  /** undefined: TLS is not spoken here. */
-  tls: Tls | undefined
-  /** TLS from the first byte on, without STARTTLS. */
-  isTlsAtOnce: boolean
-  /** Who we are to a relay. */
-  credentials: Credentials | undefined
-  /** Why TLS, which was to be had, is not used. */
-  clearBecause?: string
-}
-
-const NOTHING: ReadonlySet<Bytes> = new Set()
-const isLoopback = (ip: string): boolean => ip.startsWith('127.') || ip === '::1'
 
 /** The message could not be read. */
 class Unreadable extends Error {}
@@ -77,9 +56,7 @@ class Conversation {
   readonly #connection: Connection
   readonly #ip: string
   readonly #delivery: Delivery
-  readonly #settings: Talk
-  readonly #manner: Manner
-  #offers = NO_OFFERS
+  readonly #entrance: Entrance
   #reports: Bytes = ''
   #isDotSent = false
   #isAtTheDoor = true
@@ -89,8 +66,7 @@ class Conversation {
     this.#connection = connection
     this.#ip = ip
     this.#delivery = delivery
-    this.#settings = settings
-    this.#manner = manner
+    this.#entrance = new Entrance(connection, ip, settings, manner)
   }
 
   /** Talks to the end. Never throws: the connection's trouble and ours become the last report. */
@@ -103,7 +79,7 @@ class Conversation {
       this.#connection.abort()
       this.#reports += this.#failure(error)
     }
-    return { reports: this.#reports, isAtTheDoor: this.#isAtTheDoor, tlsFailure: this.#tlsFailure }
+    return { reports: this.#reports, isAtTheDoor: this.#isAtTheDoor, tlsFailure: this.#entrance.tlsFailure }
   }
 
   #failure(error: unknown): Bytes {
@@ -114,7 +90,7 @@ class Conversation {
 
   /** The steps up to the message report, which is the result (spec network.md 6.4; the texts: 6.1). Throws ConnectionDied and trouble with the message. */
   async #talk(): Promise<Bytes> {
-    const refusal = (await this.#enter()) ?? (await this.#measure())
+    const refusal = (await this.#entrance.enter()) ?? (await this.#measure())
     if (refusal !== undefined) return refusal
     this.#isAtTheDoor = false
     const rejected = await this.#sendEnvelope()
@@ -125,91 +101,28 @@ class Conversation {
     const verdict = await readReply(this.#connection)
     this.#isDotSent = false
     if (isRefusal(verdict)) return report(isPermanent(verdict) ? 'D' : 'Z', `${this.#ip} failed after I sent the message.\n`, verdict)
-    return report('K', `${this.#ip} accepted message.\n${this.#tlsLine}`, verdict)
-  }
-
-  /** Greeting, names, TLS, who we are. A report: we were turned away, or go away. */
-  async #enter(): Promise<Bytes | undefined> {
-    const early = this.#manner.isTlsAtOnce ? await this.#handshake() : undefined
-    if (early !== undefined) return early
-    const greeting = await readReply(this.#connection)
-    if (greeting.code !== 220) return report('Z', `Connected to ${this.#ip} but greeting failed.\n`, greeting)
-    return (await this.#hello()) ?? (this.#manner.isTlsAtOnce ? undefined : await this.#starttls()) ?? (await this.#login())
-  }
-
-  async #hello(): Promise<Bytes | undefined> {
-    const { helohost } = this.#settings
-    const isExtended = this.#settings.unusedExtensions ?? (this.#manner.tls || this.#manner.credentials ? NOTHING : undefined)
-    this.#offers = NO_OFFERS // what was offered in clear does not count inside TLS
-    const ehlo = isExtended && (await this.#ask(`EHLO ${helohost}`))
-    if (ehlo?.code === 250) this.#offers = offersIn(ehlo, isExtended ?? NOTHING)
-    if (ehlo?.code === 250) return undefined
-    // who does not know EHLO is asked as in the old days (RFC 5321 3.2)
-    const helo = ehlo !== undefined && !isPermanent(ehlo) ? ehlo : await this.#ask(`HELO ${helohost}`)
-    return helo.code === 250 ? undefined : report('Z', `Connected to ${this.#ip} but my name was rejected.\n`, helo)
-  }
-
-  #tlsLine: Bytes = ''
-  #tlsFailure: string | undefined
-  #isSecret = false
-
-  /** STARTTLS (RFC 3207), where it is offered and wanted. A report: the host is not spoken to without it. */
-  async #starttls(): Promise<Bytes | undefined> {
-    const { tls } = this.#manner
-    if (tls === undefined) return undefined
-    const { clearBecause } = this.#manner
-    this.#tlsLine = clearBecause === undefined ? 'TLS: none.\n' : `TLS: none, it failed: ${clearBecause}.\n`
-    if (tls.policy.level === 'none') return undefined
-    const isNeeded = tls.policy.level !== 'opportunistic'
-    if (!this.#offers.isStarttls) return isNeeded ? notOfferedReport(tls) : undefined
-    const reply = await this.#ask('STARTTLS')
-    if (reply.code !== 220) return isNeeded ? refusedReport(tls) : undefined
-    return (await this.#handshake()) ?? this.#hello()
-  }
-
-  async #handshake(): Promise<Bytes | undefined> {
-    const { tls } = this.#manner
-    if (tls === undefined) return undefined
-    try {
-      const socket = await this.#connection.secure(handshakeOptions(tls), tls.seconds)
-      const wrong = complaint(socket, tls.policy)
-      if (wrong !== undefined) return unverifiedReport(tls, wrong)
-      this.#isSecret = true
-      this.#tlsLine = `TLS: ${described(socket, tls.policy)}.\n`
-      return undefined
-    } catch (error) {
-      if (!(error instanceof HandshakeFailed)) throw error
-      if (tls.policy.level === 'opportunistic' && !this.#manner.isTlsAtOnce) this.#tlsFailure = error.message
-      return failedReport(tls, error.message)
-    }
-  }
-
-  async #login(): Promise<Bytes | undefined> {
-    const { credentials } = this.#manner
-    if (credentials === undefined) return undefined
-    const maySend = this.#isSecret || this.#settings.mayAuthClear || isLoopback(this.#ip)
-    return authenticate((line) => this.#ask(line), this.#ip, credentials, this.#offers.auth, this.#isSecret, maySend)
+    return report('K', `${this.#ip} accepted message.\n${this.#entrance.tlsLine}`, verdict)
   }
 
   #size: number | undefined
 
   /** Finds how large the message is, if the server wants to know. A report: it is too large for it. */
   async #measure(): Promise<Bytes | undefined> {
-    if (this.#offers.size === undefined) return undefined
+    if (this.#entrance.offers.size === undefined) return undefined
     this.#size = await wireSize(this.#delivery.message).catch((error: unknown) => {
       throw new Unreadable(reason(error))
     })
-    return (this.#size ?? 0) > this.#offers.size ? tooLargeReport(this.#ip) : undefined
+    return (this.#size ?? 0) > this.#entrance.offers.size ? tooLargeReport(this.#ip) : undefined
   }
 
   /** Names sender and recipients. A report: the message is not wanted. */
   async #sendEnvelope(): Promise<Bytes | undefined> {
     const mail = `MAIL FROM:${pathOf(this.#delivery.sender)}${this.#size === undefined ? '' : ` SIZE=${this.#size}`}`
-    const [first = [], ...others] = groupsOf(this.#delivery.recipients, this.#offers.isPipelining ? GROUP_RECIPIENTS : 1)
-    await this.#connection.write(`${mail}\r\n${this.#offers.isPipelining ? rcptCommands(first) : ''}`)
+    const [first = [], ...others] = groupsOf(this.#delivery.recipients, this.#entrance.offers.isPipelining ? GROUP_RECIPIENTS : 1)
+    await this.#connection.write(`${mail}\r\n${this.#entrance.offers.isPipelining ? rcptCommands(first) : ''}`)
     const reply = await readReply(this.#connection)
     if (isRefusal(reply)) return report(isPermanent(reply) ? 'D' : 'Z', `Connected to ${this.#ip} but sender was rejected.\n`, reply)
-    let isAnyAccepted = await this.#nameRecipients(first, this.#offers.isPipelining)
+    let isAnyAccepted = await this.#nameRecipients(first, this.#entrance.offers.isPipelining)
     for (const group of others) isAnyAccepted = (await this.#nameRecipients(group, false)) || isAnyAccepted
     return isAnyAccepted ? undefined : report('D', `Giving up on ${this.#ip}.\n`)
   }
