@@ -24,13 +24,17 @@ const users = (): void => {
   chmodSync(shut, 0o700)
   const lines = ['joe', 'virt'].flatMap((name) => [`=${name}:u:${uid}:${uid}:${joe}:::`, `+${name}-:u:${uid}:${uid}:${joe}:-::`])
   lines.push(`+shut-:u:${uid}:${uid}:${shut}:-::`, `+away-:u:${uid}:${uid}:${home.at('away')}:-::`)
+  mkdirSync(home.at('vmail'))
+  if (isRoot) chownSync(home.at('vmail'), uid, uid)
+  home.control('virtualuser', `vmail:${uid}:${uid}:${home.at('vmail')}\n`)
+  writeFileSync(home.at('users', 'virtual'), 'box@boxes.example:*::\n', { mode: 0o600 })
   writeFileSync(home.at('users', 'assign'), `${lines.join('\n')}\n.\n`)
   assert.equal(runProgram(home, 'qmail-newu').exit, 0)
 }
 
 users()
 home.control('locals', 'here.example\n')
-home.control('virtualdomains', 'virtual.example:virt\nwhole.example:joe\n')
+home.control('virtualdomains', 'virtual.example:virt\nwhole.example:joe\nboxes.example:boxes.example\n')
 writeFileSync(home.at('alias', '.qmail-postmaster'), 'joe\n')
 const suite = await startSuite(home)
 
@@ -60,6 +64,9 @@ const EXPECTED: [recipient: string, code: string][] = [
   ['list@virtual.example', '250'],
   ['nothing@virtual.example', '550'],
   ['x@whole.example', '550'],
+  ['box@boxes.example', '250'],
+  ['Box@boxes.example', '250'],
+  ['other@boxes.example', '550'],
   ['who@elsewhere.example', '250'],
   ['away-x@here.example', '250'],
   ['@here.example', '250']

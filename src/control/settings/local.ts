@@ -7,7 +7,8 @@ export const local = table({
     default: 'vmail',
     readers: ['qmail-newu', 'qmail-vuser'],
     reread: 'invocation',
-    about: 'the account all mailboxes of users/virtual belong to: its name, or name:uid:gid:home'
+    about:
+      'the account all mailboxes of users/virtual belong to: its name, or name:uid:gid:home; that home must be passable for others (0711) if qmail-rcptd shall refuse addresses nobody has'
   },
   quotabounce: {
     type: 'number',
