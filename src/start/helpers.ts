@@ -14,7 +14,10 @@ interface Helper {
   isWanted: (home: string) => boolean
 }
 
-const helpers: readonly Helper[] = [{ name: 'qmail-rcptd', isWanted: (home) => readSetting(home, 'recipientcheck') !== 0 }]
+const helpers: readonly Helper[] = [
+  { name: 'qmail-rcptd', isWanted: (home) => readSetting(home, 'recipientcheck') !== 0 },
+  { name: 'qmail-authd', isWanted: (home) => existsSync(join(home, 'control', 'checkpassword')) }
+]
 
 const MAX_REST_SECONDS = 60
 /** Who worked for so long starts again at once. */

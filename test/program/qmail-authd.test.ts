@@ -1,12 +1,14 @@
 import assert from 'node:assert/strict'
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { chmodSync, readFileSync, writeFileSync } from 'node:fs'
+import { chmodSync, existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { connect, type Socket } from 'node:net'
 import { after, test } from 'node:test'
 import { NetstringParser } from '../../src/core/netstring.ts'
 import { type AuthAnswer, type AuthRequest, MAX_ANSWER_BYTES, packRequest, unpackAnswer } from '../../src/serve/auth-door.ts'
 import { makeHome } from '../helpers/home.ts'
+import { processOf, processTree } from '../helpers/proc.ts'
+import { startSuite } from '../helpers/suite.ts'
 import { until, untilServed } from '../helpers/wait.ts'
 
 const home = makeHome()
@@ -95,4 +97,17 @@ test('a checker that is not there is temporary', async () => {
   home.control('checkpassword', '/nowhere/checker\n')
   assert.deepEqual(await ask(socket, { ip: '203.0.113.5' }), { kind: 'temporary' })
   socket.destroy()
+})
+
+test('qmail-start keeps it running where control/checkpassword is there', async () => {
+  const own = makeHome()
+  own.control('checkpassword', 'checkpassword true\n')
+  const suite = await startSuite(own)
+  const running = (): number | undefined => processTree(suite.child.pid ?? 0).find(({ name }) => name === 'qmail-authd')?.pid
+  const first = await until('qmail-authd', running)
+  await until('its door', () => existsSync(own.at('run', 'smtpd', 'auth')))
+  process.kill(first, 'SIGKILL')
+  const second = await until('another one', () => (running() === first ? undefined : running()))
+  assert.equal(await suite.stop(), 0)
+  await until('its end', () => processOf(second) === undefined)
 })
