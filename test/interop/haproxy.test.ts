@@ -33,7 +33,7 @@ backend out
   server smtp 127.0.0.1:${port} ${option}
 `
   )
-  const child = spawn('haproxy', ['-db', '-f', file], { stdio: 'ignore' })
+  const child = spawn('/usr/sbin/haproxy', ['-db', '-f', file], { stdio: 'ignore' })
   after(() => child.kill())
   return own
 }
