@@ -172,7 +172,7 @@ test('dovecot beside ours on one Maildir: the same names and messages, and each 
   mkdirSync(join(scratch, 'home'), { recursive: true })
   spawnSync('chown', [`${UID}:${UID}`, join(scratch, 'home')])
   writeFileSync(join(scratch, 'dovecot.conf'), DOVECOT(theirs))
-  const dovecot = spawn('dovecot', ['-F', '-c', join(scratch, 'dovecot.conf')], { stdio: 'ignore' })
+  const dovecot = spawn('/usr/sbin/dovecot', ['-F', '-c', join(scratch, 'dovecot.conf')], { stdio: 'ignore' })
   after(() => dovecot.kill())
   const { connect } = await import('node:net')
   const listens = (): Promise<boolean> =>
