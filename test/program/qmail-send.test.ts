@@ -225,6 +225,20 @@ test('express lane: a deferral writes the files with their marks, then the envel
   assert.ok(firstDelays(10).includes(dueAfter(home, 'local', id)), `due 100 seconds after birth: ${dueAfter(home, 'local', id)}`)
 })
 
+test('express lane: a message that gets its files later was born when it was taken up', async () => {
+  const home = makeRigHome()
+  const id = putMessage(home, ['a@me.example', 'b@far.example'])
+  const rig = new SendRig(home, { resident: true })
+  const a = await rig.delivery(/^a@/)
+  const asked = Math.floor(Date.now() / 1000)
+  await until('a later second', () => Date.now() / 1000 > asked + 1)
+  rig.report(a, 'Znot now\n')
+  await until('the envelope to go', () => rig.cleaned.length === 1)
+  assert.ok(seconds(home.at('queue/info', split(id))) <= asked, 'born before its delivery')
+  rig.report(await rig.delivery(/^b@/), 'Kok\n')
+  await rig.stop()
+})
+
 test('express lane: a failure bounces, once', async () => {
   const home = makeRigHome()
   const id = putMessage(home, ['a@me.example', 'b@far.example'], { sender: 'own-@l.example-@[]' })

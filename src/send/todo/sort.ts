@@ -1,4 +1,4 @@
-import { fsyncSync, openSync } from 'node:fs'
+import { fsyncSync, futimesSync, openSync } from 'node:fs'
 import type { Bytes } from '../../core/bytes.ts'
 import { writeFd } from '../../core/fdio.ts'
 import { closeQuietly } from '../../os/close.ts'
@@ -59,6 +59,7 @@ const openTargets = (state: State, message: Message, infoFd: number, channels: r
 
 /**
  * Writes info (created already, `infoFd`, closed here) and the files of these channels, and makes them durable: contents first, then their names.
+ * The time of info is the message's birth, also where it has been in the express lane since.
  * After this the message's envelope may go from todo/. False, with a warning, when a step failed.
  */
 export const writeSorted = (state: State, message: Message, infoFd: number, channels: readonly Channel[]): boolean => {
@@ -67,6 +68,7 @@ export const writeSorted = (state: State, message: Message, infoFd: number, chan
     return (
       openTargets(state, message, infoFd, channels, targets) &&
       targets.every(({ path, fd, text }) => attempt(state, `trouble writing to ${path}`, () => writeFd(fd, text))) &&
+      attempt(state, `trouble setting the time of ${splitPath('info', message.id)}`, () => futimesSync(infoFd, message.birth, message.birth)) &&
       targets.every(({ path, fd }) => attempt(state, `trouble fsyncing ${path}`, () => fsyncSync(fd))) &&
       targets.every(({ folder }) => attempt(state, `trouble fsyncing ${folder}`, () => syncFolder(folder)))
     )
