@@ -22,3 +22,9 @@ test('the program reads the message', () => {
   assert.equal(runProgram(home, 'except', { args: ['grep', '-q', 'spam'], fds: { 0: 'Subject: spam\n\n' } }).exit, 100)
   assert.equal(runProgram(home, 'except', { args: ['grep', '-q', 'spam'], fds: { 0: 'Subject: ham\n\n' } }).exit, 0)
 })
+
+test('what the first line sets for our runtime is not handed on', () => {
+  const r = runProgram(home, 'except', { args: ['sh', '-c', 'env; exit 1'], env: { SENDER: 's@h.example' } })
+  assert.match(r.stdout, /^SENDER=s@h\.example$/m)
+  assert.doesNotMatch(r.stdout, /^BUN_JSC_/m)
+})
