@@ -24,7 +24,8 @@
  *   -bv, -bt  say where each address would go, by the look-ups of delivery, and submit nothing: exit 0 deliverable, 100 not, 111 cannot be told;
  *             -bt without one reads addresses from descriptor 0, a line each. What programs in .qmail files do is not looked into
  *   -bd -bD -bl and the rest, -Q   refused
- *   -v -i -m -x -n -G -U -c, -e -o -p -B -A -C -D -h -L -O -N -R -V -X ARGUMENT, -E... -J... -d...   accepted, without effect
+ *   -v -i -m -x -n -G -U -c -4 -6, -a -e -o -p -B -A -C -D -h -L -O -N -R -V -X ARGUMENT, -E... -J... -d...   accepted, without effect
+ *   --read-recipients, --from=SENDER, --read-envelope-from, --account=NAME, --file=FILE   msmtp's words: -t, -f, and nothing
  * Called as mailq it lists the queue, called as newaliases it refuses: bin/newaliases is a program of its own.
  */
 import { run } from '../src/core/run.ts'

@@ -10,6 +10,8 @@ export interface Letter {
   isLast?: (value: Bytes) => boolean
 }
 export type Letters = Readonly<Record<string, Letter>>
+/** Long words that a caller may use (`--name` or `--name=value`), and the options they stand for. Any other word with two dashes ends the options. */
+export type Words = Readonly<Record<string, (value: Bytes) => Bytes[]>>
 
 interface Expanded {
   long: Bytes[]
@@ -17,13 +19,18 @@ interface Expanded {
 }
 
 /** Long options for the letters of a command line, by the rules of getopt and not of GNU's (spec injection-admin.md 1.1). Throws Usage. */
-const expand = (calledAs: string, args: readonly Bytes[], letters: Letters): Expanded => {
+const expand = (calledAs: string, args: readonly Bytes[], letters: Letters, words: Words): Expanded => {
   const long: Bytes[] = []
   let at = 0
   for (; at < args.length; at++) {
     const word = args[at] as Bytes
     if (!word.startsWith('-') || word === '-') break
-    if (word.startsWith('--')) return { long, operands: args.slice(at + 1) }
+    if (word.startsWith('--')) {
+      const [, name = '', value = ''] = /^--([a-z-]+)=?(.*)$/s.exec(word) ?? []
+      if (!Object.hasOwn(words, name)) return { long, operands: args.slice(at + 1) }
+      long.push(...(words[name]?.(value) ?? []))
+      continue
+    }
     for (let i = 1; i < word.length; i++) {
       const letter = Object.hasOwn(letters, word[i] as string) ? letters[word[i] as string] : undefined
       if (letter === undefined) throw new Usage(`${calledAs}: illegal option -- ${word[i]}`)
@@ -46,8 +53,8 @@ const expand = (calledAs: string, args: readonly Bytes[], letters: Letters): Exp
 }
 
 /** A command line, parsed by minimist once its letters are spelled out; operands in `_`. Of options given twice, `last` knows the one that counts. Throws Usage. */
-export const parseOptions = (calledAs: string, args: readonly Bytes[], letters: Letters, opts: Opts): ParsedArgs => {
-  const { long, operands } = expand(calledAs, args, letters)
+export const parseOptions = (calledAs: string, args: readonly Bytes[], letters: Letters, opts: Opts, words: Words = {}): ParsedArgs => {
+  const { long, operands } = expand(calledAs, args, letters, words)
   return { ...minimist(long, opts), _: operands }
 }
 

@@ -1,6 +1,6 @@
 import type { Bytes } from '../core/bytes.ts'
 import { operandSender } from './front-end.ts'
-import { type Letters, last, parseOptions } from './options.ts'
+import { type Letters, last, parseOptions, type Words } from './options.ts'
 
 /** What sendmail is asked to do. `nothing`: a question we have no answer to, or work that needs none. */
 export type SendmailMode = 'submit' | 'list' | 'smtp' | 'count' | 'aliases' | 'verify' | 'test' | 'nothing' | 'refused'
@@ -30,8 +30,8 @@ const each = (letters: string, letter: Letters[string]): Letters => Object.fromE
 
 /** Everything Postfix's sendmail takes, and what others add (spec injection-admin.md 13.1). */
 const mailqLetters: Letters = {
-  ...each('vimxnGUc', ignored),
-  ...each('eopBACDhLONRVX', ignoredWord),
+  ...each('vimxnGUc46', ignored),
+  ...each('aeopBACDhLONRVX', ignoredWord),
   ...each('EJd', ignoredRest),
   ...each('fr', senderWord),
   t: { means: () => ['--header'] },
@@ -47,10 +47,19 @@ const mailqLetters: Letters = {
 /** Under the name mailq, -q is wrong, as it always was. */
 export const sendmailLetters: Letters = { ...mailqLetters, q: { takes: 'attached', means: () => ['--flush'] } }
 
+/** Of msmtp's long words those that stand in the settings of programs written for it; where its mail goes is not theirs to say here. */
+const msmtpWords: Words = {
+  account: () => [],
+  file: () => [],
+  'read-envelope-from': () => [],
+  'read-recipients': () => ['--header'],
+  from: (sender) => [`--sender=${sender}`]
+}
+
 /** sendmail's command line (spec injection-admin.md 3.1, 13.1). Throws Usage. */
 export const parseSendmailOptions = (calledAs: string, args: readonly Bytes[]): SendmailOptions => {
   const letters = calledAs === 'mailq' ? mailqLetters : sendmailLetters
-  const parsed = parseOptions(calledAs, args, letters, { boolean: ['header', 'flush'], string: ['mode', 'sender', 'name'] })
+  const parsed = parseOptions(calledAs, args, letters, { boolean: ['header', 'flush'], string: ['mode', 'sender', 'name'] }, msmtpWords)
   const sender = last(parsed.sender)
   return {
     mode: (last(parsed.mode) ?? 'submit') as SendmailMode,

@@ -17,6 +17,12 @@ test('what known callers pass is taken', () => {
   for (const call of calls) assert.deepEqual([parse(...call).mode, parse(...call).operands], ['submit', ['root']], call.join(' '))
 })
 
+test("sSMTP's and msmtp's options are taken; long words of nobody end the options, as they always did", () => {
+  const { useHeader, sender, operands } = parse('-auann', '-apsecret', '-4', '--read-recipients', '--from=a@b', '--file=/etc/msmtprc', '--account=x', 'root')
+  assert.deepEqual({ useHeader, sender, operands }, { useHeader: true, sender: 'a@b', operands: ['root'] })
+  assert.deepEqual(parse('--other', '-t').operands, ['-t'])
+})
+
 test('-f and -r take brackets off; <> is the null sender', () => {
   assert.equal(parse('-f', '<>').sender, '')
   assert.equal(parse('-r', '<a@b>').sender, 'a@b')
