@@ -4,20 +4,22 @@
  * FDS      0< 1> the connection, 2> log, and trouble with control files; resident: 3<> the parent, which hands over connections
  * ENV      TCPREMOTEIP, TCPREMOTEHOST, TCPREMOTEINFO, TCPLOCALHOST, TCPLOCALIP; RELAYCLIENT, DATABYTES, QMAILQUEUE; in the place of
  *          control files: MAXRECIPIENTS, DISABLE_MAXRCPT, BRTLIMIT, TARPITCOUNT, TARPITDELAY, GREETDELAY, SMTPD_GREETDELAY, DROP_PRE_GREET,
- *          DISABLE_BADMAILFROM, NOBADHELO; programs hooked in: RCPTCHECK, RCPTCHECKRELAYCLIENT, ENABLE_SPP, SPPCONFFILE; for the log: TCPREMOTEPORT, TCPLOCALPORT
+ *          DISABLE_BADMAILFROM, NOBADHELO; logging in: SMTPAUTH, SMTPAUTHOLD, FORCETLS, SUBMISSION; programs hooked in: RCPTCHECK, RCPTCHECKRELAYCLIENT, ENABLE_SPP, SPPCONFFILE; for the log: TCPREMOTEPORT, TCPLOCALPORT
  * EXIT     0 after QUIT, 1 after any other end
  * FILES    control/ me smtpgreeting localiphost timeoutsmtpd rcpthosts morercpthosts.cdb badmailfrom badmailfromnorelay badrcptto
  *          badrcpttonorelay badhelo badhelonorelay patterns databytes esmtp maxrcpt maxerrors maxsession brtlimit greetdelay tarpitcount tarpitdelay smtpdlog recipientcheck
- *          smtpplugins; *          run/smtpd/rcpt: qmail-rcptd
+ *          smtpplugins checkpassword authtries hideauthuser; run/smtpd/rcpt: qmail-rcptd; run/smtpd/auth: qmail-authd
  *
  * The second gear (kept by tcpserver -w) serves many connections in one process; it may then read control/, and nothing else.
  */
 import { SettingsCache } from '../src/control/cache.ts'
 import { run } from '../src/core/run.ts'
 import { readableFd, writableFd } from '../src/net/stdio.ts'
+import { askAuthDoor } from '../src/serve/auth-ask.ts'
 import { openDoor } from '../src/serve/door.ts'
 import { RecipientDoor } from '../src/serve/recipient-door.ts'
 import { parentChannel, Worker } from '../src/serve/worker.ts'
+import type { AskChecker } from '../src/smtpd/auth/session-auth.ts'
 import { serveConnection } from '../src/smtpd/connection.ts'
 import { FILES, readSettings } from '../src/smtpd/settings.ts'
 import { isHooked } from '../src/spawn/handover.ts'
@@ -27,9 +29,10 @@ run('qmail-smtpd', async ({ home, env, resident }) => {
   if (resident) {
     const settings = new SettingsCache(home, FILES, () => readSettings(home))
     const worker: Worker = new Worker(parentChannel(), (socket, variables, open) =>
-      serveConnection({ input: socket, output: socket, env: variables, readSettings: () => settings.get(), open, recipients })
+      serveConnection({ input: socket, output: socket, env: variables, readSettings: () => settings.get(), open, recipients, authd, checker: undefined })
     )
     const recipients = new RecipientDoor(() => worker.openDoor('rcpt'))
+    const authd: AskChecker = (request) => askAuthDoor(() => worker.openDoor('auth'), request)
     return worker.run()
   }
   // few need programs of others, and they cost node:child_process
@@ -40,6 +43,8 @@ run('qmail-smtpd', async ({ home, env, resident }) => {
     env,
     readSettings: () => readSettings(home),
     open: () => submit({ home, env }),
+    authd: (request) => askAuthDoor(() => openDoor(home, 'auth'), request),
+    checker: undefined,
     recipients: new RecipientDoor(() => openDoor(home, 'rcpt')),
     hooks: hooksFor && ((print) => hooksFor(home, env, print))
   })

@@ -22,8 +22,8 @@ export const peerOf = (env: Readonly<Record<string, Bytes>>): Peer => ({
 /** Strangers choose these texts: nothing but harmless bytes may reach the header. */
 const safe = (text: Bytes): Bytes => text.replace(/[^A-Za-z0-9.@%+/=:\-[\]]/g, '?')
 
-/** The Received field put before a message; `helo` undefined before any HELO (spec network.md 4.5). */
-export const receivedField = (peer: Peer, helo: Bytes | undefined, protocol: 'SMTP' | 'QMTP' | 'QMQP', milliseconds: number): Bytes => {
+/** The Received field put before a message; `helo` undefined before any HELO; `protocol`: what follows `with` (spec network.md 4.5, modern.md 1.7). */
+export const receivedField = (peer: Peer, helo: Bytes | undefined, protocol: Bytes, milliseconds: number): Bytes => {
   const heloPart = helo === undefined || lower(helo) === lower(peer.host) ? '' : ` (HELO ${safe(helo)})`
   const info = peer.info === undefined ? '' : `${safe(peer.info)}@`
   return `Received: from ${safe(peer.host)}${heloPart} (${info}${safe(peer.ip)})\n  by ${safe(peer.local)} with ${protocol}; ${date822(milliseconds)}\n`

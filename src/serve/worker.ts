@@ -27,7 +27,7 @@ export const parentChannel = (): ParentChannel => ({
 })
 
 /** Serves one connection to its end; resolves with the exit code the program would have, and never fails. `open`: the way into the queue. */
-export type Serve = (socket: Socket, env: Readonly<Env>, open: () => Submission | Promise<Submission>) => Promise<number>
+export type Serve = (socket: Socket, env: Env, open: () => Submission | Promise<Submission>) => Promise<number>
 
 /**
  * A server's second gear (docs/internals.md, Two gears), whatever protocol it speaks: serves every connection the parent hands over, until it retires us or is gone

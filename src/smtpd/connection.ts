@@ -9,10 +9,12 @@ import { peerOf } from '../serve/received.ts'
 import type { RecipientDoor } from '../serve/recipient-door.ts'
 import { sizeLimit } from '../serve/recipients.ts'
 import type { Submission } from '../submit/submission.ts'
+import { type AskChecker, authenticationFor } from './auth/session-auth.ts'
 import { Budget } from './budget.ts'
 import { SessionExit, type SessionOptions } from './dialogue.ts'
 import { unknownKeywords } from './extensions.ts'
 import { SessionLog } from './log.ts'
+import { isEncrypted } from './protocol.ts'
 import { Session } from './session.ts'
 import { type SmtpdSettings, settingsFor } from './settings.ts'
 
@@ -26,9 +28,14 @@ const budget = new Budget(MAX_HELD_BYTES)
 export interface Connection {
   input: Readable
   output: Writable
-  env: Readonly<Env>
+  /** The connection's own: who logs in, and plug-ins, change it. */
+  env: Env
   readSettings: () => SmtpdSettings
   open: () => Submission | Promise<Submission>
+  /** Asks about passwords: a checker named on the command line; undefined: there is none there. */
+  checker: AskChecker | undefined
+  /** Asks qmail-authd. */
+  authd: AskChecker
   /** Asks whether a mailbox exists. */
   recipients: RecipientDoor
   /** Programs hooked in by variables, which run in the first gear only; it is given a way to speak to the client. Throws Temporary. */
@@ -39,7 +46,7 @@ export interface Connection {
 export type Hooks = Pick<SessionOptions, 'spp' | 'rcptcheck' | 'headers'>
 
 /** Serves one SMTP connection to its end. Resolves with the exit code; never fails. */
-export const serveConnection = ({ input, output, env, readSettings, open, recipients, hooks }: Connection): Promise<number> => {
+export const serveConnection = ({ input, output, env, readSettings, open, checker, authd, recipients, hooks }: Connection): Promise<number> => {
   let settings: SmtpdSettings
   let hooked: Hooks
   try {
@@ -58,6 +65,9 @@ export const serveConnection = ({ input, output, env, readSettings, open, recipi
     recipientExists: settings.isRecipientChecked ? (recipient) => recipients.ask(recipient) : undefined,
     log: settings.log === 'none' ? undefined : new SessionLog(settings.log, peer, env),
     relayclient: () => env.RELAYCLIENT,
+    auth: authenticationFor(env, checker ?? (settings.hasChecker ? authd : undefined), settings.maxAuthFailures),
+    isEncrypted: () => isEncrypted(env),
+    cipher: () => env.SSL_CIPHER,
     ...hooked,
     isInMore: (key) => settings.morercpthosts !== undefined && isInFile(settings.morercpthosts, key),
     maxBytes: sizeLimit(settings.databytes, env.DATABYTES),

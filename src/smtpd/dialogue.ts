@@ -4,6 +4,7 @@ import type { Peer } from '../serve/received.ts'
 import type { Verdict } from '../serve/recipient-wire.ts'
 import type { Spp } from '../serve/spp.ts'
 import type { Submission } from '../submit/submission.ts'
+import type { Authentication } from './auth/authentication.ts'
 import type { Budget } from './budget.ts'
 import type { SessionLog } from './log.ts'
 import type { SmtpdSettings } from './settings.ts'
@@ -18,6 +19,12 @@ export interface SessionOptions {
   peer: Peer
   /** $RELAYCLIENT: where set, also to nothing, every recipient is taken, with this at its end. */
   relayclient: () => Bytes | undefined
+  /** Logging in; undefined: there is no such thing here. */
+  auth: Authentication | undefined
+  /** Is the client's connection under TLS? */
+  isEncrypted: () => boolean
+  /** What it is encrypted by, where that is known. */
+  cipher: () => Bytes | undefined
   /** Is this a key of morercpthosts.cdb? Throws when that cannot be told. */
   isInMore: (key: Bytes) => boolean
   /** qmail-spp's plug-ins, where there are any; they may change `relayclient`. */

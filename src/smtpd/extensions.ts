@@ -29,11 +29,21 @@ export const unknownKeywords = (keywords: readonly Bytes[]): Bytes[] => keywords
 const offered = (dialogue: Dialogue): Extension[] =>
   (dialogue.options.settings.esmtp ?? CLASSIC).map((keyword) => extensions.get(keyword)).filter((extension) => extension !== undefined)
 
-/** The lines of the answer to EHLO after the first (spec network.md 4.2, modern.md 5.1). */
-export const extensionLines = (dialogue: Dialogue): Bytes[] =>
-  offered(dialogue)
+/** AUTH stands in no list: a checker and variables turn it on (spec modern.md 2.1). */
+const authLines = ({ options: { auth, isEncrypted } }: Dialogue): Bytes[] => {
+  if (!auth?.mechanisms.length || !(auth.isClearAllowed || isEncrypted())) return []
+  const names = auth.mechanisms.join(' ')
+  return auth.isOldOffered ? [`AUTH ${names}`, `AUTH=${names}`] : [`AUTH ${names}`]
+}
+
+/** The lines of the answer to EHLO after the first (spec network.md 4.2, modern.md 5.1): what other files turn on stands behind PIPELINING. */
+export const extensionLines = (dialogue: Dialogue): Bytes[] => {
+  const lines = offered(dialogue)
     .map(({ line }) => line(dialogue))
     .filter((line) => line !== undefined)
+  lines.splice(lines.indexOf('PIPELINING') + 1, 0, ...authLines(dialogue))
+  return lines
+}
 
 /**
  * What is wrong with the parameters of MAIL, as a reply. Undefined: nothing; they are as offered, or there is no control/esmtp, or the client said HELO:

@@ -2,6 +2,7 @@ import type { Bytes } from '../core/bytes.ts'
 import { logLine } from '../core/logline.ts'
 import type { Peer } from '../serve/received.ts'
 import { SESSION } from '../spawn/handover.ts'
+import { isEncrypted, protocolName } from './protocol.ts'
 import type { LogKind } from './settings.ts'
 import type { Envelope, State } from './state.ts'
 
@@ -49,14 +50,19 @@ export class SessionLog {
   }
 
   /** The session is over. */
-  end({ helo, isExtended, lastSender, tally }: State, last: Bytes, how: End): void {
+  end(state: State, last: Bytes, how: End): void {
+    const { helo, lastSender, tally } = state
     const { ip, host, info } = this.#peer
     const { taken, refused, messages, bytes } = tally
     const seconds = ((performance.now() - this.#started) / 1000).toFixed(1)
-    const proto = isExtended ? 'ESMTP' : 'SMTP'
-    const who = { pid: this.#pid, remoteip: ip, remotehost: host, remoteinfo: info, proto, helo }
+    const proto = this.#proto(state)
+    const who = { pid: this.#pid, remoteip: ip, remotehost: host, remoteinfo: info, proto, ...(state.user && { authuser: state.user.name }), helo }
     const fields = { ...who, mailfrom: lastSender, accepted: taken, refused, messages, bytes, seconds, last, end: how }
     logLine(STDERR, this.#kind === 'json' ? json({ program: 'qmail-smtpd', ...fields }) : `qmail-smtpd: session ${line(fields)}`)
+  }
+
+  #proto(state: State): Bytes {
+    return protocolName({ isModern: state.isExtended, isEncrypted: isEncrypted(this.#env), isAuthenticated: state.user !== undefined, cipher: undefined })
   }
 
   /** A line in the words of the fork whose log analysers are out there; what it has and we have not is empty. */
@@ -65,12 +71,20 @@ export class SessionLog {
     const fields = line({
       result: { 2: 'accepted', 4: 'deferred' }[reply.charAt(0)] ?? 'rejected',
       ...{ code: reply.slice(0, 3), reason, detail: '', helo: state.helo, mailfrom: sender, rcptto: recipients },
-      ...{ relay: env.RELAYCLIENT === undefined ? 'no' : 'yes', rcpthosts: '', size: bytes, authuser: '', authtype: '', encrypted: '', sslverified: 'no' },
+      ...{
+        relay: env.RELAYCLIENT === undefined ? 'no' : 'yes',
+        rcpthosts: '',
+        size: bytes,
+        authuser: state.user?.name,
+        authtype: state.user?.method,
+        encrypted: '',
+        sslverified: 'no'
+      },
       ...{ localip: env.TCPLOCALIP, localport: env.TCPLOCALPORT, remoteip: this.#peer.ip, remoteport: env.TCPREMOTEPORT, remotehost: this.#peer.host },
       ...{
         qp: / qp (\d+)/.exec(reply)?.[1],
         pid: this.#pid,
-        proto: state.isExtended ? 'ESMTP' : 'SMTP',
+        proto: this.#proto(state),
         cipher: '',
         sni: '',
         id: '',

@@ -41,6 +41,12 @@ export interface SmtpdSettings {
   /** Recipients of domains that are ours have to exist. */
   isRecipientChecked: boolean
   log: LogKind
+  /** control/checkpassword is there, so qmail-authd runs. */
+  hasChecker: boolean
+  /** Wrong passwords a session may have; Infinity for no limit. */
+  maxAuthFailures: number
+  /** Who has logged in does not show in Received. */
+  isUserHidden: boolean
   /** What is wrong in the files, though not so wrong that nothing can go on. */
   warnings: readonly Bytes[]
 }
@@ -108,6 +114,9 @@ export const readSettings = (home: string): SmtpdSettings => {
     tarpitCount: limit(readSetting(home, 'tarpitcount')),
     tarpitSeconds: readSetting(home, 'tarpitdelay'),
     isRecipientChecked: readSetting(home, 'recipientcheck') !== 0,
+    hasChecker: openable(join(home, 'control', 'checkpassword')) !== undefined,
+    maxAuthFailures: limit(readSetting(home, 'authtries')),
+    isUserHidden: readSetting(home, 'hideauthuser') !== 0,
     log: logKind(readSetting(home, 'smtpdlog'), esmtp !== undefined),
     warnings
   }

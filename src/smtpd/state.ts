@@ -1,4 +1,5 @@
 import { type Bytes, ownCopy } from '../core/bytes.ts'
+import type { AuthUser } from './auth/authentication.ts'
 import { type Budget, Share } from './budget.ts'
 
 /** What a recipient costs beside its text, which is there twice at the end: as text, and in the envelope. */
@@ -28,6 +29,10 @@ export class State {
   isExtended = false
   /** Replies have enhanced status codes. */
   isEnhanced = false
+  /** Who has logged in, until the session ends, or TLS begins. */
+  user: AuthUser | undefined
+  /** How often somebody failed to. */
+  authFailures = 0
   /** Of the present transaction; undefined outside of one. */
   sender: Bytes | undefined
   recipients: Bytes[] = []

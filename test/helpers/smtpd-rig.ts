@@ -36,6 +36,9 @@ export const base = (): SessionOptions['settings'] => ({
   tarpitSeconds: 5,
   isRecipientChecked: false,
   log: 'none',
+  hasChecker: false,
+  maxAuthFailures: 3,
+  isUserHidden: false,
   warnings: []
 })
 
@@ -58,6 +61,9 @@ export const rig = (over: Partial<SessionOptions> & { result?: QueueResult } = {
     settings: base(),
     peer: { ip: '1.2.3.4', host: 'peer', info: undefined, local: 'mx' },
     relayclient: () => undefined,
+    auth: undefined,
+    isEncrypted: () => false,
+    cipher: () => undefined,
     spp: undefined,
     rcptcheck: undefined,
     headers: [],

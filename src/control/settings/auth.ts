@@ -5,9 +5,25 @@ export const auth = table({
   checkpassword: {
     type: 'line',
     default: 'checkpassword true',
-    readers: ['qmail-authd'],
+    readers: ['qmail-authd', 'qmail-smtpd', 'tcpserver'],
     reread: 'invocation',
-    about: 'the password checker and its arguments; with this file qmail-start keeps qmail-authd running'
+    about: 'the password checker and its arguments; with this file qmail-start keeps qmail-authd running, and qmail-smtpd asks it where SMTPAUTH is set'
+  },
+  authtries: {
+    type: 'number',
+    default: 3,
+    unit: 'wrong passwords',
+    readers: ['qmail-smtpd'],
+    reread: 'invocation',
+    about: 'wrong passwords in one session before it is ended; 0: no limit'
+  },
+  hideauthuser: {
+    type: 'number',
+    default: 0,
+    unit: 'yes or no',
+    readers: ['qmail-smtpd'],
+    reread: 'invocation',
+    about: '1: the name of a user who has logged in is left out of Received'
   },
   authsenders: {
     type: 'map',

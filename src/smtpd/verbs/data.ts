@@ -1,6 +1,8 @@
+import type { Bytes } from '../../core/bytes.ts'
 import { receivedField } from '../../serve/received.ts'
 import type { Submission } from '../../submit/submission.ts'
 import { type Dialogue, GO_ON, type Intake, NEED_MORE, NO_MEMORY, type Step, type Verb } from '../dialogue.ts'
+import { withPhrase } from '../protocol.ts'
 import { Transfer } from '../transfer.ts'
 
 /** What a body holds in memory until the queue has taken it. */
@@ -48,8 +50,16 @@ class DataIntake implements Intake {
   }
 }
 
+/** Our field before the message; a user who has logged in stands in it, unless control/hideauthuser says no. */
+const received = ({ state, options }: Dialogue): Bytes => {
+  const info = state.user === undefined ? options.peer.info : options.settings.isUserHidden ? undefined : state.user.name
+  const isModern = state.isExtended && options.settings.esmtp !== undefined
+  const kind = { isModern, isEncrypted: options.isEncrypted(), isAuthenticated: state.user !== undefined, cipher: options.cipher() }
+  return receivedField({ ...options.peer, info }, state.helo, withPhrase(kind), options.now())
+}
+
 const start = (dialogue: Dialogue, submission: Submission): undefined => {
-  const { peer, maxBytes, now } = dialogue.options
+  const { maxBytes } = dialogue.options
   if (dialogue.exit !== undefined) {
     void submission.abort()
     return
@@ -58,7 +68,7 @@ const start = (dialogue: Dialogue, submission: Submission): undefined => {
     .splice(0)
     .map((line) => `${line}\n`)
     .join('')
-  dialogue.listen(new DataIntake(dialogue, new Transfer(submission, receivedField(peer, dialogue.state.helo, 'SMTP', now()) + headers, maxBytes)))
+  dialogue.listen(new DataIntake(dialogue, new Transfer(submission, received(dialogue) + headers, maxBytes)))
   dialogue.say('354 go ahead')
 }
 

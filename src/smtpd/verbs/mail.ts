@@ -1,10 +1,16 @@
 import { parametersOf, pathIn } from '../address.ts'
+import { objectionOf } from '../auth/permission.ts'
 import type { Verb } from '../dialogue.ts'
 import { parameterTrouble } from '../extensions.ts'
 
 export const mail: Verb = (dialogue, argument) => {
   const sender = pathIn(argument, dialogue.options.settings.localiphost)
   if (sender === undefined) return dialogue.say('555 syntax error (#5.5.4)')
+  const objection = objectionOf(dialogue)
+  if (objection !== undefined) {
+    dialogue.options.log?.recipient(dialogue.state, '', objection.reply, objection.reason)
+    return dialogue.say(objection.reply, objection.status)
+  }
   const trouble = dialogue.state.isExtended ? parameterTrouble(dialogue, parametersOf(argument)) : undefined
   if (trouble !== undefined) return dialogue.say(trouble)
   dialogue.state.begin(sender)

@@ -1,0 +1,26 @@
+import type { Bytes } from '../core/bytes.ts'
+import type { Env } from '../core/run.ts'
+
+/** What a session is like, as far as its name goes. */
+export interface SessionKind {
+  /** The client said EHLO, and control/esmtp is there. */
+  isModern: boolean
+  isEncrypted: boolean
+  isAuthenticated: boolean
+  /** The cipher, where it is known. */
+  cipher: Bytes | undefined
+}
+
+/** The word of RFC 3848 for a session; without control/esmtp, TLS and AUTH always SMTP, as qmail has it. */
+export const protocolName = ({ isModern, isEncrypted, isAuthenticated }: SessionKind): Bytes =>
+  isEncrypted || isAuthenticated ? `ESMTP${isEncrypted ? 'S' : ''}${isAuthenticated ? 'A' : ''}` : isModern ? 'ESMTP' : 'SMTP'
+
+/** The same with what administrators look for behind it, for a Received field (spec modern.md 1.7). */
+export const withPhrase = (kind: SessionKind): Bytes => {
+  const name = protocolName(kind)
+  if (!kind.isEncrypted) return name
+  return `${name} (${kind.cipher ?? 'unknown'} encrypted${kind.isAuthenticated ? ', authenticated' : ''})`
+}
+
+/** Is this session under TLS? Its variables say so (spec modern.md 1.6). */
+export const isEncrypted = (env: Readonly<Env>): boolean => env.SSL_PROTOCOL !== undefined

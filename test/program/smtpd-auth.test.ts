@@ -1,0 +1,97 @@
+import assert from 'node:assert/strict'
+import { createHmac } from 'node:crypto'
+import { rmSync } from 'node:fs'
+import { after, test } from 'node:test'
+import { asked, layChecker, queued, smtpdWith, startAuthd } from '../helpers/auth.ts'
+import { client } from '../helpers/dialogue.ts'
+import { makeHome } from '../helpers/home.ts'
+import { startQueued, until } from '../helpers/suite.ts'
+
+const home = makeHome()
+const base64 = (text: string): string => Buffer.from(text, 'latin1').toString('base64')
+const PLAIN = `AUTH PLAIN ${base64('\0joe\0secret')}\r\n`
+const WRONG = `AUTH PLAIN ${base64('\0joe\0wrong')}\r\n`
+const MAIL = 'MAIL FROM:<joe@here.example>\r\nRCPT TO:<u@far.example>\r\nDATA\r\n'
+
+await startQueued(home)
+await startAuthd(home, layChecker(home))
+home.control('rcpthosts', 'here.example\n')
+after(() => rmSync(home.at('control', 'rcpthosts'), { force: true }))
+
+/** Both gears; the second is resident. */
+const GEARS = { first: [], second: ['-w', '1'] }
+const everyMechanism = { SMTPAUTH: '+cram+oauth' }
+
+for (const [gear, options] of Object.entries(GEARS)) {
+  test(`one who logs in may send anywhere, and is named in Received and in the log (${gear} gear)`, async () => {
+    const { port, daemon } = await smtpdWith(home, { SMTPAUTH: '' }, options)
+    const c = client(port)
+    c.say('EHLO c.example\r\n')
+    await c.until(/250-PIPELINING\r\n250-AUTH LOGIN PLAIN\r\n250 8BITMIME\r\n/)
+    c.say(`MAIL FROM:<a@b>\r\nRCPT TO:<u@far.example>\r\nRSET\r\n${PLAIN}`)
+    await c.until(/553 sorry[^\n]*\n250 flushed\r\n235 ok, go ahead \(#2\.0\.0\)\r\n/)
+    c.say(`${PLAIN}RSET\r\n${MAIL}Subject: ${gear}\r\n\r\nx\r\n.\r\nQUIT\r\n`)
+    assert.match(await c.closed(), /503 you're already authenticated[^\n]*\n250 flushed\r\n(250 ok\r\n){2}354 [^\n]*\n250 ok \d+ qp \d+\r\n221 /)
+    const text = await until('the message', () => queued(home).find((message) => message.includes(`Subject: ${gear}`)))
+    assert.match(text, /\(HELO c\.example\) \(joe@127\.0\.0\.1\)\n {2}by 0 with ESMTPA; /)
+    await until('the log', () => /qmail-smtpd\[\d+\]: auth: auth-success type=plain user=<joe> ip=127\.0\.0\.1( id=\d+)?\n/.test(daemon.log()))
+    assert.equal(/ip=127\.0\.0\.1 id=/.test(daemon.log()), gear === 'second')
+    assert.ok(asked(home).includes('joe||smtp|127.0.0.1'))
+  })
+
+  test(`every mechanism, with an initial response and without (${gear} gear)`, async () => {
+    const { port } = await smtpdWith(home, everyMechanism, options)
+    const login = async (...lines: string[]): Promise<string> => {
+      const c = client(port)
+      c.say('EHLO c\r\n')
+      await c.until(/250-AUTH LOGIN PLAIN CRAM-MD5 OAUTHBEARER XOAUTH2\r\n250 /)
+      for (const [n, line] of lines.entries()) {
+        c.say(`${line}\r\n`)
+        await c.until(n === lines.length - 1 ? /\r\n[245]\d\d [^\n]*\n$/ : /334 [^\n]*\n$/)
+      }
+      c.say('QUIT\r\n')
+      return (await c.closed()).replace(/^[\s\S]*?(?=\n334 |\n235 )\n/, '').replace(/221 [^\n]*\n$/, '')
+    }
+    const good = '235 ok, go ahead (#2.0.0)\r\n'
+    assert.equal(await login('AUTH PLAIN', base64('joe\0joe\0secret')), `334 \r\n${good}`)
+    assert.equal(await login('AUTH LOGIN', base64('joe'), base64('secret')), `334 VXNlcm5hbWU6\r\n334 UGFzc3dvcmQ6\r\n${good}`)
+    assert.equal(await login(`auth login ${base64('joe')}`, base64('secret')), `334 UGFzc3dvcmQ6\r\n${good}`)
+    assert.equal(await login(`AUTH OAUTHBEARER ${base64('n,a=joe,\x01host=x\x01auth=Bearer t0ken\x01\x01')}`), good)
+    assert.equal(await login('AUTH XOAUTH2', base64('user=\x01auth=Bearer t0ken\x01\x01')), `334 \r\n${good}`)
+  })
+
+  test(`CRAM-MD5 answers a challenge that is nobody else's (${gear} gear)`, async () => {
+    const { port } = await smtpdWith(home, { SMTPAUTH: 'cram' }, options)
+    const challenges = new Set<string>()
+    for (let n = 0; n < 2; n++) {
+      const c = client(port)
+      c.say(`EHLO c\r\n${PLAIN}AUTH CRAM-MD5\r\n`)
+      const heard = await c.until(/250-AUTH CRAM-MD5\r\n[\s\S]*504 auth type invalid[^\n]*\n334 (\S+)\r\n/)
+      const challenge = Buffer.from(/334 (\S+)/.exec(heard)?.[1] ?? '', 'base64').toString()
+      challenges.add(challenge)
+      assert.match(challenge, /^<[\d.]+@0>$/)
+      c.say(`${base64(`joe ${createHmac('md5', 'secret').update(challenge).digest('hex')}`)}\r\n`)
+      await c.until(/235 /)
+    }
+    assert.equal(challenges.size, 2)
+  })
+
+  test(`wrong passwords are refused, the last one ends the session; trouble is no refusal (${gear} gear)`, async () => {
+    const { port, daemon } = await smtpdWith(home, { SMTPAUTH: '' }, options)
+    home.control('authtries', '2\n')
+    const c = client(port)
+    c.say(`EHLO c\r\nAUTH PLAIN ${base64('\0busy\0x')}\r\n${WRONG}${WRONG}`)
+    assert.match(await c.closed(), /454 oops[^\n]*\n535 authentication failed \(#5\.7\.1\)\r\n421 too many authentication failures \(#4\.7\.0\)\r\n$/)
+    await until('the log', () => (daemon.log().match(/auth-failed type=plain user=<joe> ip=127/g) ?? []).length === 2)
+    rmSync(home.at('control', 'authtries'))
+  })
+
+  test(`without SMTPAUTH there is no AUTH, and where it is required nothing is taken before (${gear} gear)`, async () => {
+    const off = client((await smtpdWith(home, {}, options)).port)
+    off.say(`EHLO c\r\n${PLAIN}MAIL FROM:<>\r\nQUIT\r\n`)
+    assert.match(await off.closed(), /250-PIPELINING\r\n250 8BITMIME\r\n503 auth not available[^\n]*\n250 ok\r\n221/)
+    const required = client((await smtpdWith(home, { SMTPAUTH: '!' }, options)).port)
+    required.say(`EHLO c\r\nMAIL FROM:<>\r\n${PLAIN}MAIL FROM:<joe@here.example>\r\nQUIT\r\n`)
+    assert.match(await required.closed(), /530 Authorization required \(#5\.7\.1\)\r\n235 [^\n]*\n250 ok\r\n221/)
+  })
+}
