@@ -17,3 +17,9 @@ export const dateMbox = (milliseconds: number): string => {
   const d = new Date(milliseconds)
   return `${DAYS[d.getUTCDay()]} ${MONTHS[d.getUTCMonth()]} ${two(d.getUTCDate())} ${clock(d)} ${d.getUTCFullYear()}`
 }
+
+/** `Fri, 20 Nov 2026 21:06:20 +0000`: the date of the fields of a delivery report (RFC 5322, section 3.3). */
+export const dateMime = (milliseconds: number): string => {
+  const d = new Date(milliseconds)
+  return `${DAYS[d.getUTCDay()]}, ${two(d.getUTCDate())} ${MONTHS[d.getUTCMonth()]} ${d.getUTCFullYear()} ${clock(d)} +0000`
+}

@@ -43,14 +43,14 @@ const leave = (state: State, id: number): void => {
 }
 
 const bounceThenLeave = async (state: State, id: number): Promise<void> => {
-  let sender: string
+  let info: ReturnType<typeof readInfo>
   try {
-    sender = readInfo(id).sender
+    info = readInfo(id)
   } catch {
     state.log.line(`warning: trouble reading ${splitPath('info', id)}; will try again later`)
     return again(state, id)
   }
-  if (await sendBounce(state, id, sender)) leave(state, id)
+  if (await sendBounce(state, id, info)) leave(state, id)
   else again(state, id)
 }
 

@@ -2,6 +2,7 @@ import { utimesSync } from 'node:fs'
 import { join } from 'node:path'
 import { parentGone, tellParent } from '../os/parent.ts'
 import { CHANNELS, splitPath } from '../queue/paths.ts'
+import { rereadNotices } from './bounce/reread.ts'
 import { Cleaner } from './cleaner.ts'
 import { DueList } from './due-list.ts'
 import { finishStep } from './finish.ts'
@@ -121,6 +122,7 @@ export class Loop {
     const routing = rereadRouting(settings)
     if ('unreadable' in routing) log.line(`alert: unable to reread control/${routing.unreadable}`)
     else settings.routing = routing
+    rereadNotices(this.#state)
   }
 
   /** Somebody may have mended something. */

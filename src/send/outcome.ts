@@ -4,7 +4,7 @@ import { writeFd } from '../core/fdio.ts'
 import { splitPath } from '../queue/paths.ts'
 import { withoutPrepend } from '../queue/rewrite.ts'
 import { NEEDS_FILE, type Report, WRITTEN } from '../queue/spawnproto.ts'
-import { paragraph } from './bounce/text.ts'
+import { paragraph, TOO_LONG } from './bounce/text.ts'
 import { closeJob } from './job.ts'
 import { masked } from './log.ts'
 import type { Delivery } from './message.ts'
@@ -12,8 +12,6 @@ import type { Spawner } from './spawner.ts'
 import { later, logStatus, type State } from './state.ts'
 import { leaveExpress } from './todo/express.ts'
 
-/** What is added to a temporary failure that has become permanent (spec queue.md 5.9). */
-export const TOO_LONG = "I'm not going to try again; this message has been in the queue too long.\n"
 const SLEEP_SECONDS = 10
 
 /** Marks a recipient done: one byte, in place, so that it is either done or not. False, with a warning: it will be tried again. */

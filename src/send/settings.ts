@@ -4,9 +4,10 @@ import { Temporary } from '../core/failure.ts'
 import type { Env } from '../core/run.ts'
 import type { Channel } from '../queue/paths.ts'
 import type { Routing } from '../queue/rewrite.ts'
+import { type NoticeSettings, readBounceSettings, readNoticeSettings } from './bounce/settings.ts'
 import type { BounceSettings } from './bounce/text.ts'
 
-/** What qmail-send was told: by control/ and by whoever started it. Only locals and virtualdomains within `routing` change later (SIGHUP). */
+/** What qmail-send was told: by control/ and by whoever started it. Only locals and virtualdomains within `routing`, and `notices`, change later (SIGHUP). */
 export interface SendSettings extends BounceSettings {
   home: string
   env: Env
@@ -18,6 +19,8 @@ export interface SendSettings extends BounceSettings {
   lifetimeSeconds: number
   concurrency: Record<Channel, number>
   routing: Routing
+  /** How bounces and other notices are written. */
+  notices: NoticeSettings
 }
 
 const MAX_CONCURRENCY = 255
@@ -32,7 +35,6 @@ const readLocals = (home: string, me: Bytes | undefined): Set<Bytes> => {
 
 /** Reads all of it. Throws Temporary, naming the file (spec queue.md 5.1). */
 export const readSendSettings = (home: string, { QMAIL_LOG, ...env }: Env, isResident: boolean): SendSettings => {
-  const line = (name: 'envnoathost' | 'bouncefrom' | 'bouncehost' | 'doublebouncehost' | 'doublebounceto'): Bytes => readSetting(home, name) ?? ''
   const me = readSetting(home, 'me')
   return {
     home,
@@ -45,11 +47,10 @@ export const readSendSettings = (home: string, { QMAIL_LOG, ...env }: Env, isRes
       local: Math.min(readSetting(home, 'concurrencylocal'), MAX_CONCURRENCY),
       remote: Math.min(readSetting(home, 'concurrencyremote'), MAX_CONCURRENCY)
     },
-    bouncefrom: line('bouncefrom'),
-    bouncehost: line('bouncehost'),
-    doubleTo: `${line('doublebounceto')}@${line('doublebouncehost')}`,
+    ...readBounceSettings(home),
+    notices: readNoticeSettings(home),
     routing: {
-      envnoathost: line('envnoathost'),
+      envnoathost: readSetting(home, 'envnoathost') ?? '',
       percenthack: lowerSet(readSetting(home, 'percenthack')),
       locals: readLocals(home, me),
       virtualdomains: readSetting(home, 'virtualdomains') ?? new Map()

@@ -18,6 +18,7 @@ test('bounces go to the sender, bounces of bounces to the postmaster, theirs now
   assert.deepEqual(bounceFor('', settings), { kind: 'double', sender: '#@[]', recipient: 'postmaster@dbl.example', returnPath: '' })
   assert.deepEqual(bounceFor('-@[]', settings), { kind: 'double', sender: '#@[]', recipient: 'postmaster@dbl.example', returnPath: '' })
   assert.deepEqual(bounceFor('#@[]', settings), { kind: 'triple' })
+  assert.deepEqual(bounceFor('', { ...settings, doubleTo: '@example.org' }), { kind: 'unwanted' })
 })
 
 test('header and break are the bytes readers of QSBMF look for, addresses quoted where they must be', () => {
@@ -29,8 +30,8 @@ test('header and break are the bytes readers of QSBMF look for, addresses quoted
     /^Date: 20 Nov 2026 21:06:20 -0000\nFrom: "Mail Er\."@bh\.example\nTo: "send er"@b%%c\.org\nSubject: failure notice\n\nHi\. This is the qmail-send program at bh\.example\.\n(.+\n)+\n$/
   )
   assert.equal(bounceBreak(single), '--- Below this line is a copy of the message.\n\nReturn-Path: <"send er"@b%%c.org>\n')
-  const double = bounceFor('', { ...settings, doubleTo: '@example.org' })
+  const double = bounceFor('', settings)
   assert.ok(double.kind === 'double')
-  assert.match(bounceHead(double, settings, 0), /\nTo: ""@example\.org\n/)
+  assert.match(bounceHead(double, settings, 0), /\nTo: postmaster@dbl\.example\n/)
   assert.equal(bounceBreak(double), '--- Below this line is the original bounce.\n\nReturn-Path: <>\n')
 })

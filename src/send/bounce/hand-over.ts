@@ -1,0 +1,52 @@
+import type { Bytes } from '../../core/bytes.ts'
+import { verdict } from '../../queue/codes.ts'
+import type { Submission } from '../../submit/submission.ts'
+import type { State } from '../state.ts'
+import { openDoor } from './door.ts'
+
+/** A message of our own: its envelope, and how it is written. */
+export interface Notice {
+  sender: Bytes
+  recipient: Bytes
+  /** Rejects with system errors of reading. */
+  write: (to: Submission) => Promise<void>
+}
+
+/** Returns the notice's `qp`; undefined when it was not taken. */
+const send = async ({ sender, recipient, write }: Notice, to: Submission): Promise<number | undefined> => {
+  try {
+    await write(to)
+  } catch {
+    await to.abort()
+    return undefined
+  }
+  const result = await to.finish(sender, [recipient])
+  return verdict(result).kind === 'ok' ? result.qp : undefined
+}
+
+/** What waited in todo/ for the verdict is taken up in the next turn. */
+const letIn = (state: State): void => {
+  for (const id of state.bounceOut?.waiting ?? []) {
+    state.spokenFor.delete(id)
+    state.found.add(id)
+  }
+  state.bounceOut = undefined
+}
+
+/** Hands a notice over to the queue; `said`: what the log says then. False, with a warning: not done. One at a time (state.isBouncing). */
+export const handOver = async (state: State, notice: Notice, said: (qp: number) => string): Promise<boolean> => {
+  const { log } = state
+  let door: Submission
+  try {
+    door = await openDoor(state.settings)
+  } catch {
+    log.line('warning: unable to start qmail-queue, will try later')
+    return false
+  }
+  const { sender, recipient } = notice
+  state.bounceOut = { sender, recipient, waiting: [] }
+  const qp = await send(notice, door).catch(() => undefined)
+  log.line(qp === undefined ? 'warning: trouble injecting bounce message, will try later' : said(qp))
+  letIn(state)
+  return qp !== undefined
+}

@@ -1,0 +1,77 @@
+import type { Bytes } from '../../core/bytes.ts'
+import { dateMime } from '../../format/date822.ts'
+import type { Diagnosis } from '../../format/enhanced-status.ts'
+import { typedAddress } from '../../format/typed-address.ts'
+import { randomHex } from '../../os/random.ts'
+
+/** What a report of RFC 3464 says of all its recipients. */
+export interface ReportSubject {
+  /** The host that reports. */
+  host: Bytes
+  /** When the message came, in milliseconds. */
+  arrivedMs: number
+}
+
+/** What it says of one of them. */
+export interface RecipientReport extends Diagnosis {
+  recipient: Bytes
+  action: 'failed' | 'delayed'
+  /** When it was last tried, and until when it will be, in milliseconds, where that is known. */
+  lastMs?: number | undefined
+  untilMs?: number | undefined
+}
+
+/** A boundary that no sender can have put into a message. */
+export const newBoundary = (): string => `=_qmail-send_${randomHex(15)}`
+
+/** The header fields of a multipart/report besides Date, From, To and Subject, and the beginning of the part for people (RFC 6522). */
+export const reportOpening = (boundary: string, host: Bytes): { fields: Bytes; begin: Bytes } => ({
+  fields: `Message-ID: <${Date.now()}.${randomHex(8)}.qmail-send@${host}>
+Auto-Submitted: auto-replied
+MIME-Version: 1.0
+Content-Type: multipart/report; report-type=delivery-status;
+\tboundary="${boundary}"
+Content-Transfer-Encoding: 8bit
+`,
+  begin: `--${boundary}
+Content-Type: text/plain; charset=utf-8
+Content-Transfer-Encoding: 8bit
+
+`
+})
+
+/** The beginning of the part for programs: what concerns the whole message (RFC 3464, section 2.2). */
+export const statusOpening = (boundary: string, { host, arrivedMs }: ReportSubject): Bytes =>
+  `
+--${boundary}
+Content-Type: message/delivery-status
+
+Reporting-MTA: dns; ${host}
+Arrival-Date: ${dateMime(arrivedMs)}
+`
+
+/** The fields of one recipient (RFC 3464, section 2.3). */
+export const recipientStatus = ({ recipient, action, status, host, said, lastMs, untilMs }: RecipientReport): Bytes => {
+  const fields = [
+    `Final-Recipient: ${typedAddress(recipient)}`,
+    `Action: ${action}`,
+    `Status: ${status}`,
+    host !== undefined && `Remote-MTA: dns; ${host}`,
+    said !== undefined && `Diagnostic-Code: ${said}`,
+    lastMs !== undefined && `Last-Attempt-Date: ${dateMime(lastMs)}`,
+    untilMs !== undefined && `Will-Retry-Until: ${dateMime(untilMs)}`
+  ]
+  return `\n${fields.filter((field) => field !== false).join('\n')}\n`
+}
+
+/** The beginning of the last part: the message, or its header. */
+export const originalOpening = (boundary: string, isWhole: boolean): Bytes =>
+  `
+--${boundary}
+Content-Type: ${isWhole ? 'message/rfc822' : 'text/rfc822-headers'}
+Content-Transfer-Encoding: 8bit
+
+`
+
+/** The end of all. */
+export const reportEnd = (boundary: string): Bytes => `\n--${boundary}--\n`

@@ -1,0 +1,62 @@
+import { statSync } from 'node:fs'
+import { type Bytes, toBuffer } from '../../core/bytes.ts'
+import { diagnose } from '../../format/enhanced-status.ts'
+import { splitPath } from '../../queue/paths.ts'
+import type { Submission } from '../../submit/submission.ts'
+import { failuresIn } from './failures.ts'
+import { copyFile, copyHeader } from './original.ts'
+import { newBoundary, originalOpening, recipientStatus, reportEnd, reportOpening, statusOpening } from './report.ts'
+import type { NoticeSettings } from './settings.ts'
+import { type Bounce, type BounceSettings, bounceBreak, bounceHead, bounceIntroduction, noticeHeader, returnPathLine, TOO_LONG } from './text.ts'
+
+/** A message whose failures are to be told. */
+export interface Failed {
+  id: number
+  /** When it was taken up, in Unix seconds. */
+  birth: number
+  bounce: Bounce
+}
+
+/** Who writes, and how. */
+type Words = BounceSettings & { notices: NoticeSettings }
+
+const say = async (to: Submission, text: Bytes): Promise<void> => to.write(toBuffer(text))
+
+/** The message as it is sent back: all of it, or when it is too large its header. */
+const writeOriginal = (to: Submission, id: number, isWhole: boolean): Promise<void> => (isWhole ? copyFile : copyHeader)(splitPath('mess', id), to)
+
+/** The bounce in qmail's own format (spec queue.md 5.10). */
+const writeQsbmf = async (to: Submission, { id, bounce }: Failed, settings: Words, isWhole: boolean): Promise<void> => {
+  await say(to, bounceHead(bounce, settings, Date.now()))
+  await copyFile(`bounce/${id}`, to)
+  await say(to, bounceBreak(bounce))
+  await writeOriginal(to, id, isWhole)
+}
+
+/** The fields of each recipient. The file's time is when the last of them was tried. */
+const writeStatus = async (to: Submission, id: number): Promise<void> => {
+  const lastMs = statSync(`bounce/${id}`).mtimeMs
+  for (const { recipient, text, isLast } of failuresIn(`bounce/${id}`)) {
+    const diagnosis = diagnose(text, text.endsWith(TOO_LONG) ? '54' : '5')
+    await say(to, recipientStatus({ recipient, action: 'failed', ...diagnosis, lastMs: isLast ? lastMs : undefined }))
+  }
+}
+
+/** The bounce as multipart/report, its part for people in the words of qmail's format (spec modern.md 5.7). */
+const writeReport = async (to: Submission, { id, birth, bounce }: Failed, settings: Words, isWhole: boolean): Promise<void> => {
+  const boundary = newBoundary()
+  const { fields, begin } = reportOpening(boundary, settings.bouncehost)
+  await say(to, noticeHeader(bounce.recipient, 'failure notice', settings, Date.now(), fields) + begin + bounceIntroduction(bounce, settings))
+  await copyFile(`bounce/${id}`, to)
+  await say(to, statusOpening(boundary, { host: settings.bouncehost, arrivedMs: birth * 1000 }))
+  await writeStatus(to, id)
+  await say(to, originalOpening(boundary, isWhole) + returnPathLine(bounce.returnPath))
+  await writeOriginal(to, id, isWhole)
+  await say(to, reportEnd(boundary))
+}
+
+/** Writes the bounce for the failures noted in bounce/ID, as control/bounceformat says. Rejects with system errors of reading. */
+export const writeBounce = (to: Submission, failed: Failed, settings: Words): Promise<void> => {
+  const isWhole = statSync(splitPath('mess', failed.id)).size <= settings.notices.maxBytes
+  return (settings.notices.isReport ? writeReport : writeQsbmf)(to, failed, settings, isWhole)
+}
