@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { mkdtempSync, readdirSync, readFileSync, rmSync, utimesSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { after, beforeEach, test } from 'node:test'
+import { afterEach, beforeEach, test } from 'node:test'
 import { deliveryEnv as env } from '../helpers/delivery-env.ts'
 import { makeHome } from '../helpers/home.ts'
 import { runProgram } from '../helpers/run-program.ts'
@@ -14,7 +14,7 @@ beforeEach(() => {
   box = mkdtempSync(join(tmpdir(), 'qmdq-'))
   makeMaildir(join(box, 'Maildir'))
 })
-after(() => rmSync(box, { recursive: true, force: true }))
+afterEach(() => rmSync(box, { recursive: true, force: true }))
 const LINES = `${env.RPLINE}${env.DTLINE}`
 const run = (quota?: string, message = 'x'.repeat(1000)) =>
   runProgram(home, 'deliverquota', { args: ['./Maildir/', ...(quota === undefined ? [] : [quota])], env, fds: { 0: message }, cwd: box })
