@@ -8,9 +8,10 @@
  * EXIT     0 after QUIT, 1 after any other end
  * FILES    control/ me smtpgreeting localiphost timeoutsmtpd rcpthosts morercpthosts.cdb badmailfrom badmailfromnorelay badrcptto
  *          badrcpttonorelay badhelo badhelonorelay patterns databytes esmtp maxrcpt maxerrors maxsession brtlimit greetdelay tarpitcount tarpitdelay smtpdlog recipientcheck
- *          smtpplugins checkpassword authtries hideauthuser; run/smtpd/rcpt: qmail-rcptd; run/smtpd/auth: qmail-authd
+ *          smtpplugins checkpassword authtries hideauthuser; run/smtpd/rcpt: qmail-rcptd; run/smtpd/auth: qmail-authd;
+ *          drop: whether the disk has room
  *
- * The second gear (kept by tcpserver -w) serves many connections in one process; it may then read control/, and nothing else.
+ * The second gear (kept by tcpserver -w) serves many connections in one process; it may then read control/ and drop/, and nothing else.
  */
 import { SettingsCache } from '../src/control/cache.ts'
 import { run } from '../src/core/run.ts'
@@ -21,15 +22,27 @@ import { RecipientDoor } from '../src/serve/recipient-door.ts'
 import { parentChannel, Worker } from '../src/serve/worker.ts'
 import type { AskChecker } from '../src/smtpd/auth/session-auth.ts'
 import { serveConnection } from '../src/smtpd/connection.ts'
+import { hasRoom } from '../src/smtpd/room.ts'
 import { FILES, readSettings } from '../src/smtpd/settings.ts'
 import { isHooked } from '../src/spawn/handover.ts'
 import { submit } from '../src/submit/submit.ts'
 
 run('qmail-smtpd', async ({ home, env, resident }) => {
+  const roomAt = (bytes: number): boolean => hasRoom(home, bytes)
   if (resident) {
     const settings = new SettingsCache(home, FILES, () => readSettings(home))
     const worker: Worker = new Worker(parentChannel(), (socket, variables, open) =>
-      serveConnection({ input: socket, output: socket, env: variables, readSettings: () => settings.get(), open, recipients, authd, checker: undefined })
+      serveConnection({
+        input: socket,
+        output: socket,
+        env: variables,
+        readSettings: () => settings.get(),
+        hasRoom: roomAt,
+        open,
+        recipients,
+        authd,
+        checker: undefined
+      })
     )
     const recipients = new RecipientDoor(() => worker.openDoor('rcpt'))
     const authd: AskChecker = (request) => askAuthDoor(() => worker.openDoor('auth'), request)
@@ -42,6 +55,7 @@ run('qmail-smtpd', async ({ home, env, resident }) => {
     output: writableFd(1),
     env,
     readSettings: () => readSettings(home),
+    hasRoom: roomAt,
     open: () => submit({ home, env }),
     authd: (request) => askAuthDoor(() => openDoor(home, 'auth'), request),
     checker: undefined,

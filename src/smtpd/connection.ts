@@ -31,6 +31,8 @@ export interface Connection {
   /** The connection's own: who logs in, and plug-ins, change it. */
   env: Env
   readSettings: () => SmtpdSettings
+  /** Is there room on the disk for a message of so many bytes? */
+  hasRoom: (bytes: number) => boolean
   open: () => Submission | Promise<Submission>
   /** Asks about passwords: a checker named on the command line; undefined: there is none there. */
   checker: AskChecker | undefined
@@ -46,7 +48,7 @@ export interface Connection {
 export type Hooks = Pick<SessionOptions, 'spp' | 'rcptcheck' | 'headers'>
 
 /** Serves one SMTP connection to its end. Resolves with the exit code; never fails. */
-export const serveConnection = ({ input, output, env, readSettings, open, checker, authd, recipients, hooks }: Connection): Promise<number> => {
+export const serveConnection = ({ input, output, env, readSettings, hasRoom, open, checker, authd, recipients, hooks }: Connection): Promise<number> => {
   let settings: SmtpdSettings
   let hooked: Hooks
   try {
@@ -71,6 +73,7 @@ export const serveConnection = ({ input, output, env, readSettings, open, checke
     ...hooked,
     isInMore: (key) => settings.morercpthosts !== undefined && isInFile(settings.morercpthosts, key),
     maxBytes: sizeLimit(settings.databytes, env.DATABYTES),
+    hasRoom,
     open,
     budget,
     write: (text: Bytes) => (output.write(text, 'latin1') ? undefined : drained(output)),

@@ -39,6 +39,8 @@ export interface SessionOptions {
   log: SessionLog | undefined
   /** The size limit in bytes; Infinity for none. */
   maxBytes: number
+  /** Is there room on the disk for a message of so many bytes? */
+  hasRoom: (bytes: number) => boolean
   /** The way into the queue. Failing means that there is none now. */
   open: () => Submission | Promise<Submission>
   /** Memory, shared by all sessions of the process. */

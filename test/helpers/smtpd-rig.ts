@@ -69,6 +69,7 @@ export const rig = (over: Partial<SessionOptions> & { result?: QueueResult } = {
     headers: [],
     isInMore: () => false,
     maxBytes: Number.POSITIVE_INFINITY,
+    hasRoom: () => true,
     open,
     recipientExists: undefined,
     log: undefined,

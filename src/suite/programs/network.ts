@@ -8,7 +8,7 @@ export const network = rows({
     runsAs: 'qmaild:nofiles',
     fds: '0<1> network, 2> log (resident: 3<> connections)',
     exits: { 0: 'QUIT', 1: 'anything else' },
-    secondGear: { about: 'resident under tcpserver -w', permissions: ['read:control'], youngMegabytes: 2 },
+    secondGear: { about: 'resident under tcpserver -w', permissions: ['read:control', 'read:drop'], youngMegabytes: 2 },
     budget: 150
   },
   'qmail-rcptd': {
