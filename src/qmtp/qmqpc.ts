@@ -1,4 +1,4 @@
-import { isIPv4 } from 'node:net'
+import { isIPv4, isIPv6 } from 'node:net'
 import { readSetting } from '../control/read.ts'
 import { readAll } from '../core/fdio.ts'
 import { netstring } from '../core/netstring.ts'
@@ -28,11 +28,18 @@ export interface Server {
   port: number
 }
 
-/** One server a line: an IPv4 address and perhaps `:port`; what follows does not count, nor do lines that are none. */
+const V4 = /^(\d+\.\d+\.\d+\.\d+)(?::(\d{1,5}))?/
+const V6_IN_BRACKETS = /^\[([0-9a-f:.]+)\](?::(\d{1,5}))?/i
+const V6 = /^([0-9a-f:.]+)(?=\s|$)/i
+
+/**
+ * One server a line: an IPv4 address and perhaps `:port`, an IPv6 address, or one in brackets and perhaps `:port`; what follows does not count, nor do
+ * lines that are none (spec network.md 5.3).
+ */
 export const serversIn = (lines: readonly string[]): Server[] =>
   lines.flatMap((line) => {
-    const [, ip = '', port] = /^(\d+\.\d+\.\d+\.\d+)(?::(\d{1,5}))?/.exec(line) ?? []
-    return isIPv4(ip) ? [{ ip, port: port === undefined ? QMQP_PORT : Number(port) }] : []
+    const [, ip = '', port] = V4.exec(line) ?? V6_IN_BRACKETS.exec(line) ?? V6.exec(line) ?? []
+    return isIPv4(ip) || isIPv6(ip) ? [{ ip, port: port === undefined ? QMQP_PORT : Number(port) }] : []
   })
 
 const readServers = (home: string): Server[] => {

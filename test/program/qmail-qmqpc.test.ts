@@ -27,7 +27,7 @@ const go = (message = 'mess\nage', envelope = 'Fa@b\0Tc@d\0\0'): Promise<number 
 }
 
 /** A server that hears a whole request, then answers and closes. */
-const server = async (answer: string | undefined): Promise<{ port: number; heard: string[] }> => {
+const server = async (answer: string | undefined, ip = '127.0.0.1'): Promise<{ port: number; heard: string[] }> => {
   const heard: string[] = []
   const listener = createServer((socket) => {
     let text = ''
@@ -41,7 +41,7 @@ const server = async (answer: string | undefined): Promise<{ port: number; heard
     })
   })
   after(() => listener.close())
-  await new Promise<void>((resolve) => listener.listen(0, '127.0.0.1', resolve))
+  await new Promise<void>((resolve, reject) => listener.on('error', reject).listen(0, ip, resolve))
   const address = listener.address()
   return { port: typeof address === 'object' && address ? address.port : 0, heard }
 }
@@ -72,6 +72,15 @@ test('the next server is tried when one cannot be connected to, and only then', 
   assert.equal(good.heard.length, 1)
   servers(await freePort())
   assert.equal(await go(), 73)
+})
+
+test('a server may have an IPv6 address', async (t) => {
+  const { port } = await server('K', '::1').catch(() => ({ port: 0 }))
+  if (port === 0) return t.skip('this machine has no IPv6')
+  for (const line of [`[::1]:${port} comment`, `[::1]:${await freePort()}\n[::1]:${port}`]) {
+    home.control('qmqpservers', `${line}\n`)
+    assert.equal(await go(), 0, line)
+  }
 })
 
 test('no servers is 55, before the message is read; a bad envelope 91', async () => {

@@ -18,3 +18,10 @@ test('an IPv6 peer is known by both sets of variables, a mapped IPv4 one as itse
   const mapped = addressesOf({ localAddress: '::ffff:127.0.0.1', localPort: 25, remoteAddress: '::ffff:192.0.2.7', remotePort: 4000 })
   assert.deepEqual(mapped, ends)
 })
+
+test('a link-local peer is known by its address, and the interface it is at', () => {
+  const local = addressesOf({ localAddress: 'fe80::1%eth0', localPort: 25, remoteAddress: 'fe80::2%eth0', remotePort: 4000 })
+  assert.deepEqual(local, { localIp: 'fe80::1', localPort: 25, remoteIp: 'fe80::2', remotePort: 4000, zone: 'eth0' })
+  const variables = local && tcpVariables(local, nobody)
+  assert.deepEqual([variables?.TCPREMOTEIP, variables?.TCP6LOCALIP, variables?.TCP6INTERFACE], ['fe80::2', 'fe80::1', 'eth0'])
+})
