@@ -1,7 +1,7 @@
+import { type Info, readInfo } from '../queue/info.ts'
 import { splitPath } from '../queue/paths.ts'
 import { sendBounce } from './bounce/bounce.ts'
 import { exists, unlinkGone } from './files.ts'
-import { readInfo } from './job.ts'
 import { removeMessage } from './removal.ts'
 import { AGAIN_SECONDS, nowSeconds, type State } from './state.ts'
 
@@ -43,15 +43,16 @@ const leave = (state: State, id: number): void => {
 }
 
 const bounceThenLeave = async (state: State, id: number): Promise<void> => {
-  let info: ReturnType<typeof readInfo>
+  let info: Info
   try {
     info = readInfo(id)
   } catch {
     state.log.line(`warning: trouble reading ${splitPath('info', id)}; will try again later`)
     return again(state, id)
   }
-  if (await sendBounce(state, id, info)) leave(state, id)
-  else again(state, id)
+  const outcome = await sendBounce(state, id, info)
+  if (outcome === 'done') leave(state, id)
+  else state.done.insert(id, nowSeconds() + outcome.waitSeconds)
 }
 
 /** Finishes one message of the done list that is due (spec queue.md 5.10). False when there is none, or a bounce is still being handed over. */

@@ -1,19 +1,9 @@
-import { readFileSync, statSync } from 'node:fs'
-import type { Bytes } from '../core/bytes.ts'
 import { type Channel, splitPath } from '../queue/paths.ts'
-import { exists, mtimeSeconds, unlinkGone } from './files.ts'
+import { considerDelay } from './bounce/delay.ts'
+import { exists, unlinkGone } from './files.ts'
 import type { Job } from './message.ts'
 import { AGAIN_SECONDS, nowSeconds, type State } from './state.ts'
 import { channelArrived } from './todo/express.ts'
-
-/** What info/S/ID says: the sender, and the message's birth (the file's time). Throws system errors, Error if it is incomplete. */
-export const readInfo = (id: number): { sender: Bytes; birth: number } => {
-  const path = splitPath('info', id)
-  const text = readFileSync(path, 'latin1')
-  const end = text.indexOf('\0')
-  if (!text.startsWith('F') || end < 0) throw new Error(`incomplete ${path}`)
-  return { sender: text.slice(1, end), birth: mtimeSeconds(statSync(path)) }
-}
 
 const other = (channel: Channel): Channel => (channel === 'local' ? 'remote' : 'local')
 
@@ -44,5 +34,8 @@ export const closeJob = (state: State, job: Job): void => {
   const isAllDone = job.isComplete && job.undone === 0
   if (job.held?.stage === 'express') channelArrived(state, job.held, job.channel)
   else if (isAllDone) closeChannel(state, job)
-  else waiting.insert(job.id, job.alarms === state.alarms ? job.retry : nowSeconds())
+  else {
+    considerDelay(state, job)
+    waiting.insert(job.id, job.alarms === state.alarms ? job.retry : nowSeconds())
+  }
 }

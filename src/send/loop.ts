@@ -2,6 +2,8 @@ import { utimesSync } from 'node:fs'
 import { join } from 'node:path'
 import { parentGone, tellParent } from '../os/parent.ts'
 import { CHANNELS, splitPath } from '../queue/paths.ts'
+import { delayStep } from './bounce/delay.ts'
+import { BounceRate } from './bounce/rate.ts'
 import { rereadNotices } from './bounce/reread.ts'
 import { Cleaner } from './cleaner.ts'
 import { DueList } from './due-list.ts'
@@ -71,6 +73,8 @@ export class Loop {
       alarms: 0,
       pending: 0,
       isBouncing: false,
+      bounceRate: new BounceRate(),
+      delays: [],
       bounceOut: undefined,
       wake
     }
@@ -221,6 +225,7 @@ export class Loop {
       passStep(state, remote),
       !state.isExiting && unseenStep(state),
       finishStep(state),
+      delayStep(state),
       !state.isExiting && expressStep(state),
       !state.isExiting && this.#sweep.step(state)
     ]

@@ -1,6 +1,7 @@
 import type { Bytes } from '../core/bytes.ts'
 import type { Place } from '../log/place.ts'
 import type { Channel } from '../queue/paths.ts'
+import type { Deferral } from './bounce/delays.ts'
 import type { Claim } from './shares.ts'
 
 /** A recipient of a message on a channel. */
@@ -50,6 +51,12 @@ export interface Job {
   id: number
   channel: Channel
   sender: Bytes
+  /** When the message was taken up, Unix seconds. */
+  birth: number
+  /** How many delay warnings its sender has had. */
+  warnings: number
+  /** Why recipients were put off in this pass, by where their records begin, as far as a delay warning may tell it. */
+  deferrals: Map<number, Deferral> | undefined
   /** When the message is due again if anything is left over. */
   retry: number
   /** Of all SIGALRMs so far, how many had come at its last report: one that came since is for it too, though its files are still being written. */

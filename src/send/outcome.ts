@@ -4,6 +4,7 @@ import { writeFd } from '../core/fdio.ts'
 import { splitPath } from '../queue/paths.ts'
 import { withoutPrepend } from '../queue/rewrite.ts'
 import { NEEDS_FILE, type Report, WRITTEN } from '../queue/spawnproto.ts'
+import { noteDeferral } from './bounce/delay.ts'
 import { paragraph, TOO_LONG } from './bounce/text.ts'
 import { closeJob } from './job.ts'
 import { masked } from './log.ts'
@@ -129,6 +130,7 @@ export const takeReport = (state: State, spawner: Spawner, report: Report): void
   const word = WORDS[letter]
   state.log.line(`delivery ${delivery.number}: ${word === undefined ? 'report mangled, will defer' : `${word}: ${masked(text)}`}`)
   delivery.job.alarms = state.alarms
+  if (letter === 'Z') noteDeferral(state, delivery, text)
   apply(state, delivery, letter, text)
   logStatus(state)
 }

@@ -1,6 +1,8 @@
+import { readInfo } from '../queue/info.ts'
+import { warningsIn } from '../queue/notes.ts'
 import { splitPath } from '../queue/paths.ts'
 import { isDying, retryAt } from './backoff.ts'
-import { closeJob, readInfo } from './job.ts'
+import { closeJob } from './job.ts'
 import { masked } from './log.ts'
 import type { Held, Job } from './message.ts'
 import { FileRecords, HeldRecords, type UndoneRecipient, UnknownRecord } from './records.ts'
@@ -14,16 +16,17 @@ const MAX_AHEAD = 64
 /** So many passes over files may wait for their shares, besides those that get on. One more, and the one that has waited longest is put off. */
 const MAX_BLOCKED = 500
 
-const newJob = (state: State, spawner: Spawner, id: number, from: Pick<Job, 'sender' | 'held' | 'isFile' | 'isLarge'> & { birth: number }): Job => {
+const newJob = (state: State, spawner: Spawner, id: number, from: Pick<Job, 'sender' | 'birth' | 'warnings' | 'held' | 'isFile' | 'isLarge'>): Job => {
   const now = nowSeconds()
-  const { birth, ...rest } = from
+  const { birth } = from
   return {
     id,
     channel: spawner.channel,
-    ...rest,
+    ...from,
     retry: retryAt(birth, now, spawner.channel),
     alarms: state.alarms,
     isDying: isDying(birth, now, state.settings.lifetimeSeconds),
+    deferrals: undefined,
     undone: 0,
     running: 0,
     isOver: false,
@@ -39,17 +42,22 @@ const begin = (spawner: Spawner, job: Job, records: Pass['records']): void => {
 
 const openHeld = (state: State, spawner: Spawner, held: Held): void => {
   const { sender = '', birth } = held
-  begin(spawner, newJob(state, spawner, held.id, { sender, birth, held, isFile: false, isLarge: false }), new HeldRecords(held.recipients[spawner.channel]))
+  begin(
+    spawner,
+    newJob(state, spawner, held.id, { sender, birth, warnings: 0, held, isFile: false, isLarge: false }),
+    new HeldRecords(held.recipients[spawner.channel])
+  )
 }
 
 /** A pass over a message's file on this channel. When it cannot be, a warning, and the message is due again soon. */
 const openFile = (state: State, spawner: Spawner, id: number): void => {
   let path = splitPath('info', id)
   try {
-    const { sender, birth } = readInfo(id)
+    const { sender, birth, notes } = readInfo(id)
     path = splitPath(spawner.channel, id)
     const records = new FileRecords(path)
-    begin(spawner, newJob(state, spawner, id, { sender, birth, held: state.lane.leaving(id), isFile: true, isLarge: spawner.waiting.isLarge(id) }), records)
+    const isLarge = spawner.waiting.isLarge(id)
+    begin(spawner, newJob(state, spawner, id, { sender, birth, warnings: warningsIn(notes), held: state.lane.leaving(id), isFile: true, isLarge }), records)
   } catch {
     state.log.line(`warning: trouble opening ${path}; will try again later`)
     spawner.waiting.insert(id, nowSeconds() + AGAIN_SECONDS)

@@ -1,5 +1,7 @@
 import type { Bytes } from '../core/bytes.ts'
 import type { Channel } from '../queue/paths.ts'
+import type { DelayNotice } from './bounce/delays.ts'
+import type { BounceRate } from './bounce/rate.ts'
 import type { Cleaner } from './cleaner.ts'
 import type { DueList } from './due-list.ts'
 import type { Log } from './log.ts'
@@ -56,6 +58,9 @@ export interface State {
   pending: number
   /** A bounce is being handed over. */
   isBouncing: boolean
+  bounceRate: BounceRate
+  /** Delay warnings that are to be sent. */
+  delays: DelayNotice[]
   /** The bounce whose verdict is awaited. */
   bounceOut: BounceOut | undefined
   /** Has the loop take another turn. */

@@ -117,7 +117,11 @@ const writeReport = async (n: number, text: string): Promise<string> => {
   const failed = bounceFor('s@example.net', settings)
   assert.ok(failed.kind === 'single')
   const to = { qp: 1, write: (chunk: Buffer) => void written.push(chunk), finish: () => Promise.reject(new Error('not asked')), abort: async () => {} }
-  await writeBounce(to, { id: n, birth: 1_795_000_000, bounce: failed }, { ...settings, notices: { isReport: true, maxBytes: Number.POSITIVE_INFINITY } })
+  await writeBounce(
+    to,
+    { id: n, birth: 1_795_000_000, bounce: failed },
+    { ...settings, notices: { isReport: true, maxBytes: Number.POSITIVE_INFINITY, delays: [], perMinute: 60 } }
+  )
   const file = join(scratch, `report-${n}`)
   writeFileSync(file, Buffer.concat(written))
   return file

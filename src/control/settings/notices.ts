@@ -17,5 +17,19 @@ export const notices = table({
     readers: ['qmail-send'],
     reread: 'hup',
     about: 'a bounce holds only the header of a message that is larger; 0: no limit'
+  },
+  delaywarning: {
+    type: 'list',
+    readers: ['qmail-send'],
+    reread: 'hup',
+    about: 'at these ages, in seconds, senders are told that a message has not been delivered yet, once each; absent or 0: never; at most nine'
+  },
+  bouncerate: {
+    type: 'number',
+    default: 60,
+    unit: 'bounces a minute',
+    readers: ['qmail-send'],
+    reread: 'hup',
+    about: 'how many bounces one address gets; more of them wait, and what would wait for over an hour is dropped, with a line in the log; 0: no limit'
   }
 })

@@ -1,0 +1,21 @@
+import type { Bytes } from '../../core/bytes.ts'
+import type { Channel } from '../../queue/paths.ts'
+
+/** Why a recipient was put off last, and when, in milliseconds. */
+export interface Deferral {
+  text: Bytes
+  atMs: number
+}
+
+/** Senders that are to be told that their message is late, first come first. */
+export interface DelayNotice {
+  id: number
+  /** What tells the message from a later one of the same number. */
+  birth: number
+  sender: Bytes
+  /** How many warnings it will have had then. */
+  warnings: number
+  /** What is known of recipients of one channel, by where their records begin. */
+  channel: Channel
+  deferrals: ReadonlyMap<number, Deferral> | undefined
+}
