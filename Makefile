@@ -7,7 +7,7 @@ SOURCES = $(wildcard bin/*.ts) $(shell find src tools -name '*.ts') $(wildcard m
 TEST_JOBS = $(shell expr $$(nproc) + 1)
 TESTS = $(shell find test -name '*.test.ts')
 
-.PHONY: it run test crash steady fuzz hostile golden bench install install-mini uninstall instcheck lint format check check-imports docs bundle-report clean
+.PHONY: it run test crash steady fuzz hostile golden bench install install-mini sendmail uninstall instcheck lint format check check-imports docs bundle-report clean
 it: build/stamp
 
 # A root-owned npm run by root is fine: nothing of the packages is executed at install.
@@ -54,6 +54,10 @@ bench: build/stamp
 
 install: build/stamp
 	$(NODE) tools/install.ts '$(PREFIX)'
+
+# /usr/sbin/sendmail, /usr/lib/sendmail, mailq and newaliases become ours; another MTA's are diverted (dpkg-divert), and make uninstall puts them back
+sendmail: node_modules/.stamp
+	$(NODE) tools/sendmail-links.ts lay '$(PREFIX)'
 
 instcheck: node_modules/.stamp
 	$(NODE) tools/instcheck.ts '$(PREFIX)'

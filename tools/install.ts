@@ -12,6 +12,7 @@ import {
   mkdirSync,
   readdirSync,
   readFileSync,
+  realpathSync,
   renameSync,
   rmSync,
   statSync,
@@ -28,6 +29,7 @@ import type { Permission, Program, Runtime } from '../src/suite/programs/row.ts'
 import { type ProgramName, programRows } from '../src/suite/programs.ts'
 import { bunFile } from './bun.ts'
 import { layDigests } from './digests.ts'
+import { installedPage } from './doc-links.ts'
 import { layEntry } from './lay-entry.ts'
 import { builtPages } from './man/write.ts'
 import { homeOf, tool } from './tool.ts'
@@ -158,22 +160,26 @@ export const layProgram = (home: string, name: ProgramName, program: Program, is
   for (const link of program.links ?? []) replaceFile(join(home, 'bin', link), (temporary) => symlinkSync(name, temporary))
 }
 
+/** The pages in docs/ itself; those of docs/man are installed as manual pages. */
+const pagesOfDocs = (): string[] => readdirSync(join(top, 'docs')).flatMap((name) => (name.endsWith('.md') ? [`docs/${name}`] : []))
+
 /** What administrators read and copy: pages to doc/, templates of control/ to doc/control/, service folders and units to service/, with this home in them. */
 export const layTexts = (home: string): void => {
   const texts = [
-    ...['README.md', 'CHANGES.md', 'SECURITY.md', 'docs/internals.md', 'docs/programs.md', 'docs/settings.md', 'docs/sendmail.md'].map(
-      (file): [string, string] => [file, join('doc', basename(file))]
-    ),
+    ...['README.md', 'CHANGES.md', 'SECURITY.md', ...pagesOfDocs()].map((file): [string, string] => [file, join('doc', basename(file))]),
     ...Object.keys(settings).map((name): [string, string] => [join('control', name), join('doc', 'control', name)]),
     ...readdirSync(join(top, 'service'), { recursive: true, withFileTypes: true })
       .filter((entry) => entry.isFile())
       .map((entry): [string, string] => [relative(top, join(entry.parentPath, entry.name)), relative(top, join(entry.parentPath, entry.name))])
   ]
+  const places = new Map([...texts, ['control', 'doc/control'], ['service', 'service']] as [string, string][])
   for (const [from, to] of texts) {
     const isScript = (statSync(join(top, from)).mode & 0o100) !== 0
     mkdirSync(join(home, dirname(to)), { recursive: true, mode: 0o755 })
     replaceFile(join(home, to), (temporary) => {
-      writeFileSync(temporary, readFileSync(join(top, from), 'utf8').replaceAll('/var/qmail', to.startsWith('service') ? home : '/var/qmail'))
+      const text = readFileSync(join(top, from), 'utf8')
+      const page = from.endsWith('.md') ? installedPage(text, from, to, places) : text
+      writeFileSync(temporary, page.replaceAll('/var/qmail', to.startsWith('service') ? home : '/var/qmail'))
       chmodSync(temporary, isScript ? 0o755 : 0o644)
     })
   }
@@ -208,13 +214,31 @@ export const install = (prefix: string, kind: IdsKind, accountsHome = prefix, ru
   for (const entry of files) layEntry(home, entry)
 }
 
+/** What was done, and what comes next, a line each. */
+const report = (home: string): string[] => {
+  const lines = [`installed in ${home}: ${programRows.length} programs; manual pages: man -M ${home}/man qmail; pages: ${home}/doc/README.md`]
+  const [alias, own] = [suiteUser(home, 'alias').home, join(home, 'alias')]
+  if (alias !== own) lines.push(`the account alias has the home ${alias}: mail for aliases goes there, not to ${own}`)
+  if (existsSync(join(home, 'control', 'me')))
+    lines.push(`next: start the daemons anew (${home}/service/README.md); until then those that run stay as they were`)
+  else lines.push(`next: ${home}/bin/qmail-config asks what it has to know and writes the first configuration; then README.md, step 3`)
+  const sendmail = '/usr/sbin/sendmail'
+  const target = existsSync(sendmail) ? realpathSync(sendmail) : undefined
+  if (target !== join(home, 'bin', 'sendmail'))
+    lines.push(`${sendmail} is ${target === undefined ? 'not there' : "another program's"}: make sendmail makes it ours`)
+  return lines
+}
+
 if (process.argv[1] === import.meta.filename) {
   tool('install', () => {
     const [kind, prefix] = process.argv[2] === '--ids' ? [process.argv[3] as IdsKind, process.argv[4]] : ['system' as const, process.argv[2]]
     if (prefix === undefined) throw new Error('usage: install.ts [--ids system|private|self] PREFIX')
     if (kind === 'system' && !isRoot()) throw new Error('only root can install; make run needs no root')
     install(prefix, kind)
-    const [alias, own] = [suiteUser(resolve(prefix), 'alias').home, join(resolve(prefix), 'alias')]
-    if (alias !== own) process.stdout.write(`the account alias has the home ${alias}: mail for aliases goes there, not to ${own}\n`)
+    process.stdout.write(
+      report(resolve(prefix))
+        .map((line) => `${line}\n`)
+        .join('')
+    )
   })
 }

@@ -6,13 +6,14 @@ import { network } from './settings/network.ts'
 import { notices } from './settings/notices.ts'
 import { qmail } from './settings/qmail.ts'
 import { queue } from './settings/queue.ts'
+import { service } from './settings/service.ts'
 import { smtp } from './settings/smtp.ts'
 import { tls } from './settings/tls.ts'
 
 export type { Reread, Setting } from './settings/setting.ts'
 
 /** Every file of control/, an area a file in settings/: first qmail's, in the order qmail-showctl prints them, then our own. Nothing else repeats what stands there. */
-export const settings = { ...qmail, ...queue, ...notices, ...local, ...smtp, ...tls, ...auth, ...network, ...injection }
+export const settings = { ...qmail, ...queue, ...notices, ...local, ...smtp, ...tls, ...auth, ...network, ...injection, ...service }
 
 export type SettingName = keyof typeof settings
 
