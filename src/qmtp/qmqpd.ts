@@ -1,8 +1,9 @@
 import type { Bytes } from '../core/bytes.ts'
 import { Permanent } from '../core/failure.ts'
+import { Share } from '../serve/budget.ts'
 import { peerOf, receivedField } from '../serve/received.ts'
 import type { ByteReader } from './reader.ts'
-import { ADDRESS_LIMIT, type Connection, converse, MAX_RECIPIENTS, Message, TOO_MANY } from './serve.ts'
+import { ADDRESS_LIMIT, budget, type Connection, converse, MAX_RECIPIENTS, Message, NO_MEMORY, TOO_MANY } from './serve.ts'
 
 /** The request's own length stands within so many bytes. */
 const MAX_HEAD_BYTES = 100
@@ -44,7 +45,7 @@ const copyBody = async (reader: ByteReader, message: Message, length: number): P
 }
 
 /** The addresses, and what is wrong with them for the whole request. */
-const readEnvelope = async (inner: Inner): Promise<{ sender: Bytes; recipients: Bytes[]; refusal: Bytes | undefined }> => {
+const readEnvelope = async (inner: Inner, share: Share): Promise<{ sender: Bytes; recipients: Bytes[]; refusal: Bytes | undefined }> => {
   const sender = await inner.address()
   let refusal = sender === undefined ? BAD_ADDRESS : undefined
   const recipients: Bytes[] = []
@@ -52,6 +53,7 @@ const readEnvelope = async (inner: Inner): Promise<{ sender: Bytes; recipients: 
     const recipient = await inner.address()
     if (recipient === undefined) refusal = BAD_ADDRESS
     else if (recipients.length >= MAX_RECIPIENTS) refusal ??= TOO_MANY
+    else if (!share.takeRecipient(recipient)) refusal ??= NO_MEMORY
     else recipients.push(recipient)
   }
   return { sender: sender ?? '', recipients, refusal }
@@ -60,15 +62,17 @@ const readEnvelope = async (inner: Inner): Promise<{ sender: Bytes; recipients: 
 /** Serves one QMQP connection, which is one request (spec network.md 5.2). Resolves with the exit code; never fails. */
 export const serveQmqp = (connection: Connection): Promise<number> =>
   converse(connection, async ({ reader, answer }) => {
+    const share = new Share(budget)
     const inner = new Inner(reader, (await reader.length(MAX_HEAD_BYTES)).length)
     const bodyBytes = await inner.length()
     const message = await Message.begin(connection.open, receivedField(peerOf(connection.env), undefined, 'QMQP', Date.now()))
     try {
       await copyBody(reader, message, bodyBytes)
-      const { sender, recipients, refusal } = await readEnvelope(inner)
+      const { sender, recipients, refusal } = await readEnvelope(inner, share)
       await reader.comma()
       await answer([refusal ?? (await message.finish(sender, recipients))])
     } finally {
+      share.release()
       await message.abort()
     }
   })

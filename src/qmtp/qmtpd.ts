@@ -5,11 +5,12 @@ import type { Bytes } from '../core/bytes.ts'
 import { Permanent, reason, Temporary } from '../core/failure.ts'
 import { logLine } from '../core/logline.ts'
 import { delCr } from '../format/crlf.ts'
+import { Share } from '../serve/budget.ts'
 import { isInMoreRcpthosts } from '../serve/morercpthosts.ts'
 import { peerOf, receivedField } from '../serve/received.ts'
 import { folded, isAllowedRecipient, sizeLimit } from '../serve/recipients.ts'
 import type { ByteReader } from './reader.ts'
-import { ADDRESS_LIMIT, type Client, type Connection, converse, MAX_RECIPIENTS, Message, TOO_MANY } from './serve.ts'
+import { ADDRESS_LIMIT, budget, type Client, type Connection, converse, MAX_RECIPIENTS, Message, NO_MEMORY, TOO_MANY } from './serve.ts'
 
 /** What control/ says to qmail-qmtpd. */
 export interface QmtpdSettings {
@@ -32,6 +33,8 @@ const CR = 0x0d
 const BAD_RECIPIENT = "Dsorry, I can't handle that recipient (#5.1.3)"
 const NOT_ALLOWED = "Dsorry, that domain isn't in my list of allowed rcpthosts (#5.7.1)"
 const BAD_SENDER = 'Dunacceptable sender (#5.1.7)'
+/** What an answer costs until all of a packet's go out together. */
+const ANSWER_BYTES = 128
 const TOO_BIG = 'Dsorry, that message size exceeds my databytes limit (#5.3.4)'
 
 /** One packet: the verdict on each recipient that stands already; undefined: it shares the message's. */
@@ -64,14 +67,16 @@ class Packets {
   async #packet(): Promise<void> {
     const { length } = await this.#reader.length()
     if (length === 0) throw new Permanent('a message without its first byte')
+    const share = new Share(budget)
     const message = await Message.begin(this.#connection.open, receivedField(peerOf(this.#connection.env), undefined, 'QMTP', Date.now()))
     try {
       const bytes = await this.#body(message, length)
       await this.#reader.comma()
-      const { sender, accepted, answers } = await this.#envelope()
+      const { sender, accepted, answers } = await this.#envelope(share)
       const shared = accepted.length === 0 ? '' : await this.#verdict(message, bytes, sender, accepted)
       if (answers.length > 0) await this.#client.answer(answers.map((answer) => answer ?? shared))
     } finally {
+      share.release()
       await message.abort()
     }
   }
@@ -95,7 +100,7 @@ class Packets {
     return bytes
   }
 
-  async #envelope(): Promise<Envelope> {
+  async #envelope(share: Share): Promise<Envelope> {
     const reader = this.#reader
     const sender = await reader.text((await reader.length()).length, ADDRESS_LIMIT)
     await reader.comma()
@@ -106,19 +111,21 @@ class Packets {
       if (left < 0) throw new Permanent('a recipient longer than the list it is in')
       const recipient = await reader.text(length, ADDRESS_LIMIT)
       await reader.comma()
-      envelope.answers.push(this.#accept(recipient, envelope.accepted))
+      if (!share.take(ANSWER_BYTES)) throw new Temporary('more answers than there is memory for')
+      envelope.answers.push(this.#accept(recipient, envelope.accepted, share))
     }
     await reader.comma()
     return envelope
   }
 
   /** Takes one recipient in; else why not. Throws Temporary when that cannot be told. */
-  #accept(recipient: Bytes | undefined, accepted: Bytes[]): Bytes | undefined {
+  #accept(recipient: Bytes | undefined, accepted: Bytes[], share: Share): Bytes | undefined {
     const { RELAYCLIENT: relayclient } = this.#connection.env
     const { rcpthosts, morercpthosts } = this.#settings
     if (recipient === undefined || recipient.length + (relayclient ?? '').length >= ADDRESS_LIMIT) return BAD_RECIPIENT
     if (relayclient === undefined && !isAllowedRecipient(recipient, rcpthosts, (key) => told(() => isInMore(morercpthosts, key)))) return NOT_ALLOWED
     if (accepted.length >= MAX_RECIPIENTS) return TOO_MANY
+    if (!share.takeRecipient(recipient)) return NO_MEMORY
     accepted.push(recipient + (relayclient ?? ''))
     return undefined
   }

@@ -5,6 +5,7 @@ import { Permanent, Temporary } from '../core/failure.ts'
 import { netstring } from '../core/netstring.ts'
 import type { Env } from '../core/run.ts'
 import { verdict } from '../queue/codes.ts'
+import { Budget, MAX_HELD_BYTES } from '../serve/budget.ts'
 import type { Submission } from '../submit/submission.ts'
 import { ByteReader, Ended } from './reader.ts'
 
@@ -24,6 +25,11 @@ export const ADDRESS_LIMIT = 1000
 /** More recipients than any client sends at a time. */
 export const MAX_RECIPIENTS = 20_000
 export const TOO_MANY = 'Zsorry, too many recipients (#4.5.3)'
+/** All connections together hold as much as they may. */
+export const NO_MEMORY = 'Ztoo much under way, try again later (#4.3.1)'
+
+/** The memory of all connections of this process. */
+export const budget = new Budget(MAX_HELD_BYTES)
 
 /** The client's side of one connection. */
 export interface Client {

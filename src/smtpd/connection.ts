@@ -4,13 +4,13 @@ import { reason } from '../core/failure.ts'
 import { logLine, printable } from '../core/logline.ts'
 import type { Env } from '../core/run.ts'
 import { Conversation } from '../net/converse.ts'
+import { Budget, MAX_HELD_BYTES } from '../serve/budget.ts'
 import { isInMoreRcpthosts } from '../serve/morercpthosts.ts'
 import { peerOf } from '../serve/received.ts'
 import type { RecipientDoor } from '../serve/recipient-door.ts'
 import { sizeLimit } from '../serve/recipients.ts'
 import type { Submission } from '../submit/submission.ts'
 import { type AskChecker, authenticationFor } from './auth/session-auth.ts'
-import { Budget } from './budget.ts'
 import { SessionExit, type SessionOptions } from './dialogue.ts'
 import { unknownKeywords } from './extensions.ts'
 import { SessionLog } from './log.ts'
@@ -20,8 +20,6 @@ import { type SmtpdSettings, settingsFor } from './settings.ts'
 
 const CONTROL_FAILURE = '421 unable to read controls (#4.3.0)\r\n'
 
-/** All sessions of a process together: 50 at their limit of recipients, or 2,000 bodies at a time. */
-const MAX_HELD_BYTES = 1 << 27
 const budget = new Budget(MAX_HELD_BYTES)
 
 /** One connection, ready to be served: where it comes from, what is known of it, and the way into the queue. */

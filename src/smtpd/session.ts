@@ -1,7 +1,7 @@
 import type { Bytes } from '../core/bytes.ts'
 import { parseCommand } from '../format/command.ts'
+import { Share } from '../serve/budget.ts'
 import type { Spp } from '../serve/spp.ts'
-import { Share } from './budget.ts'
 import { type Dialogue, GO_ON, type Intake, NEED_MORE, SessionExit, type SessionOptions, type Step } from './dialogue.ts'
 import { Limits } from './limits.ts'
 import type { End } from './log.ts'

@@ -1,9 +1,6 @@
 import { type Bytes, ownCopy } from '../core/bytes.ts'
+import { type Budget, Share } from '../serve/budget.ts'
 import type { AuthUser } from './auth/authentication.ts'
-import { type Budget, Share } from './budget.ts'
-
-/** What a recipient costs beside its text, which is there twice at the end: as text, and in the envelope. */
-const RECIPIENT_BYTES = 64
 
 /** Sender and recipients of a message that is on its way into the queue. */
 export interface Envelope {
@@ -67,7 +64,7 @@ export class State {
 
   /** One more recipient. False: there is no memory for it now. */
   add(recipient: Bytes): boolean {
-    if (!this.#share.take(RECIPIENT_BYTES + 2 * recipient.length)) return false
+    if (!this.#share.takeRecipient(recipient)) return false
     this.recipients.push(ownCopy(recipient))
     return true
   }

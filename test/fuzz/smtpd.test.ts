@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { Budget } from '../../src/smtpd/budget.ts'
+import { Budget } from '../../src/serve/budget.ts'
 import { Session } from '../../src/smtpd/session.ts'
 import { base, rig } from '../helpers/smtpd-rig.ts'
 import { fuzz, memoryQueue } from './harness.ts'

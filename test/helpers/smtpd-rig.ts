@@ -1,5 +1,5 @@
 import type { QueueResult } from '../../src/queue/codes.ts'
-import { Budget } from '../../src/smtpd/budget.ts'
+import { Budget } from '../../src/serve/budget.ts'
 import type { SessionOptions } from '../../src/smtpd/dialogue.ts'
 import { Session } from '../../src/smtpd/session.ts'
 import type { Submission } from '../../src/submit/submission.ts'

@@ -105,3 +105,18 @@ test('resident under tcpserver -w: many clients, one process', async () => {
   await daemon.stop()
   await queue.stop()
 })
+
+test('a packet of millions of recipients is given up before it takes the memory of others, and others go on', async () => {
+  const queue = await startQueued(home)
+  const { port, daemon } = await startServer(home, 'qmail-qmtpd', ['-w', '1'])
+  const greedy = client(port)
+  greedy.say(net('\nhi\n') + net('a@b') + net('0:,'.repeat(2_000_000)))
+  await until('its end', () => /end \d+ status 28416\n/.test(daemon.log()))
+  assert.equal(greedy.heard(), '')
+  const modest = client(port)
+  modest.say(packet('\nhi\n', 'a@b', ['u@x']))
+  assert.equal(masked(await modest.until(/,$/)), 'K,')
+  modest.socket.end()
+  await daemon.stop()
+  await queue.stop()
+})

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { Budget } from '../../../src/smtpd/budget.ts'
+import { Budget } from '../../../src/serve/budget.ts'
 import { base, codes, ENVELOPE, feed, rig } from '../../helpers/smtpd-rig.ts'
 
 test('too many commands that make no sense end the session; refusals do not count', async () => {

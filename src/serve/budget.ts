@@ -1,3 +1,8 @@
+/** All sessions of a process together: of SMTP 50 at their limit of recipients, or 2,000 bodies at a time. */
+export const MAX_HELD_BYTES = 1 << 27
+/** What a recipient costs beside its text, which is there twice at the end: as text, and in the envelope. */
+const RECIPIENT_BYTES = 64
+
 /**
  * What all sessions of a process may hold in memory together, in bytes: recipients, unfinished lines, bodies on their way to the queue. Whoever finds it used
  * up asks the client to try again later; without it, one client could take the memory, and with it the sessions, of all others.
@@ -35,6 +40,11 @@ export class Share {
     if (!this.#budget.take(bytes)) return false
     this.#held += bytes
     return true
+  }
+
+  /** Holds a recipient; false when there is no room. */
+  takeRecipient(recipient: string): boolean {
+    return this.take(RECIPIENT_BYTES + 2 * recipient.length)
   }
 
   /** Holds nothing any more. */
