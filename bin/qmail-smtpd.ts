@@ -1,5 +1,5 @@
 /**
- * NAME     qmail-smtpd: receives mail by SMTP (spec network.md 4)
+ * NAME     qmail-smtpd [ [ hostname ] checker [ subprogram ... ] ]: receives mail by SMTP (spec network.md 4)
  * RUNS AS  qmaild:nofiles, under tcpserver
  * FDS      0< 1> the connection, 2> log, and trouble with control files; resident: 3<> the parent, which hands over connections
  * ENV      TCPREMOTEIP, TCPREMOTEHOST, TCPREMOTEINFO, TCPLOCALHOST, TCPLOCALIP; RELAYCLIENT, DATABYTES, QMAILQUEUE; in the place of
@@ -18,8 +18,10 @@ import { run } from '../src/core/run.ts'
 import { readableFd, writableFd } from '../src/net/stdio.ts'
 import { askAuthDoor } from '../src/serve/auth-ask.ts'
 import { openDoor } from '../src/serve/door.ts'
+import { givenChecker } from '../src/serve/given-checker.ts'
 import { RecipientDoor } from '../src/serve/recipient-door.ts'
 import { parentChannel, Worker } from '../src/serve/worker.ts'
+import { checkerFor } from '../src/smtpd/auth/given.ts'
 import type { AskChecker } from '../src/smtpd/auth/session-auth.ts'
 import { serveConnection } from '../src/smtpd/connection.ts'
 import { hasRoom } from '../src/smtpd/room.ts'
@@ -27,7 +29,7 @@ import { FILES, readSettings } from '../src/smtpd/settings.ts'
 import { isHooked } from '../src/spawn/handover.ts'
 import { submit } from '../src/submit/submit.ts'
 
-run('qmail-smtpd', async ({ home, env, resident }) => {
+run('qmail-smtpd', async ({ home, args, env, resident }) => {
   const roomAt = (bytes: number): boolean => hasRoom(home, bytes)
   if (resident) {
     const settings = new SettingsCache(home, FILES, () => readSettings(home))
@@ -41,7 +43,7 @@ run('qmail-smtpd', async ({ home, env, resident }) => {
         open,
         recipients,
         authd,
-        checker: undefined
+        checker: args.length > 0 ? authd : undefined
       })
     )
     const recipients = new RecipientDoor(() => worker.openDoor('rcpt'))
@@ -50,6 +52,7 @@ run('qmail-smtpd', async ({ home, env, resident }) => {
   }
   // few need programs of others, and they cost node:child_process
   const hooksFor = isHooked(env) ? (await import('../src/smtpd/hooks.ts')).hooksFor : undefined
+  const authd: AskChecker = (request) => askAuthDoor(() => openDoor(home, 'auth'), request)
   return serveConnection({
     input: readableFd(0),
     output: writableFd(1),
@@ -57,8 +60,8 @@ run('qmail-smtpd', async ({ home, env, resident }) => {
     readSettings: () => readSettings(home),
     hasRoom: roomAt,
     open: () => submit({ home, env }),
-    authd: (request) => askAuthDoor(() => openDoor(home, 'auth'), request),
-    checker: undefined,
+    checker: checkerFor(givenChecker(home, args, env.PATH), env, authd),
+    authd,
     recipients: new RecipientDoor(() => openDoor(home, 'rcpt')),
     hooks: hooksFor && ((print) => hooksFor(home, env, print))
   })

@@ -1,6 +1,6 @@
 import type { Bytes } from '../core/bytes.ts'
 import type { AuthAnswer, AuthRequest } from '../serve/auth-door.ts'
-import { askChecker } from './checker.ts'
+import { runChecker } from '../serve/run-checker.ts'
 import type { Guesses } from './guesses.ts'
 import { Turns } from './turns.ts'
 
@@ -51,7 +51,9 @@ export class Authd {
   async #check(request: AuthRequest): Promise<AuthAnswer> {
     const { readProgram, path, log } = this.#options
     try {
-      return await askChecker(readProgram(), path, request, log)
+      const { ip, localIp, service } = request
+      const env = { PATH: path, PROTO: 'TCP', TCPREMOTEIP: ip, TCPLOCALIP: localIp, SERVICE: service }
+      return await runChecker({ program: readProgram(), env, cwd: '/', log }, request)
     } catch (error) {
       log(`warning: ${error instanceof Error ? error.message : String(error)}`)
       return { kind: 'temporary' }

@@ -6,6 +6,8 @@ import { readFd } from '../core/fdio.ts'
 export interface Credentials {
   login: Bytes
   password: Bytes
+  /** A stamp, a challenge or a method; most are empty. */
+  third: Bytes
 }
 
 const FD = 3
@@ -15,7 +17,7 @@ const MAX_BYTES = 512
 export const parseCredentials = (data: Bytes): Credentials | undefined => {
   const [login, password, timestamp] = data.split('\0', 4)
   const isWhole = login !== undefined && password !== undefined && timestamp !== undefined && data.split('\0').length > 3
-  return isWhole ? { login, password } : undefined
+  return isWhole ? { login, password, third: timestamp } : undefined
 }
 
 /** Did somebody give us this descriptor, or is it one of Node's own? */
@@ -28,14 +30,14 @@ const isGiven = (fd: number): boolean => {
   }
 }
 
-/** Reads descriptor 3 to its end, and closes it; undefined when there is nothing of the kind. What it was read into is wiped. */
-export const readCredentials = (): Credentials | undefined => {
+/** Reads descriptor 3 to its end, and closes it; undefined when there is nothing of the kind, or more. What it was read into is wiped. */
+export const readCredentials = (maxBytes = MAX_BYTES): Credentials | undefined => {
   if (!isGiven(FD)) return undefined
-  const buffer = Buffer.alloc(MAX_BYTES + 1)
+  const buffer = Buffer.alloc(maxBytes + 1)
   let length = 0
   for (let n = 1; n > 0 && length < buffer.length; length += n) n = readFd(FD, buffer.subarray(length))
   closeSync(FD)
-  const credentials = length > MAX_BYTES ? undefined : parseCredentials(buffer.toString('latin1', 0, length))
+  const credentials = length > maxBytes ? undefined : parseCredentials(buffer.toString('latin1', 0, length))
   buffer.fill(0)
   return credentials
 }

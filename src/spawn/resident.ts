@@ -17,10 +17,11 @@ export const hasSecondGear = (home: string, name: ProgramName, firstgear: readon
 export const startResident = (
   home: string,
   name: ProgramName,
-  options: { stdio: StdioOptions; env: Env; ids?: Ids | undefined; cwd?: string }
+  options: { stdio: StdioOptions; env: Env; ids?: Ids | undefined; cwd?: string },
+  args: readonly string[] = []
 ): ChildProcess => {
   const file = programFile(home, name)
   const { permissions = [], youngMegabytes } = programRows.find(([n]) => n === name)?.[1].secondGear ?? {}
   const memory = youngMegabytes === undefined ? [] : [`--max-semi-space-size=${youngMegabytes}`]
-  return startChild(join(home, 'lib', 'node'), [...memory, ...nodeFlags(home, file, permissions), file], { ...options, resident: true })
+  return startChild(join(home, 'lib', 'node'), [...memory, ...nodeFlags(home, file, permissions), file, ...args], { ...options, resident: true })
 }

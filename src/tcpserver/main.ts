@@ -6,6 +6,7 @@ import { writeFd } from '../core/fdio.ts'
 import type { Context, Env } from '../core/run.ts'
 import { literalAddress, nameFinder } from '../net/find-names.ts'
 import { portOf } from '../net/service.ts'
+import { type GivenChecker, givenChecker } from '../serve/given-checker.ts'
 import { TcpserverLog } from '../serve/log.ts'
 import { Blocking } from './blocking.ts'
 import { parseOptions, type TcpserverOptions } from './options.ts'
@@ -73,7 +74,8 @@ export const tcpserver = async ({ home, args, env }: Context): Promise<number> =
   const server = await open(options, env)
   const log = new TcpserverLog(options.verbosity)
   const resident = options.workers > 0 ? serverNamed(home, options.program, env.PATH) : undefined
-  const workers = resident && new ResidentWorkers(home, resident, options.workers, log)
+  const checker: GivenChecker = resident === 'qmail-smtpd' ? givenChecker(home, options.args, env.PATH) : { kind: 'none' }
+  const workers = resident && new ResidentWorkers(home, resident, options.workers, log, checker)
   workers?.start()
   const blocking = serverNamed(home, options.program, env.PATH) === 'qmail-smtpd' ? new Blocking(home, env) : undefined
   new TcpServer(options, env, log, nameFinder(options, env), workers, blocking).attach(server)

@@ -5,7 +5,9 @@ import { join } from 'node:path'
 import { readSetting } from '../control/read.ts'
 import type { Env } from '../core/run.ts'
 import { identity, isOwn } from '../os/own.ts'
+import { authMode } from '../serve/auth-mode.ts'
 import { openDoor } from '../serve/door.ts'
+import { type GivenChecker, saysNothingMore } from '../serve/given-checker.ts'
 import type { TcpserverLog } from '../serve/log.ts'
 import { type FromWorker, isHooked, sessionEnv, type ToWorker } from '../spawn/handover.ts'
 import { hasSecondGear, programFile, startResident } from '../spawn/resident.ts'
@@ -97,6 +99,7 @@ export class ResidentWorkers implements Workers {
   readonly #program: ProgramName
   readonly #count: number
   readonly #log: TcpserverLog
+  readonly #checker: GivenChecker
   readonly #socketPath: string
   readonly #room = sessionRoom()
   readonly #watched: string[]
@@ -106,11 +109,13 @@ export class ResidentWorkers implements Workers {
   #isQueueUp = false
   #distrustUntil = 0
 
-  constructor(home: string, program: ProgramName, count: number, log: TcpserverLog) {
+  /** `checker`: of passwords, on the program's command line. */
+  constructor(home: string, program: ProgramName, count: number, log: TcpserverLog, checker: GivenChecker) {
     this.#home = home
     this.#program = program
     this.#count = count
     this.#log = log
+    this.#checker = checker
     this.#socketPath = join(home, 'run', 'smtpd', 'socket')
     this.#watched = [programFile(home, program), programFile(home, 'qmail-queue'), join(home, 'control', 'firstgear')]
   }
@@ -121,7 +126,7 @@ export class ResidentWorkers implements Workers {
   }
 
   async take(socket: Socket, env: Readonly<Env>, id: number, onEnd: (status: number) => void): Promise<boolean> {
-    if (env.QMAILQUEUE !== undefined || isHooked(env) || !this.#mayBeUsed()) return false
+    if (env.QMAILQUEUE !== undefined || isHooked(env) || this.#needsChecker(env) || !this.#mayBeUsed()) return false
     this.#fill()
     if (!this.#isQueueUp && !(await this.#openQueue(this.#leastBusy()))) return false
     const worker = this.#leastBusy()
@@ -130,6 +135,12 @@ export class ResidentWorkers implements Workers {
     worker.send({ kind: 'client', id, env: sessionEnv(env) }, socket)
     if (++worker.sessions >= MAX_SESSIONS) worker.retire()
     return true
+  }
+
+  /** Passwords of this connection are for a program to check, which a resident server cannot run. */
+  #needsChecker(env: Readonly<Env>): boolean {
+    const isProgram = this.#checker.kind === 'program' || (this.#checker.kind === 'authd' && !saysNothingMore(this.#checker.rest))
+    return isProgram && authMode(env, true).mechanisms.length > 0
   }
 
   /** Resolves when everything handed over so far has left this process, or at least when it has had the time to. */
@@ -169,7 +180,8 @@ export class ResidentWorkers implements Workers {
   }
 
   #startWorker(): void {
-    const child = startResident(this.#home, this.#program, { stdio: ['ignore', 'ignore', 2, 'ipc'], env: {}, cwd: '/' })
+    const args = this.#checker.kind === 'none' ? [] : ['authclient'] // other checkers are never asked from there
+    const child = startResident(this.#home, this.#program, { stdio: ['ignore', 'ignore', 2, 'ipc'], env: {}, cwd: '/' }, args)
     const worker = new Worker(child)
     this.#workers.push(worker)
     child.on('message', (message: FromWorker) => this.#onMessage(worker, message))

@@ -1,7 +1,7 @@
 import { chmodSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { cdbBytes } from '../../src/format/cdb.ts'
 import type { Home } from './home.ts'
-import { type Daemon, startDaemon, startSmtpd } from './suite.ts'
+import { type Daemon, startDaemon, startServer } from './suite.ts'
 import { untilServed } from './wait.ts'
 
 /**
@@ -11,8 +11,9 @@ import { untilServed } from './wait.ts'
 export const layChecker = (home: Home, addresses: readonly string[] = []): string => {
   const file = home.at('lib', 'checker')
   const script = `#!/usr/bin/perl
-use Digest::MD5 qw(md5);
-open(my $in, '<&=', 3) or exit 111; local $/; my ($user, $secret, $challenge) = split /\\0/, <$in>, -1;
+use Digest::MD5 qw(md5); use Fcntl;
+open(my $in, '<&=', 3) or exit 111; exit 111 if fcntl($in, F_GETFL, 0) & O_NONBLOCK; # programs in C would take that for an error
+ local $/; my ($user, $secret, $challenge) = split /\\0/, <$in>, -1;
 open(my $asked, '>>', '${home.at('lib', 'asked')}'); print $asked join('|', $user, $challenge, map { $_ // '' } @ENV{qw(SERVICE TCPREMOTEIP)}), "\\n"; close $asked;
 sub hmac { my ($key, $text) = @_; $key .= "\\0" x (64 - length $key); md5(($key ^ ("\\x5c" x 64)) . md5(($key ^ ("\\x36" x 64)) . $text)) }
 exit 111 if $user eq 'busy';
@@ -42,12 +43,17 @@ export const startAuthd = async (home: Home, checker: string): Promise<Daemon> =
 
 let files = 0
 
-/** tcpserver with qmail-smtpd, whose rules set these variables for everybody; -w for the second gear. */
-export const smtpdWith = (home: Home, variables: Readonly<Record<string, string>>, options: string[] = []): ReturnType<typeof startSmtpd> => {
+/** tcpserver with qmail-smtpd, whose rules set these variables for everybody; -w for the second gear. `args`: qmail-smtpd's. */
+export const smtpdWith = (
+  home: Home,
+  variables: Readonly<Record<string, string>>,
+  options: string[] = [],
+  args: string[] = []
+): ReturnType<typeof startServer> => {
   const rules = home.at(`rules-${++files}.cdb`)
   const data = Object.entries(variables).map(([name, value]) => `+${name}=${value}\0`)
   writeFileSync(rules, cdbBytes([['', data.join('')]]))
-  return startSmtpd(home, ['-x', rules, ...options])
+  return startServer(home, 'qmail-smtpd', ['-x', rules, ...options], args)
 }
 
 /** The messages in the queue, as text. */

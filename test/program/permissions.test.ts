@@ -58,7 +58,8 @@ const firstGear: [ProgramName, string[]][] = [
   ['qmail-qread', ['read queue']],
   ['qmail-showctl', ['read /etc/hostname', 'read control', 'read queue']],
   ['qmail-tlsd', ['read control']],
-  ['qmail-authd', ['connect', 'read control', 'read queue', 'start a process']]
+  ['qmail-authd', ['connect', 'read control', 'read queue', 'start a process']],
+  ['authclient', ['connect', 'read /etc/hostname', 'read control', 'read queue', 'start a process']]
 ]
 const secondGear: [ProgramName, string[]][] = [
   ['qmail-smtpd', ['read control']],

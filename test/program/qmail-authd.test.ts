@@ -85,11 +85,20 @@ test('what is no request closes the connection, and others are served', async ()
   other.destroy()
 })
 
-test('a network that guesses holds up no other', async () => {
+test('a network that guesses waits, and holds up no other', async () => {
   const socket = await door()
-  for (let n = 0; n < 9; n++) assert.equal((await ask(socket, { ip: '198.51.100.9', secret: 'bad', user: `u${n}` })).kind, 'refused')
-  assert.equal((await ask(socket, { ip: '198.51.100.10' })).kind, 'good')
+  for (let n = 0; n < 10; n++) assert.equal((await ask(socket, { ip: '198.51.100.9', secret: 'bad', user: `u${n}` })).kind, 'refused')
   socket.destroy()
+  const order: string[] = []
+  const [guesser, other] = [await door(), await door()]
+  const late = ask(guesser, { ip: '198.51.100.9', secret: 'good', user: 'ann' }).then((answer) => order.push(`guesser ${answer.kind}`))
+  // While the eleventh attempt waits, another's comes and goes; the checker, which writes down whom it is asked about, has not heard of it.
+  order.push(`other ${(await ask(other, { ip: '198.51.100.10' })).kind}`)
+  assert.equal(readFileSync(home.at('lib', 'told'), 'latin1'), 'joe|good||')
+  await late
+  assert.deepEqual(order, ['other good', 'guesser good'])
+  assert.equal(readFileSync(home.at('lib', 'told'), 'latin1'), 'ann|good||')
+  for (const s of [guesser, other]) s.destroy()
 })
 
 test('a checker that is not there is temporary', async () => {

@@ -3,6 +3,7 @@ import { rows } from './row.ts'
 /** Programs: what speaks to the network, and what is chained before it. */
 export const network = rows({
   'qmail-smtpd': {
+    synopsis: 'qmail-smtpd [ [ hostname ] checker [ subprogram ... ] ]',
     ring: 'N',
     about: 'receives mail by SMTP',
     runsAs: 'qmaild:nofiles',

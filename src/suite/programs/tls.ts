@@ -21,5 +21,15 @@ export const tls = rows({
     exits: { 0: 'stopped by SIGTERM', 111: 'cannot start' },
     permissions: ['read:control', 'read:run', 'write:run', 'net', 'child'],
     budget: 45
+  },
+  authclient: {
+    synopsis: 'authclient [ program [ arg ... ] ]',
+    ring: 'N',
+    about: 'asks qmail-authd about a password, and runs a program if it is right',
+    runsAs: 'qmaild or root, under a front end',
+    fds: '3< login, password, stamp; 2> why not',
+    exits: { 0: 'the password is right', 1: 'refused', 2: 'misused: nothing on descriptor 3', 111: 'trouble' },
+    permissions: ['read:*', 'net', 'child'],
+    budget: 40
   }
 })
