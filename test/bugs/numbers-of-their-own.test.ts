@@ -10,7 +10,7 @@ import { runProgram } from '../helpers/run-program.ts'
 import { maildir, startQueued, startSmtpd, startSuite, until } from '../helpers/suite.ts'
 import { makeUsers } from '../helpers/users.ts'
 
-const TIMEOUT = { timeout: 60_000 }
+const TIMEOUT = { timeout: 120_000 }
 const PID_MAX = 4_194_304
 
 test('sessions side by side in one resident qmail-smtpd have numbers of their own in the log of tcpserver', TIMEOUT, async () => {

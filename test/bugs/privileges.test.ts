@@ -126,7 +126,7 @@ test('a program that is missing for a moment puts mail off', { skip: needsRoot }
 
 test('too few descriptors: qmail-start says so in one line', () => {
   const home = makeHome()
-  const r = spawnSync('/bin/bash', ['-c', 'ulimit -n 24; exec "$0" ./Maildir/', home.at('bin/qmail-start')], { timeout: 60_000 })
+  const r = spawnSync('/bin/bash', ['-c', 'ulimit -n 24; exec "$0" ./Maildir/', home.at('bin/qmail-start')], { timeout: 120_000 })
   assert.equal(r.status, 111)
   assert.match(r.stderr.toString(), /^qmail-start: fatal: unable to start [a-z-]+: too few descriptors \(ulimit -n\)\n$/)
   assert.equal(readFileSync(home.at('queue/lock/sendmutex')).length, 0)

@@ -87,7 +87,7 @@ for (const [program, args, code] of [
   test(`${program} <&- takes no message for an empty one`, () => {
     home.control('qmqpservers', '127.0.0.1\n')
     const env = { SENDER: 's@x', NEWSENDER: 's@x', DTLINE: 'Delivered-To: x\n', RPLINE: 'Return-Path: <s@x>\n', UFLINE: 'From s@x\n', PATH: '/usr/bin:/bin' }
-    const r = spawnSync('/bin/sh', ['-c', 'exec "$0" "$@" <&-', home.at('bin', program), ...args], { encoding: 'latin1', env, timeout: 60_000 })
+    const r = spawnSync('/bin/sh', ['-c', 'exec "$0" "$@" <&-', home.at('bin', program), ...args], { encoding: 'latin1', env, timeout: 120_000 })
     assert.deepEqual([r.status, r.stdout.includes('From s@x')], [code, false], r.stderr)
     assert.deepEqual(recipients(), [])
   })

@@ -68,7 +68,7 @@ test('vacation, by |preline, answers through our sendmail', { skip: rootToo(need
   writeFileSync(join(box, 'message'), MESSAGE)
   writeFileSync(join(box, 'sendmail'), '')
   const script = `mount --bind ${box}/passwd /etc/passwd && mount --bind ${home.at('bin', 'sendmail')} "$(readlink -f /usr/sbin/sendmail)" && vacation -i -f ${box}/vacation.db joe; exec ${home.at('bin', 'qmail-local')} -- joe ${box} joe '' '' ex.org ann@far.example '|${shell}' < ${box}/message`
-  const r = spawnSync('unshare', ['-m', 'sh', '-c', script], { env: { PATH: `${home.at('bin')}:/usr/sbin:/usr/bin:/bin` }, timeout: 60_000 })
+  const r = spawnSync('unshare', ['-m', 'sh', '-c', script], { env: { PATH: `${home.at('bin')}:/usr/sbin:/usr/bin:/bin` }, timeout: 120_000 })
   assert.equal(r.status, 0, r.stderr.toString())
   const answers = newSince(before)
   assert.equal(answers.length, 1)
@@ -90,7 +90,7 @@ const newSince = (before: readonly { id: number }[]) => queued(home).filter(({ i
 const outcome = (program: string, box: string, line: string): unknown => {
   const before = queued(home)
   const script = `mount --bind ${home.path} /var/lib/qmail && exec ${home.at('bin', 'qmail-local')} -- joe ${box} joe '' '' ex.org ann@far.example '${line.replaceAll('PROGRAM', program)}' < ${box}/message`
-  const r = spawnSync('unshare', ['-m', 'sh', '-c', script], { env: { PATH: `${home.at('bin')}:/usr/bin:/bin`, HOST: 'ex.org' }, timeout: 60_000 })
+  const r = spawnSync('unshare', ['-m', 'sh', '-c', script], { env: { PATH: `${home.at('bin')}:/usr/bin:/bin`, HOST: 'ex.org' }, timeout: 120_000 })
   const masked = (text: string): string => text.replace(/qp \d+/g, 'qp N')
   const messages = newSince(before).map(({ envelope, message }) => [envelope.replace(/^u\d+\0p\d+\0/, ''), message.replace(/^Received: .*\n/, '')])
   return { exit: r.status, stdout: masked(r.stdout.toString()), stderr: masked(r.stderr.toString()), messages }
@@ -160,7 +160,7 @@ test("Debian's newaliases and newinclude make the same tables", {
   spawnSync('cp', ['/etc/passwd', '/etc/group', '/etc/nsswitch.conf', '/etc/ld.so.cache', join(box, 'aliases'), join(box, 'etc')])
   const made = (folder: string, newaliases: string): Buffer[] => {
     const script = `mount --bind ${home.path} /var/lib/qmail && mount --bind ${box}/etc /etc && cd ${box} && ${newaliases} && ${folder}/newinclude list`
-    const r = spawnSync('unshare', ['-m', 'sh', '-c', script], { env: { PATH: '/usr/bin:/bin:/usr/sbin' }, timeout: 60_000 })
+    const r = spawnSync('unshare', ['-m', 'sh', '-c', script], { env: { PATH: '/usr/bin:/bin:/usr/sbin' }, timeout: 120_000 })
     assert.equal(r.status, 0, r.stderr.toString())
     return [readFileSync(join(box, 'etc/aliases.cdb')), readFileSync(join(box, 'list.bin'))]
   }

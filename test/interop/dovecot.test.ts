@@ -87,7 +87,7 @@ service lmtp {
     await ended
   })
   const socket = join(folder, 'run/lmtp')
-  await until('dovecot', () => existsSync(socket), 60)
+  await until('dovecot', () => existsSync(socket))
   return { child, socket, imap, pop3, mail: join(mail, 'joe/Maildir') }
 }
 

@@ -63,7 +63,7 @@ test("curl lists, fetches and deletes, by APOP and somebody else's checkpassword
   writeFileSync(checker, APOP_CHECKER, { mode: 0o755 })
   const port = await serve(checker)
   const curl = (path: string, ...args: string[]): string => {
-    const r = spawnSync('/usr/bin/curl', ['-sS', '-u', 'joe:secret pass', `pop3://127.0.0.1:${port}/${path}`, ...args], { timeout: 60_000 })
+    const r = spawnSync('/usr/bin/curl', ['-sS', '-u', 'joe:secret pass', `pop3://127.0.0.1:${port}/${path}`, ...args], { timeout: 120_000 })
     assert.equal(r.stderr.toString(), '')
     return r.stdout.toString()
   }
@@ -87,7 +87,7 @@ print(p.quit())
 test("Python's poplib does all it can", { skip: needsRoot || (existsSync('/usr/bin/python3') ? false : 'needs python3') }, async () => {
   lay()
   const port = await serve()
-  const r = spawnSync('python3', ['-c', POPLIB, String(port)], { timeout: 60_000 })
+  const r = spawnSync('python3', ['-c', POPLIB, String(port)], { timeout: 120_000 })
   assert.equal(r.stderr.toString(), '')
   assert.equal(
     r.stdout.toString(),
@@ -159,7 +159,7 @@ print(json.dumps({'uids': uids, 'texts': texts}))
 
 /** One conversation with any POP3 server: the names, and the messages without empty lines at their ends; and perhaps a deletion. */
 const converse = async (port: number, password: string, remove = ''): Promise<{ uids: string[]; texts: string[] }> => {
-  const r = spawnSync('python3', ['-c', CONVERSE, String(port), password, remove], { timeout: 60_000 })
+  const r = spawnSync('python3', ['-c', CONVERSE, String(port), password, remove], { timeout: 120_000 })
   assert.equal(r.stderr.toString(), '')
   return JSON.parse(r.stdout.toString()) as { uids: string[]; texts: string[] }
 }

@@ -118,7 +118,7 @@ for (const [name, attempts] of Object.entries(ATTEMPTS)) {
     const address = server.address()
     const port = typeof address === 'object' && address ? address.port : 0
     writeFileSync(script, probeOf(attempts, port))
-    const r = spawnSync(process.execPath, [...nodeFlags('/nonexistent', script, []), script, name], { encoding: 'utf8', env: {}, cwd: '/', timeout: 60_000 })
+    const r = spawnSync(process.execPath, [...nodeFlags('/nonexistent', script, []), script, name], { encoding: 'utf8', env: {}, cwd: '/', timeout: 120_000 })
     server.close()
     const verdicts = JSON.parse(r.stdout || '[]') as string[]
     assert.equal(verdicts.length, attempts.length, r.stderr)
