@@ -214,7 +214,7 @@ test('mutt opens both kinds of mailbox', { skip: needs('/usr/bin/mutt', '/usr/bi
     const r = spawnSync('script', ['-qec', `mutt -n -F ${box}/muttrc -R -f ${box}/${name}`, '/dev/null'], {
       env: { PATH: '/usr/bin:/bin', TERM: 'vt100', HOME: box },
       input: '',
-      timeout: 20_000
+      timeout: 120_000
     })
     assert.ok(existsSync(out), `${name}: ${r.stderr.toString()} ${r.stdout.toString().slice(0, 200)}`)
     assert.match(readFileSync(out, 'latin1'), /\nDelivered-To: joe@ex\.org\n[\s\S]*\nSubject: hi\n[\s\S]*\n\n>*From the body\n[\s\S]*last\n/)
