@@ -10,8 +10,9 @@
  * recipient, with the word done in front if it is. Then messages that wait in drop/, with their file's name as number. With --json one object a line says the same. Not a snapshot: a message
  * that vanishes meanwhile gives a warning.
  */
-import { wantsJson } from '../src/admin/json.ts'
+
 import { listQueue } from '../src/admin/qread.ts'
 import { run } from '../src/core/run.ts'
+import { wantsJson } from '../src/format/json.ts'
 
 run('qmail-qread', ({ home, args }) => listQueue(home, wantsJson(args)))

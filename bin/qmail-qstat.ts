@@ -9,12 +9,13 @@
  * Prints how many messages are in the queue (half-written ones too), and how many of them qmail-send has not taken up yet. What waits
  * in drop/, or stands in the commit log only, is counted in both.
  */
-import { jsonLine, wantsJson } from '../src/admin/json.ts'
+
 import { countQueue } from '../src/admin/queuewalk.ts'
 import { Exit } from '../src/core/exit.ts'
 import { writeFd } from '../src/core/fdio.ts'
 import { logLine } from '../src/core/logline.ts'
 import { run } from '../src/core/run.ts'
+import { jsonLine, wantsJson } from '../src/format/json.ts'
 
 run('qmail-qstat', async ({ home, args }) => {
   const { messages, unprocessed, troubles } = await countQueue(home)

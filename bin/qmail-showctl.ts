@@ -10,7 +10,7 @@
  * wait in drop/, if there are any and the caller may know.
  * With --json: one object, the value of every setting by its name (null where there is none).
  */
-import { jsonLine, wantsJson } from '../src/admin/json.ts'
+
 import { settingsValues } from '../src/admin/settings-values.ts'
 import { buildBlock, dropBlock, settingsBlock } from '../src/admin/showctl.ts'
 import { Exit } from '../src/core/exit.ts'
@@ -18,6 +18,7 @@ import { Temporary } from '../src/core/failure.ts'
 import { writeFd } from '../src/core/fdio.ts'
 import { logLine } from '../src/core/logline.ts'
 import { run } from '../src/core/run.ts'
+import { jsonLine, wantsJson } from '../src/format/json.ts'
 
 /** The text, or what is wrong, told on a descriptor. */
 const told = (text: () => string, fd: number, prefix: string): boolean => {

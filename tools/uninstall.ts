@@ -14,14 +14,14 @@ tool('uninstall', () => {
   for (const line of removeSendmail(home)) process.stdout.write(`${line}\n`)
   for (const [name, { links }] of programRows) for (const file of [name, ...(links ?? [])]) rmSync(join(home, 'bin', file), { force: true })
   for (const file of ['lib/node', 'lib/bun', 'lib/digests', 'package.json']) rmSync(join(home, file), { force: true })
-  for (const folder of ['run/smtpd', 'run/send'].map((name) => join(home, name))) {
+  for (const folder of ['run/smtpd', 'run/send', 'run/ctl'].map((name) => join(home, name))) {
     if (!existsSync(folder)) continue
     for (const entry of readdirSync(folder, { withFileTypes: true })) if (entry.isSocket()) rmSync(join(folder, entry.name), { force: true })
   }
   for (const page of pageFiles()) rmSync(join(home, 'man', page), { force: true })
   // pages and service folders are copies; what an administrator runs stands elsewhere
   for (const folder of ['doc', 'service']) rmSync(join(home, folder), { recursive: true, force: true })
-  for (const folder of ['run/smtpd', 'run/send', 'run', 'lib', 'bin', 'boot', 'man/man1', 'man/man5', 'man/man7', 'man/man8', 'man']) {
+  for (const folder of ['run/smtpd', 'run/send', 'run/ctl', 'run', 'lib', 'bin', 'boot', 'man/man1', 'man/man5', 'man/man7', 'man/man8', 'man']) {
     try {
       rmdirSync(join(home, folder))
     } catch {

@@ -5,19 +5,21 @@ import { errorCode, reason, Temporary } from '../core/failure.ts'
 import { writeFd } from '../core/fdio.ts'
 import { logLine } from '../core/logline.ts'
 import { dateText } from '../format/date822.ts'
+import { jsonLine } from '../format/json.ts'
 import type { Undone } from '../log/replay.ts'
+import { type QueuedMessage, queuedMessages } from '../queue/messages.ts'
 import { queueFolder } from '../queue/paths.ts'
 import { parseTodo } from '../queue/todo.ts'
 import { type DroppedMessage, droppedMessages } from './droplist.ts'
-import { jsonLine } from './json.ts'
 import { loggedMessages } from './logcount.ts'
-import { type QueuedMessage, queuedMessages } from './queuelist.ts'
 
 const shown = (text: Bytes): string => text.replace(/[^ -~]/g, '_')
 
 /** The lines qmail-qread prints for a message (spec injection-admin.md 6.2). */
 export const messageLines = ({ id, head, recipients, troubles }: QueuedMessage): string => {
-  const headLine = head && `${dateText(head.entered.getTime())} GMT  #${id}  ${head.bytes}  <${shown(head.sender)}> ${head.isBouncing ? ' bouncing' : ''}`
+  const headLine =
+    head &&
+    `${dateText(head.entered.getTime())} GMT  #${id}  ${head.bytes}  <${shown(head.sender)}> ${head.isBouncing ? ' bouncing' : ''}${head.isHeld ? ' held' : ''}`
   const lines = [
     ...(headLine === undefined ? [] : [headLine]),
     ...recipients.map(({ channel, address, isDone }) => `${isDone ? '  done' : ''}\t${channel}\t${shown(address)}`),

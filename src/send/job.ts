@@ -1,5 +1,6 @@
 import { type Channel, splitPath } from '../queue/paths.ts'
 import { considerDelay } from './bounce/delay.ts'
+import { settle } from './ctl/settle.ts'
 import { exists, unlinkGone } from './files.ts'
 import type { Job } from './message.ts'
 import { AGAIN_SECONDS, nowSeconds, type State } from './state.ts'
@@ -32,7 +33,10 @@ export const closeJob = (state: State, job: Job): void => {
   if (job.isFile) open.all--
   if (job.isLarge) open.large--
   const isAllDone = job.isComplete && job.undone === 0
+  const decided = state.ctl.closed(job)
   if (job.held?.stage === 'express') channelArrived(state, job.held, job.channel)
+  else if (decided === 'settle') settle(state, job.id)
+  else if (decided === 'kept') return
   else if (isAllDone) closeChannel(state, job)
   else {
     considerDelay(state, job)

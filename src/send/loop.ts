@@ -6,6 +6,8 @@ import { delayStep } from './bounce/delay.ts'
 import { BounceRate } from './bounce/rate.ts'
 import { rereadNotices } from './bounce/reread.ts'
 import { Cleaner } from './cleaner.ts'
+import { Control } from './ctl/control.ts'
+import { CtlServer } from './ctl/server.ts'
 import { DueList } from './due-list.ts'
 import { finishStep } from './finish.ts'
 import { Line } from './line.ts'
@@ -39,6 +41,7 @@ export class Loop {
   readonly #scan = new TodoScan()
   readonly #sweep = new Sweep()
   readonly #trigger: Trigger
+  readonly #ctl: CtlServer
   #isScheduled = false
   /** All that waits in the queue is known. */
   #isReady = false
@@ -68,6 +71,7 @@ export class Loop {
       lane: new Lane(),
       commits: settings.takesLog ? new LogLink(wake) : undefined,
       arrivals: new Parked(),
+      ctl: new Control(),
       deliveries: 0,
       isExiting: false,
       alarms: 0,
@@ -78,6 +82,7 @@ export class Loop {
       bounceOut: undefined,
       wake
     }
+    this.#ctl = new CtlServer(this.#state)
     this.#trigger = new Trigger(log, () => {
       this.#scan.pull()
       wake()
@@ -101,6 +106,7 @@ export class Loop {
     if (this.#state.isExiting) return
     this.#isReady = true
     logStatus(this.#state)
+    await this.#ctl.open()
     this.#trigger.open()
     this.#wake()
   }
@@ -275,9 +281,10 @@ export class Loop {
 
   /** Leaves: when each message is due stands in its files' times from now on. */
   #end(): void {
-    const { log, spawners } = this.#state
+    const { log, spawners, ctl } = this.#state
+    this.#ctl.close()
     for (const channel of CHANNELS) {
-      for (const { id, due } of spawners[channel].waiting.entries()) {
+      for (const { id, due } of [...spawners[channel].waiting.entries(), ...ctl.holds.entries(channel)]) {
         const path = splitPath(channel, id)
         try {
           utimesSync(path, due, due)

@@ -1,16 +1,16 @@
-import { closeSync, fstatSync, ftruncateSync, openSync, writeSync } from 'node:fs'
+import { closeSync, openSync, writeSync } from 'node:fs'
 import type { Bytes } from '../core/bytes.ts'
-import { writeFd } from '../core/fdio.ts'
 import { splitPath } from '../queue/paths.ts'
 import { withoutPrepend } from '../queue/rewrite.ts'
 import { NEEDS_FILE, type Report, WRITTEN } from '../queue/spawnproto.ts'
 import { noteDeferral } from './bounce/delay.ts'
+import { noteFailures } from './bounce/note.ts'
 import { paragraph, TOO_LONG } from './bounce/text.ts'
 import { closeJob } from './job.ts'
 import { masked } from './log.ts'
 import type { Delivery } from './message.ts'
 import type { Spawner } from './spawner.ts'
-import { later, logStatus, type State } from './state.ts'
+import { later, logStatus, nowSeconds, type State } from './state.ts'
 import { leaveExpress } from './todo/express.ts'
 
 const SLEEP_SECONDS = 10
@@ -37,28 +37,12 @@ const mark = ({ log }: State, { job, at }: Delivery): boolean => {
   }
 }
 
-/** Appends to a file, all or nothing. Throws system errors. */
-const append = (path: string, text: Bytes): void => {
-  const fd = openSync(path, 'a', 0o600)
-  try {
-    const { size } = fstatSync(fd)
-    try {
-      writeFd(fd, text)
-    } catch (error) {
-      ftruncateSync(fd, size)
-      throw error
-    }
-  } finally {
-    closeSync(fd)
-  }
-}
-
 /** Notes a failure in bounce/ID, however often it takes, and only then goes on. */
 const noteFailure = (state: State, { job, recipient }: Delivery, text: Bytes, then: () => void): void => {
   const words = paragraph(withoutPrepend(recipient, state.settings.routing.virtualdomains), text)
   const attempt = (): boolean => {
     try {
-      append(`bounce/${job.id}`, words)
+      noteFailures(job.id, words)
       return true
     } catch {
       state.log.line('alert: unable to append to bounce message; HELP! sleeping...')
@@ -131,6 +115,7 @@ export const takeReport = (state: State, spawner: Spawner, report: Report): void
   state.log.line(`delivery ${delivery.number}: ${word === undefined ? 'report mangled, will defer' : `${word}: ${masked(text)}`}`)
   delivery.job.alarms = state.alarms
   if (letter === 'Z') noteDeferral(state, delivery, text)
+  state.ctl.reported(delivery, letter, text, nowSeconds())
   apply(state, delivery, letter, text)
   logStatus(state)
 }

@@ -34,7 +34,8 @@ const newJob = (state: State, spawner: Spawner, id: number, from: Pick<Job, 'sen
   }
 }
 
-const begin = (spawner: Spawner, job: Job, records: Pass['records']): void => {
+const begin = (state: State, spawner: Spawner, job: Job, records: Pass['records']): void => {
+  state.ctl.opened(job)
   if (job.isFile) spawner.open.all++
   if (job.isLarge) spawner.open.large++
   spawner.turns.add({ job, records, ahead: [], isAtEnd: false })
@@ -43,6 +44,7 @@ const begin = (spawner: Spawner, job: Job, records: Pass['records']): void => {
 const openHeld = (state: State, spawner: Spawner, held: Held): void => {
   const { sender = '', birth } = held
   begin(
+    state,
     spawner,
     newJob(state, spawner, held.id, { sender, birth, warnings: 0, held, isFile: false, isLarge: false }),
     new HeldRecords(held.recipients[spawner.channel])
@@ -51,13 +53,19 @@ const openHeld = (state: State, spawner: Spawner, held: Held): void => {
 
 /** A pass over a message's file on this channel. When it cannot be, a warning, and the message is due again soon. */
 const openFile = (state: State, spawner: Spawner, id: number): void => {
+  if (state.ctl.keeps(id, spawner.channel, nowSeconds())) return
   let path = splitPath('info', id)
   try {
     const { sender, birth, notes } = readInfo(id)
     path = splitPath(spawner.channel, id)
     const records = new FileRecords(path)
     const isLarge = spawner.waiting.isLarge(id)
-    begin(spawner, newJob(state, spawner, id, { sender, birth, warnings: warningsIn(notes), held: state.lane.leaving(id), isFile: true, isLarge }), records)
+    begin(
+      state,
+      spawner,
+      newJob(state, spawner, id, { sender, birth, warnings: warningsIn(notes), held: state.lane.leaving(id), isFile: true, isLarge }),
+      records
+    )
   } catch {
     state.log.line(`warning: trouble opening ${path}; will try again later`)
     spawner.waiting.insert(id, nowSeconds() + AGAIN_SECONDS)
@@ -99,6 +107,7 @@ const start = (state: State, spawner: Spawner, job: Job, { at, address }: Undone
   const number = ++state.deliveries
   job.running++
   if (job.held) job.held.isStarted = true
+  state.ctl.started(job, address)
   spawner.start({ number, job, at, recipient: address, claims, isFromLog: false, isWritten: false })
   state.log.line(`starting delivery ${number}: msg ${job.id} to ${spawner.channel} ${masked(address)}`)
   logStatus(state)
@@ -126,6 +135,10 @@ const readAhead = (state: State, spawner: Spawner, pass: Pass): boolean => {
 /** One recipient of this pass on: the first that its shares allow. */
 const advance = (state: State, spawner: Spawner, pass: Pass): void => {
   const { job, ahead } = pass
+  if (state.ctl.interrupts(job)) {
+    closePass(state, pass, false)
+    return
+  }
   let claim: Claim | undefined
   for (let n = 0; ; n++) {
     if (n === ahead.length && !pass.isAtEnd && n < MAX_AHEAD && !readAhead(state, spawner, pass)) return

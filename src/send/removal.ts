@@ -17,6 +17,7 @@ const release = (state: State, id: number): void => {
 /** Has the message's last files (intd, mess) removed. The number is free then. */
 export const removeMessage = (state: State, id: number): void => {
   state.spokenFor.add(id)
+  state.ctl.forget(id)
   state.cleaner.ask('foop', id, (isDone) => {
     if (!isDone) state.log.line(`warning: qmail-clean unable to clean up foop/${id}`)
     release(state, id)

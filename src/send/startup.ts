@@ -1,4 +1,5 @@
 import { readdirSync, statSync } from 'node:fs'
+import { HOLD_FOLDER } from '../queue/hold.ts'
 import { CHANNELS, SPLIT, splitPath } from '../queue/paths.ts'
 import { exists, mtimeSeconds } from './files.ts'
 import { AGAIN_SECONDS, nowSeconds, type State } from './state.ts'
@@ -37,10 +38,11 @@ export const unseenStep = (state: State): boolean => {
   return id !== undefined
 }
 
-const namesOf = async (state: State, folder: string): Promise<string[]> => {
+/** Reads a folder that must be read, however often it takes. */
+const insist = async <T>(state: State, folder: string, read: () => T): Promise<T> => {
   for (;;) {
     try {
-      return readdirSync(folder)
+      return read()
     } catch {
       state.log.line(`alert: unable to opendir ${folder}, sleeping...`)
       state.log.flush()
@@ -49,10 +51,11 @@ const namesOf = async (state: State, folder: string): Promise<string[]> => {
   }
 }
 
-/** Finds every preprocessed message. */
+/** Finds every preprocessed message, and first which are held. */
 export const admitAll = async (state: State): Promise<void> => {
+  await insist(state, HOLD_FOLDER, () => state.ctl.holds.load())
   for (let n = 0; n < SPLIT; n++) {
-    for (const name of await namesOf(state, `info/${n}`)) {
+    for (const name of await insist(state, `info/${n}`, () => readdirSync(`info/${n}`))) {
       const id = numberOf(name)
       if (id !== undefined) admit(state, id)
     }

@@ -3,6 +3,7 @@ import type { Channel } from '../queue/paths.ts'
 import type { DelayNotice } from './bounce/delays.ts'
 import type { BounceRate } from './bounce/rate.ts'
 import type { Cleaner } from './cleaner.ts'
+import type { Control } from './ctl/control.ts'
 import type { DueList } from './due-list.ts'
 import type { Log } from './log.ts'
 import type { LogLink } from './log-link.ts'
@@ -50,6 +51,8 @@ export interface State {
   /** The commit log, by way of qmail-queued; undefined: we have nothing to do with it. */
   commits: LogLink | undefined
   arrivals: Parked
+  /** What qmail-qctl asks about, and what it ordered. */
+  ctl: Control
   deliveries: number
   isExiting: boolean
   /** SIGALRMs so far. */

@@ -30,6 +30,17 @@ export class Waiting {
     list.insert(id, due)
   }
 
+  /** When this one is due; undefined: it does not wait here. */
+  dueOf(id: number): number | undefined {
+    return (this.#isLarge.has(id) ? this.#large : this.#small).dueOf(id)
+  }
+
+  /** It waits here no more. */
+  remove(id: number): void {
+    this.#small.remove(id)
+    this.#large.remove(id)
+  }
+
   /** When the first one is due; undefined when there is none. */
   firstDue(mayBeLarge: boolean): number | undefined {
     const [small, large] = [this.#small.firstDue, mayBeLarge ? this.#large.firstDue : undefined]

@@ -59,6 +59,7 @@ const arrived = (state: State, held: Held): void => {
   const { id, inLog, isLeaving, isForgotten } = held
   if (inLog !== undefined && isLeaving && !isForgotten) return // the answer decides whether there are files
   state.lane.remove(held)
+  for (const work of held.afterwards.splice(0)) work()
   if (inLog !== undefined || isForgotten) {
     state.spokenFor.delete(id)
     if (isForgotten) return

@@ -15,6 +15,11 @@ export class Parked {
     this.#messages.set(message.id, { message, place })
   }
 
+  /** Oldest first. */
+  *messages(): Iterable<Message> {
+    for (const { message } of this.#messages.values()) yield message
+  }
+
   /** Takes a message out; undefined: it is not of the log. */
   take(id: number): Message | undefined {
     const message = this.#messages.get(id)?.message

@@ -21,7 +21,7 @@ export const daemons = rows({
     exits: { 0: 'stopped by SIGTERM', 111: 'cannot start' },
     secondGear: { about: 'express lane, under qmail-start', permissions: ['unrestricted'] },
     npm: ['proper-lockfile', 'graceful-fs', 'retry', 'signal-exit'],
-    budget: 200
+    budget: 215
   },
   'qmail-clean': {
     ring: 'Q',

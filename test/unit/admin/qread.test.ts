@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { jsonLine } from '../../../src/admin/json.ts'
 import { messageLines } from '../../../src/admin/qread.ts'
+import { jsonLine } from '../../../src/format/json.ts'
 
 const head = { entered: new Date(Date.UTC(2023, 10, 14, 22, 13, 20)), bytes: 5, sender: 's@h\xe9', isBouncing: false }
 

@@ -42,3 +42,28 @@ test('allDue makes everything due and keeps the order', () => {
   assert.deepEqual(drain(list, 7), [2, 1, 3])
   assert.equal(list.firstDue, undefined)
 })
+
+test('a number stands in it once: put in again it has the new time; taken out it does not come', () => {
+  const list = new DueList()
+  for (const id of [1, 2, 3]) list.insert(id, 10 * id)
+  list.insert(3, 5)
+  list.insert(1, 40)
+  assert.equal(list.remove(2), true)
+  assert.equal(list.remove(2), false)
+  assert.deepEqual([list.size, list.firstDue, list.dueOf(1), list.dueOf(2)], [2, 5, 40, undefined])
+  list.insert(2, 41)
+  assert.deepEqual(drain(list, 100), [3, 1, 2])
+  assert.deepEqual([list.size, list.firstDue], [0, undefined])
+})
+
+test('numbers moved to and fro keep their order, and the list does not grow', () => {
+  const list = new DueList()
+  for (let round = 0; round < 200; round++) for (let id = 0; id < 100; id++) list.insert(id, (id * 7919 + round * 31) % 1000)
+  for (let id = 0; id < 50; id++) list.remove(id * 2)
+  const due = (id: number): number => (id * 7919 + 199 * 31) % 1000
+  const out = drain(list, 1000)
+  assert.deepEqual(
+    out,
+    Array.from({ length: 50 }, (_, n) => n * 2 + 1).sort((a, b) => due(a) - due(b) || a - b)
+  )
+})

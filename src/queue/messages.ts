@@ -2,7 +2,8 @@ import { lstatSync, opendirSync, readFileSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Bytes } from '../core/bytes.ts'
 import { errorCode, reason, Temporary } from '../core/failure.ts'
-import { CHANNELS, type Channel, queueFolder, SPLIT, splitPath } from '../queue/paths.ts'
+import { isHeld } from './hold.ts'
+import { CHANNELS, type Channel, queueFolder, SPLIT, splitPath } from './paths.ts'
 
 export interface QueuedRecipient {
   channel: Channel
@@ -14,7 +15,7 @@ export interface QueuedRecipient {
 export interface QueuedMessage {
   id: number
   /** Absent: the message itself could not be read. */
-  head?: { entered: Date; bytes: number; sender: Bytes; isBouncing: boolean }
+  head?: { entered: Date; bytes: number; sender: Bytes; isBouncing: boolean; isHeld?: true }
   recipients: QueuedRecipient[]
   troubles: string[]
 }
@@ -38,7 +39,7 @@ const readHead = (queue: string, id: number): NonNullable<QueuedMessage['head']>
   const entered = statSync(info).mtime
   const bytes = statSync(join(queue, splitPath('mess', id))).size
   const isBouncing = lstatSync(join(queue, 'bounce', String(id)), { throwIfNoEntry: false }) !== undefined
-  return { entered, bytes, sender, isBouncing }
+  return { entered, bytes, sender, isBouncing, ...(isHeld(queue, id) && { isHeld: true }) }
 }
 
 const recordsOf = (queue: string, channel: Channel, id: number): Bytes[] => {
@@ -57,7 +58,8 @@ const readRecipients = (queue: string, channel: Channel, id: number): QueuedReci
     .filter((record) => record.startsWith('T') || record.startsWith('D'))
     .map((record) => ({ channel, address: record.slice(1), isDone: record.startsWith('D') }))
 
-const readMessage = (queue: string, id: number): QueuedMessage => {
+/** One preprocessed message. `queue`: its folder. */
+export const readMessage = (queue: string, id: number): QueuedMessage => {
   const message: QueuedMessage = { id, recipients: [], troubles: [] }
   try {
     message.head = readHead(queue, id)
