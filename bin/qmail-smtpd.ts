@@ -26,7 +26,7 @@ import type { AskChecker } from '../src/smtpd/auth/session-auth.ts'
 import { serveConnection } from '../src/smtpd/connection.ts'
 import { hasRoom } from '../src/smtpd/room.ts'
 import { FILES, readSettings } from '../src/smtpd/settings.ts'
-import { isHooked } from '../src/spawn/handover.ts'
+import { isHooked, SESSION } from '../src/spawn/handover.ts'
 import { submit } from '../src/submit/submit.ts'
 
 run('qmail-smtpd', async ({ home, args, env, resident }) => {
@@ -43,7 +43,8 @@ run('qmail-smtpd', async ({ home, args, env, resident }) => {
         open,
         recipients,
         authd,
-        checker: args.length > 0 ? authd : undefined
+        checker: args.length > 0 ? authd : undefined,
+        tls: worker.tls.starter(Number(variables[SESSION]))
       })
     )
     const recipients = new RecipientDoor(() => worker.openDoor('rcpt'))

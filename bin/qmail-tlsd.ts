@@ -1,6 +1,6 @@
 /**
  * NAME     qmail-tlsd: holds the keys of TLS, and speaks nothing else (spec modern.md 1)
- * RUNS AS  qmailt:nofiles, kept resident by tcpserver
+ * RUNS AS  qmailt:nofiles, kept resident by tcpserver's second process
  * FDS      2> log; resident: 3<> tcpserver, which hands over connections
  * ENV      none
  * EXIT     0 told to retire, or the parent is gone; 100 not started by tcpserver

@@ -4,6 +4,8 @@ import type { Readable, Writable } from 'node:stream'
 export interface Talker {
   /** Set when the conversation is over: the exit code. */
   exit: number | undefined
+  /** Set when somebody else is to have the connection from here. */
+  readonly isLeaving?: boolean
   /** Takes the next bytes. If a promise comes back, nothing more is fed until it is done. Never fails. */
   feed(chunk: Buffer): Promise<void> | undefined
   /** The peer was silent for too long: says so, sets `exit`. */
@@ -12,12 +14,16 @@ export interface Talker {
   hangUp(): Promise<void>
 }
 
+/** In the place of an exit code: the conversation is over, and its connection open, with nobody listening. */
+export const LEFT = -1
+
 /** The longest wait a timer takes. */
 const MAX_MILLISECONDS = 0x7fffffff
 
 /**
  * Leads a conversation to its end: feeds the talker what `input` brings, stops while it is busy or while `output` is full, and ends it when
- * nothing moves for `seconds`. Resolves with the exit code when the last reply has been handed to the system, or cannot be.
+ * nothing moves for `seconds`. Resolves with the exit code when the last reply has been handed to the system, or cannot be; with LEFT when the
+ * talker is leaving.
  */
 export class Conversation {
   readonly done: Promise<number>
@@ -54,6 +60,7 @@ export class Conversation {
       this.#input.pause()
       void wait.then(this.#onFed)
     } else if (this.#talker.exit !== undefined) this.#close()
+    else if (this.#talker.isLeaving) this.#leave()
     else if (this.#output.writableNeedDrain) this.#input.pause()
   }
 
@@ -62,6 +69,7 @@ export class Conversation {
     this.#timer.refresh()
     if (this.#isEnded) this.#onEnd()
     else if (this.#talker.exit !== undefined) this.#close()
+    else if (this.#talker.isLeaving) this.#leave()
     else if (!this.#output.writableNeedDrain) this.#input.resume()
   }
 
@@ -94,6 +102,24 @@ export class Conversation {
     this.#timer.refresh()
     if (this.#output.destroyed || this.#output.writableLength === 0) this.#finish()
     else this.#output.write('', () => this.#finish())
+  }
+
+  /** Lets go of the connection when all replies are with the system. */
+  #leave(): void {
+    this.#input.pause()
+    this.#input.off('data', this.#onData)
+    this.#input.off('end', this.#onEnd)
+    this.#output.off('drain', this.#onDrain)
+    if (this.#output.writableLength === 0) this.#letGo()
+    else this.#output.write('', () => this.#letGo())
+  }
+
+  #letGo(): void {
+    if (this.#isFinished) return
+    this.#isFinished = true
+    clearTimeout(this.#timer)
+    this.#output.off('close', this.#onGone)
+    this.#resolve(LEFT)
   }
 
   #isFinished = false

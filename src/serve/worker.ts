@@ -4,6 +4,7 @@ import type { Env } from '../core/run.ts'
 import { type DoorName, type FromWorker, SESSION, type ToWorker } from '../spawn/handover.ts'
 import type { Submission } from '../submit/submission.ts'
 import { QueuePool } from './queue-pool.ts'
+import { TlsHand } from './tls-hand.ts'
 
 const REPORT_MILLISECONDS = 5
 /** The status of a session whose connection was closed on its way here. */
@@ -11,16 +12,17 @@ const LOST = 1
 
 /** The channel to the parent. */
 export interface ParentChannel {
-  send: (message: FromWorker) => void
+  send: (message: FromWorker, socket?: Socket) => void
   onMessage: (listener: (message: ToWorker, socket: Socket | undefined) => void) => void
   onClose: (listener: () => void) => void
 }
 
 /** This process's own channel to the parent that keeps it resident. */
 export const parentChannel = (): ParentChannel => ({
-  send: (message) => {
+  send: (message, socket) => {
     // a parent that has gone needs no reports
-    if (process.connected) process.send?.(message, undefined, undefined, () => {})
+    if (process.connected) process.send?.(message, socket, { keepOpen: true }, () => socket?.destroy())
+    else socket?.destroy()
   },
   onMessage: (listener) => void process.on('message', (message, socket) => listener(message as ToWorker, socket as Socket | undefined)),
   onClose: (listener) => void process.on('disconnect', listener)
@@ -37,6 +39,8 @@ export class Worker {
   readonly #channel: ParentChannel
   readonly #serveOne: Serve
   readonly #queue: QueuePool
+  /** How sessions turn to TLS. */
+  readonly tls: TlsHand
   /** Who waits for a connection to a helper, by its name. */
   readonly #doors = new Map<DoorName, ((socket: Socket | undefined) => void)[]>()
   #active = 0
@@ -47,6 +51,7 @@ export class Worker {
   constructor(channel: ParentChannel, serve: Serve) {
     this.#channel = channel
     this.#serveOne = serve
+    this.tls = new TlsHand(channel.send)
     this.#queue = new QueuePool({ want: () => channel.send({ kind: 'wantQueue' }), lost: () => channel.send({ kind: 'lostQueue' }) })
   }
 
@@ -54,6 +59,7 @@ export class Worker {
     this.#channel.onMessage(this.#onMessage)
     this.#channel.onClose(() => {
       this.#queue.cut()
+      this.tls.cut()
       for (const waiting of this.#doors.values()) for (const resolve of waiting.splice(0)) resolve(undefined)
       this.#retire()
     })
@@ -76,7 +82,7 @@ export class Worker {
     else if (message.kind === 'retire') this.#retire()
     else if (message.kind === 'queue' && socket) this.#queue.add(socket)
     else if (message.kind === 'door') this.#doors.get(message.name)?.shift()?.(socket)
-    else this.#queue.refuse()
+    else if (!this.tls.hear(message, socket)) this.#queue.refuse()
   }
 
   #serve(id: number, env: Record<string, string>, socket: Socket | undefined): void {

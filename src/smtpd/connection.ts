@@ -3,12 +3,13 @@ import type { Bytes } from '../core/bytes.ts'
 import { reason } from '../core/failure.ts'
 import { logLine, printable } from '../core/logline.ts'
 import type { Env } from '../core/run.ts'
-import { Conversation } from '../net/converse.ts'
+import { Conversation, LEFT } from '../net/converse.ts'
 import { Budget, MAX_HELD_BYTES } from '../serve/budget.ts'
 import { isInMoreRcpthosts } from '../serve/morercpthosts.ts'
 import { peerOf } from '../serve/received.ts'
 import type { RecipientDoor } from '../serve/recipient-door.ts'
 import { sizeLimit } from '../serve/recipients.ts'
+import type { Ends, TlsStarter, Turned } from '../serve/tls.ts'
 import type { Submission } from '../submit/submission.ts'
 import { type AskChecker, authenticationFor } from './auth/session-auth.ts'
 import { SessionExit, type SessionOptions } from './dialogue.ts'
@@ -26,7 +27,7 @@ const budget = new Budget(MAX_HELD_BYTES)
 export interface Connection {
   input: Readable
   output: Writable
-  /** The connection's own: who logs in, and plug-ins, change it. */
+  /** The connection's own: who logs in, TLS, and plug-ins, change it. */
   env: Env
   readSettings: () => SmtpdSettings
   /** Is there room on the disk for a message of so many bytes? */
@@ -38,6 +39,8 @@ export interface Connection {
   authd: AskChecker
   /** Asks whether a mailbox exists. */
   recipients: RecipientDoor
+  /** The way to TLS, where there is one. */
+  tls?: TlsStarter | undefined
   /** Programs hooked in by variables, which run in the first gear only; it is given a way to speak to the client. Throws Temporary. */
   hooks?: ((print: (line: Bytes) => void) => Hooks) | undefined
 }
@@ -46,7 +49,8 @@ export interface Connection {
 export type Hooks = Pick<SessionOptions, 'spp' | 'rcptcheck' | 'headers'>
 
 /** Serves one SMTP connection to its end. Resolves with the exit code; never fails. */
-export const serveConnection = ({ input, output, env, readSettings, hasRoom, open, checker, authd, recipients, hooks }: Connection): Promise<number> => {
+export const serveConnection = (connection: Connection): Promise<number> => {
+  const { input, output, env, readSettings, hooks } = connection
   let settings: SmtpdSettings
   let hooked: Hooks
   try {
@@ -58,14 +62,47 @@ export const serveConnection = ({ input, output, env, readSettings, hasRoom, ope
     warn(error)
     return sayGoodbye(input, output, CONTROL_FAILURE)
   }
-  const peer = peerOf(env)
-  const session: Session = new Session({
+  let ends: Ends = { input, output }
+  const log = settings.log === 'none' ? undefined : new SessionLog(settings.log, peerOf(env), env)
+  const newSession = (): Session =>
+    new Session({
+      ...optionsFor(connection, settings, hooked),
+      log,
+      write: (text: Bytes) => (ends.output.write(text, 'latin1') ? undefined : drained(ends.output))
+    })
+  let session = newSession()
+  const lead = async (): Promise<number> => {
+    for (;;) {
+      const exit = await new Conversation(ends.input, ends.output, session, settings.timeoutSeconds).done
+      if (exit !== LEFT) return exit
+      const turned = await turnToTls(connection, ends)
+      if (turned.kind === 'gone') {
+        await session.hangUp()
+        return SessionExit.other
+      }
+      ends = turned.ends
+      if (turned.kind === 'clear') session.stay('454 TLS not available (#4.3.0)')
+      else {
+        session.forgetAll()
+        for (const [name, value] of turned.variables) env[name] = value
+        session = newSession()
+      }
+    }
+  }
+  const led = lead()
+  session.greet()
+  return led
+}
+
+const optionsFor = (connection: Connection, settings: SmtpdSettings, hooked: Hooks): Omit<SessionOptions, 'log' | 'write'> => {
+  const { env, checker, authd, hasRoom, open, recipients } = connection
+  return {
     settings,
-    peer,
+    peer: peerOf(env),
     recipientExists: settings.isRecipientChecked ? (recipient) => recipients.ask(recipient) : undefined,
-    log: settings.log === 'none' ? undefined : new SessionLog(settings.log, peer, env),
     relayclient: () => env.RELAYCLIENT,
     auth: authenticationFor(env, checker ?? (settings.hasChecker ? authd : undefined), settings.maxAuthFailures),
+    tls: isEncrypted(env) || env.DISABLETLS === '1' ? undefined : connection.tls,
     isEncrypted: () => isEncrypted(env),
     cipher: () => env.SSL_CIPHER,
     ...hooked,
@@ -74,12 +111,16 @@ export const serveConnection = ({ input, output, env, readSettings, hasRoom, ope
     hasRoom,
     open,
     budget,
-    write: (text: Bytes) => (output.write(text, 'latin1') ? undefined : drained(output)),
     now: Date.now
-  })
-  const conversation = new Conversation(input, output, session, settings.timeoutSeconds)
-  session.greet()
-  return conversation.done
+  }
+}
+
+/** Gives the connection to TLS. */
+const turnToTls = async ({ tls }: Connection, ends: Ends): Promise<Turned> => {
+  if (tls && ends.input.readableLength === 0) return tls.start(ends, '220 ready for tls\r\n')
+  ends.input.destroy() // something came behind STARTTLS after all
+  ends.output.destroy()
+  return { kind: 'gone' }
 }
 
 /** Resolves when a full output has been read, or is gone. */

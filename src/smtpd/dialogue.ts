@@ -4,6 +4,7 @@ import type { RcptcheckAnswer } from '../serve/rcptcheck.ts'
 import type { Peer } from '../serve/received.ts'
 import type { Verdict } from '../serve/recipient-wire.ts'
 import type { Spp } from '../serve/spp.ts'
+import type { TlsStarter } from '../serve/tls.ts'
 import type { Submission } from '../submit/submission.ts'
 import type { Authentication } from './auth/authentication.ts'
 import type { SessionLog } from './log.ts'
@@ -45,6 +46,8 @@ export interface SessionOptions {
   open: () => Submission | Promise<Submission>
   /** Memory, shared by all sessions of the process. */
   budget: Budget
+  /** The way to TLS; undefined: there is none, or the session is inside it. */
+  tls: Pick<TlsStarter, 'isAble'> | undefined
   /** Writes to the client: whole lines, as many as have come together. A promise: it reads slowly, say no more before that is done. */
   write: (text: Bytes) => Promise<void> | undefined
   /** The time in milliseconds. */
@@ -75,6 +78,10 @@ export interface Dialogue {
   readonly state: State
   /** Set when the session is over: the exit code. */
   exit: number | undefined
+  /** Set when the connection is to turn to TLS: no more commands are heard. */
+  isLeaving: boolean
+  /** Has the client said more than the present command? */
+  hasMore(): boolean
   /** Adds a reply, without CRLF at its end; it goes out before the next wait. `status`: its enhanced status code where its text has none. */
   say(reply: Bytes, status?: Bytes): undefined
   /** Ends the session with a last reply, or without a word. */

@@ -36,12 +36,15 @@ const authLines = ({ options: { auth, isEncrypted } }: Dialogue): Bytes[] => {
   return auth.isOldOffered ? [`AUTH ${names}`, `AUTH=${names}`] : [`AUTH ${names}`]
 }
 
+/** Nor does STARTTLS: a certificate turns it on. */
+const tlsLines = ({ options: { tls } }: Dialogue): Bytes[] => (tls?.isAble() ? ['STARTTLS'] : [])
+
 /** The lines of the answer to EHLO after the first (spec network.md 4.2, modern.md 5.1): what other files turn on stands behind PIPELINING. */
 export const extensionLines = (dialogue: Dialogue): Bytes[] => {
   const lines = offered(dialogue)
     .map(({ line }) => line(dialogue))
     .filter((line) => line !== undefined)
-  lines.splice(lines.indexOf('PIPELINING') + 1, 0, ...authLines(dialogue))
+  lines.splice(lines.indexOf('PIPELINING') + 1, 0, ...tlsLines(dialogue), ...authLines(dialogue))
   return lines
 }
 

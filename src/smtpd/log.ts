@@ -49,6 +49,11 @@ export class SessionLog {
       this.#decision('qlogreceived', reply, reply.startsWith('250') ? 'queueaccept' : 'queuereject', state, sender, recipients.join(','), bytes)
   }
 
+  /** Somebody between the client and us, or the client itself, put commands behind STARTTLS. */
+  injection(): void {
+    logLine(STDERR, `qmail-smtpd: ${line({ pid: this.#pid, remoteip: this.#peer.ip, reason: 'starttls_injection' })}`)
+  }
+
   /** The session is over. */
   end(state: State, last: Bytes, how: End): void {
     const { helo, lastSender, tally } = state
@@ -56,7 +61,9 @@ export class SessionLog {
     const { taken, refused, messages, bytes } = tally
     const seconds = ((performance.now() - this.#started) / 1000).toFixed(1)
     const proto = this.#proto(state)
-    const who = { pid: this.#pid, remoteip: ip, remotehost: host, remoteinfo: info, proto, ...(state.user && { authuser: state.user.name }), helo }
+    const env = this.#env
+    const secured = isEncrypted(env) && { tls: env.SSL_PROTOCOL, cipher: env.SSL_CIPHER, sni: env.SSL_TLS_SNI }
+    const who = { pid: this.#pid, remoteip: ip, remotehost: host, remoteinfo: info, proto, ...secured, ...(state.user && { authuser: state.user.name }), helo }
     const fields = { ...who, mailfrom: lastSender, accepted: taken, refused, messages, bytes, seconds, last, end: how }
     logLine(STDERR, this.#kind === 'json' ? json({ program: 'qmail-smtpd', ...fields }) : `qmail-smtpd: session ${line(fields)}`)
   }
@@ -77,16 +84,16 @@ export class SessionLog {
         size: bytes,
         authuser: state.user?.name,
         authtype: state.user?.method,
-        encrypted: '',
-        sslverified: 'no'
+        encrypted: isEncrypted(env) ? 'tls' : '',
+        sslverified: env.SSL_CLIENT_VERIFY === 'SUCCESS' ? 'yes' : 'no'
       },
       ...{ localip: env.TCPLOCALIP, localport: env.TCPLOCALPORT, remoteip: this.#peer.ip, remoteport: env.TCPREMOTEPORT, remotehost: this.#peer.host },
       ...{
         qp: / qp (\d+)/.exec(reply)?.[1],
         pid: this.#pid,
         proto: this.#proto(state),
-        cipher: '',
-        sni: '',
+        cipher: env.SSL_CIPHER,
+        sni: env.SSL_TLS_SNI,
         id: '',
         spf: '',
         dmarc: '',

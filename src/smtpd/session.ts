@@ -29,6 +29,7 @@ const immediately = (): Promise<void> => new Promise((resolve) => setImmediate(r
  */
 export class Session implements Dialogue {
   exit: number | undefined
+  isLeaving = false
   readonly options: SessionOptions
   readonly state: State
   #input: Buffer = NOTHING
@@ -100,6 +101,19 @@ export class Session implements Dialogue {
     return this.#advance()
   }
 
+  /** Another takes its place, which knows nothing of what was said here (RFC 3207 4.2). */
+  forgetAll(): void {
+    this.state.forget()
+    this.options.auth?.become(undefined)
+  }
+
+  /** It was to turn to TLS and could not: it goes on as it was, with this reply. */
+  stay(reply: Bytes): void {
+    this.isLeaving = false
+    this.say(reply)
+    this.#flush()
+  }
+
   /** The client was silent for too long. */
   timeOut(): Promise<void> {
     this.say('451 timeout (#4.4.2)')
@@ -138,6 +152,10 @@ export class Session implements Dialogue {
     this.#isOver = true
   }
 
+  hasMore(): boolean {
+    return this.#at < this.#input.length
+  }
+
   listen(intake: Intake | undefined): void {
     if (intake === undefined) this.#limits.renew()
     this.#intake = intake
@@ -146,7 +164,7 @@ export class Session implements Dialogue {
   /** Works through what has come in. After some milliseconds, and whenever the client does not read what it is told, it is the others' turn. */
   #advance(): Promise<void> | undefined {
     const until = performance.now() + SLICE_MILLISECONDS
-    while (this.exit === undefined) {
+    while (this.exit === undefined && !this.isLeaving) {
       const breach = this.#limits.breach
       if (breach !== undefined) return this.fail(breach)
       const step = this.#intake ? this.#feedIntake(this.#intake) : this.#takeLine()

@@ -6,9 +6,10 @@ import { ehlo, helo } from './verbs/hello.ts'
 import { mail } from './verbs/mail.ts'
 import { help, noop, quit, rset, unimplemented, vrfy } from './verbs/plain.ts'
 import { rcpt } from './verbs/rcpt.ts'
+import { starttls } from './verbs/starttls.ts'
 
 /** The commands of a session by their verbs in lower case (spec network.md 4.2). A new one is a file in verbs/ and a word here. */
-const verbs = new Map<Bytes, Verb>(Object.entries({ mail, rcpt, data, auth, helo, ehlo, rset, noop, help, vrfy, quit }))
+const verbs = new Map<Bytes, Verb>(Object.entries({ mail, rcpt, data, auth, helo, ehlo, rset, noop, help, vrfy, quit, starttls }))
 
 /** What a verb, in lower case, does. Those that are not known say so. */
 export const verbOf = (verb: Bytes): Verb => verbs.get(verb) ?? unimplemented

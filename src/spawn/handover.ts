@@ -19,6 +19,14 @@ export type ToWorker =
   | { kind: 'noQueue' }
   /** A connection to the helper of this name; without a socket: there is none to be had. */
   | { kind: 'door'; name: DoorName }
+  /** Can connections turn to TLS now? Until this is said: no. */
+  | { kind: 'tls'; isAble: boolean }
+  /** This session goes on with the socket that comes along, inside TLS; the variables tell of the handshake. */
+  | { kind: 'secured'; id: number; variables: [name: string, value: Bytes][] }
+  /** There was no TLS to be had for this session: here is its socket again, with nothing said on it. */
+  | { kind: 'clear'; id: number }
+  /** The handshake failed, and the connection is closed. */
+  | { kind: 'unsecured'; id: number }
   /** Finish what you are at, then end. */
   | { kind: 'retire' }
 
@@ -32,6 +40,8 @@ export type FromWorker =
   | { kind: 'lostQueue' }
   /** A connection to the helper of this name, please. */
   | { kind: 'wantDoor'; name: DoorName }
+  /** This session turns to TLS; its socket comes along, read to the last byte before. `ready` is said to the client when all is prepared. */
+  | { kind: 'startTls'; id: number; ready: Bytes }
 
 /** The variable in which a resident server finds its session's number, which stands for a process id of its own in what it logs. */
 export const SESSION = 'QMAIL_SESSION'
@@ -43,7 +53,8 @@ export const isHooked = (env: Readonly<Env>): boolean => env.ENABLE_SPP !== unde
 const VARIABLES = [
   ...['TCPREMOTEIP', 'TCPREMOTEPORT', 'TCPREMOTEHOST', 'TCPREMOTEINFO', 'TCPLOCALHOST', 'TCPLOCALIP', 'TCPLOCALPORT', 'RELAYCLIENT', 'DATABYTES'],
   ...['MAXRECIPIENTS', 'DISABLE_MAXRCPT', 'BRTLIMIT', 'TARPITCOUNT', 'TARPITDELAY', 'SMTPD_GREETDELAY', 'GREETDELAY', 'DROP_PRE_GREET'],
-  ...['DISABLE_BADMAILFROM', 'NOBADHELO', 'SMTPAUTH', 'SMTPAUTHOLD', 'FORCETLS', 'SUBMISSION', 'FORCEAUTHMAILFROM', 'LOCALMFCHECK']
+  ...['DISABLE_BADMAILFROM', 'NOBADHELO', 'SMTPAUTH', 'SMTPAUTHOLD', 'FORCETLS', 'SUBMISSION', 'FORCEAUTHMAILFROM', 'LOCALMFCHECK'],
+  ...['FORCE_TLS', 'DISABLETLS', 'UCSPITLS']
 ]
 
 /** A connection's environment, as far as qmail-smtpd looks at it. */

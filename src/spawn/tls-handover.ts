@@ -1,3 +1,5 @@
+import type { Bytes } from '../core/bytes.ts'
+
 /**
  * What tcpserver and qmail-tlsd say to each other over Node's IPC channel (spec modern.md 1.2). A message carries one socket at the most, so a
  * session comes in two: first the plain side, then the connection itself.
@@ -13,4 +15,8 @@ export type ToTlsd =
 
 export type FromTlsd =
   /** Is there a certificate to show? Said at the start and whenever that changes. */
-  { kind: 'able'; isAble: boolean } | { kind: 'ended'; id: number }
+  | { kind: 'able'; isAble: boolean }
+  /** The handshake is done, with what is known of it (spec modern.md 1.6); the plain side speaks for the client from now on. */
+  | { kind: 'secured'; id: number; variables: [name: string, value: Bytes][] }
+  /** The session is over; without `secured` before it: there was no handshake. */
+  | { kind: 'ended'; id: number }

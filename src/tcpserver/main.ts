@@ -1,16 +1,20 @@
-import { closeSync, openSync } from 'node:fs'
+import { closeSync, existsSync, openSync } from 'node:fs'
 import type { Server } from 'node:net'
+import { join } from 'node:path'
 import { Exit } from '../core/exit.ts'
 import { reason, Temporary } from '../core/failure.ts'
 import { writeFd } from '../core/fdio.ts'
 import type { Context, Env } from '../core/run.ts'
 import { literalAddress, nameFinder } from '../net/find-names.ts'
 import { portOf } from '../net/service.ts'
+import { isOwn } from '../os/own.ts'
 import { type GivenChecker, givenChecker } from '../serve/given-checker.ts'
 import { TcpserverLog } from '../serve/log.ts'
+import { programFile } from '../spawn/resident.ts'
 import { Blocking } from './blocking.ts'
 import { parseOptions, type TcpserverOptions } from './options.ts'
 import { listenOn, TcpServer } from './tcpserver.ts'
+import { TlsDoor } from './tls-door.ts'
 import { ResidentWorkers, serverNamed } from './workers.ts'
 
 /** The address to bind. Throws Temporary in the words of the manual. */
@@ -67,20 +71,30 @@ const open = async (options: TcpserverOptions, env: Readonly<Env>): Promise<Serv
   return server
 }
 
+/** Is there TLS for its program? A certificate has to be there at the start: qmail-tlsd needs a parent that is still root. */
+const wantsTls = (home: string, { workers, program }: TcpserverOptions, env: Readonly<Env>): boolean =>
+  workers > 0 &&
+  serverNamed(home, program, env.PATH) === 'qmail-smtpd' &&
+  existsSync(join(home, 'control', 'servercert.pem')) &&
+  isOwn(programFile(home, 'tcpserver'), 'tcpserver')
+
 /** The whole of tcpserver: ends with 0 at SIGTERM; throws Usage, and Temporary when it cannot start. */
 export const tcpserver = async ({ home, args, env }: Context): Promise<number> => {
   const stopped = new Promise<number>((resolve) => process.on('SIGTERM', () => resolve(Exit.ok)))
   const options = parseOptions(args, env)
-  const server = await open(options, env)
   const log = new TcpserverLog(options.verbosity)
+  const tls = wantsTls(home, options, env) ? new TlsDoor(home, log) : undefined
+  if (tls) process.on('SIGHUP', () => tls.look())
+  const server = await open(options, env)
   const resident = options.workers > 0 ? serverNamed(home, options.program, env.PATH) : undefined
   const checker: GivenChecker = resident === 'qmail-smtpd' ? givenChecker(home, options.args, env.PATH) : { kind: 'none' }
-  const workers = resident && new ResidentWorkers(home, resident, options.workers, log, checker)
+  const workers = resident && new ResidentWorkers(home, resident, options.workers, log, checker, tls)
   workers?.start()
   const blocking = serverNamed(home, options.program, env.PATH) === 'qmail-smtpd' ? new Blocking(home, env) : undefined
   new TcpServer(options, env, log, nameFinder(options, env), workers, blocking).attach(server)
   const exit = await stopped
   server.close()
   await workers?.flush()
+  tls?.close()
   return exit
 }

@@ -12,7 +12,9 @@ import type { TcpserverLog } from '../serve/log.ts'
 import { type FromWorker, isHooked, sessionEnv, type ToWorker } from '../spawn/handover.ts'
 import { hasSecondGear, programFile, startResident } from '../spawn/resident.ts'
 import type { ProgramName } from '../suite/programs.ts'
+import { startTlsFor } from './start-tls.ts'
 import { type Workers, waitStatus } from './tcpserver.ts'
+import type { TlsDoor } from './tls-door.ts'
 
 /** A worker is replaced after so many sessions. */
 const MAX_SESSIONS = 20_000
@@ -50,6 +52,7 @@ class Worker {
   sessions = 0
   isAlive = true
   isRetiring = false
+  isTlsAble = false
   /** Messages on their way into the channel. */
   pending = 0
   /** Those that came with a message and are not in the channel yet. */
@@ -100,6 +103,7 @@ export class ResidentWorkers implements Workers {
   readonly #count: number
   readonly #log: TcpserverLog
   readonly #checker: GivenChecker
+  readonly #tls: TlsDoor | undefined
   readonly #socketPath: string
   readonly #room = sessionRoom()
   readonly #watched: string[]
@@ -110,7 +114,9 @@ export class ResidentWorkers implements Workers {
   #distrustUntil = 0
 
   /** `checker`: of passwords, on the program's command line. */
-  constructor(home: string, program: ProgramName, count: number, log: TcpserverLog, checker: GivenChecker) {
+  constructor(home: string, program: ProgramName, count: number, log: TcpserverLog, checker: GivenChecker, tls?: TlsDoor) {
+    this.#tls = tls
+    if (tls) tls.onChange = () => this.#tellTls(this.#workers)
     this.#home = home
     this.#program = program
     this.#count = count
@@ -184,14 +190,23 @@ export class ResidentWorkers implements Workers {
     const child = startResident(this.#home, this.#program, { stdio: ['ignore', 'ignore', 2, 'ipc'], env: {}, cwd: '/' }, args)
     const worker = new Worker(child)
     this.#workers.push(worker)
-    child.on('message', (message: FromWorker) => this.#onMessage(worker, message))
+    this.#tellTls([worker])
+    child.on('message', (message: FromWorker, socket) => this.#onMessage(worker, message, socket as Socket | undefined))
     child.on('error', () => this.#onGone(worker, waitStatus(1, null)))
     child.on('exit', (code, signal) => this.#onGone(worker, waitStatus(code, signal)))
   }
 
-  #onMessage(worker: Worker, message: FromWorker): void {
+  /** Can connections turn to TLS? Said to those who do not know yet. */
+  #tellTls(workers: readonly Worker[]): void {
+    const isAble = this.#tls?.isAble === true
+    for (const worker of workers) if (worker.isTlsAble !== isAble) worker.send({ kind: 'tls', isAble })
+    for (const worker of workers) worker.isTlsAble = isAble
+  }
+
+  #onMessage(worker: Worker, message: FromWorker, socket: Socket | undefined): void {
     if (message.kind === 'ended') for (const [id, exit] of message.sessions) this.#endSession(worker, id, waitStatus(exit, null))
     else if (message.kind === 'lostQueue') this.#isQueueUp = false
+    else if (message.kind === 'startTls') void startTlsFor(worker.send.bind(worker), message.id, message.ready, socket, this.#tls)
     else if (message.kind === 'wantDoor') void openDoor(this.#home, message.name).then((socket) => worker.send({ kind: 'door', name: message.name }, socket))
     else {
       void this.#openQueue(worker).then((isOpen) => {

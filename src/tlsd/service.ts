@@ -3,15 +3,15 @@ import type { Socket } from 'node:net'
 import { join } from 'node:path'
 import type { Duplex } from 'node:stream'
 import { SettingsCache } from '../control/cache.ts'
+import type { Bytes } from '../core/bytes.ts'
 import { reason } from '../core/failure.ts'
 import { printable } from '../core/logline.ts'
-import { netstring } from '../core/netstring.ts'
 import { type Accepted, Acceptor } from './acceptor.ts'
 import { failureOf } from './failure-words.ts'
 import { relay } from './relay.ts'
 import { FILES, readTlsdSettings } from './settings.ts'
 import { CertificateStore } from './store.ts'
-import { packVariables, sslVariables } from './variables.ts'
+import { sslVariables } from './variables.ts'
 
 /** One generation of settings: connections that began with it end with it. */
 interface Generation {
@@ -66,10 +66,10 @@ export class TlsService {
   }
 
   /**
-   * Serves one connection to its end; never fails. `ready` is said in clear first; after the handshake `plain` gets a netstring with the variables, then what
+   * Serves one connection to its end; never fails. `ready` is said in clear first; after the handshake `onSecured` hears the variables, and `plain` what
    * the client says. When there is no TLS to be had both are closed.
    */
-  async serve(id: number, raw: Socket, ready: string, plain: Duplex): Promise<void> {
+  async serve(id: number, raw: Socket, ready: string, plain: Duplex, onSecured: (variables: [string, Bytes][]) => void): Promise<void> {
     plain.on('error', () => {}) // it closes, and relay notices
     raw.on('error', () => {})
     const accepted = await this.#shake(id, raw, ready)
@@ -79,7 +79,7 @@ export class TlsService {
       return
     }
     const { tls, sni, choice, client } = accepted
-    plain.write(netstring(packVariables(sslVariables(tls, sni, choice.commonName, client))))
+    onSecured(sslVariables(tls, sni, choice.commonName, client))
     await relay(tls, plain)
   }
 

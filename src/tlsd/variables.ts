@@ -57,7 +57,3 @@ export const sslVariables = (tls: TLSSocket, sni: string | undefined, commonName
   ]
   return all.flatMap(([name, value]) => (value === undefined ? [] : [[name, safe(value)] as [string, Bytes]]))
 }
-
-/** `NAME=value NUL ...`. */
-export const packVariables = (variables: readonly [string, Bytes][]): Buffer =>
-  Buffer.from(variables.map(([name, value]) => `${name}=${value}\0`).join(''), 'latin1')

@@ -71,7 +71,7 @@ export class TlsdWorker {
     this.#plain.delete(id)
     if (raw && plain) {
       raw.allowHalfOpen = true
-      await this.#service.serve(id, raw, ready, plain)
+      await this.#service.serve(id, raw, ready, plain, (variables) => this.#channel.send({ kind: 'secured', id, variables }))
     } else {
       raw?.destroy() // one of the two was lost on its way
       plain?.destroy()

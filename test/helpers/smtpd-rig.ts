@@ -72,6 +72,7 @@ export const rig = (over: Partial<SessionOptions> & { result?: QueueResult } = {
     hasRoom: () => true,
     open,
     recipientExists: undefined,
+    tls: undefined,
     log: undefined,
     budget: new Budget(1 << 20),
     write: (text) => void made.said.push(text),

@@ -62,6 +62,7 @@ const firstGear: [ProgramName, string[]][] = [
   ['authclient', ['connect', 'read /etc/hostname', 'read control', 'read queue', 'start a process']]
 ]
 const secondGear: [ProgramName, string[]][] = [
+  ['tcpserver', ['read /etc/hostname', 'read control', 'read queue', 'start a process']],
   ['qmail-smtpd', ['read control']],
   ['qmail-tlsd', ['read control']],
   ['qmail-remote', ['connect', 'read control', 'read queue', 'start a process', 'write queue/lock']],

@@ -31,6 +31,7 @@ export const network = rows({
     fds: '1> port (-1), 2> log; the program: 0<1> connection',
     exits: { 0: 'stopped by SIGTERM', 100: 'usage', 111: 'cannot start' },
     permissions: ['read:*', 'net', 'child'],
+    secondGear: { about: 'beside itself, as the parent of qmail-tlsd', permissions: ['read:*', 'child'] },
     budget: 150
   },
   tcprules: {
