@@ -7,16 +7,18 @@ import type { TlsStarter, Turned } from './tls.ts'
 export class TlsHand {
   readonly #send: (message: FromWorker, socket?: Socket) => void
   readonly #waiting = new Map<number, (turned: Turned) => void>()
-  #isAble = false
+  /** Undefined: the parent has no TLS. */
+  #isAble: boolean | undefined
 
   constructor(send: (message: FromWorker, socket?: Socket) => void) {
     this.#send = send
   }
 
-  /** The way of the session with this number, whose connection is a socket. */
-  starter(id: number): TlsStarter {
+  /** The way of the session with this number, whose connection is a socket; undefined: there is no TLS here. */
+  starter(id: number): TlsStarter | undefined {
+    if (this.#isAble === undefined) return undefined
     return {
-      isAble: () => this.#isAble,
+      isAble: () => this.#isAble === true,
       start: ({ input }, ready) =>
         new Promise((resolve) => {
           const socket = input as Socket
@@ -39,7 +41,7 @@ export class TlsHand {
 
   /** The parent is gone. */
   cut(): void {
-    this.#isAble = false
+    this.#isAble = undefined
     for (const id of [...this.#waiting.keys()]) this.#turn(id, undefined)
   }
 

@@ -19,7 +19,7 @@ export type ToWorker =
   | { kind: 'noQueue' }
   /** A connection to the helper of this name; without a socket: there is none to be had. */
   | { kind: 'door'; name: DoorName }
-  /** Can connections turn to TLS now? Until this is said: no. */
+  /** Can connections turn to TLS now? Said before the first client, where there is TLS. */
   | { kind: 'tls'; isAble: boolean }
   /** This session goes on with the socket that comes along, inside TLS; the variables tell of the handshake. */
   | { kind: 'secured'; id: number; variables: [name: string, value: Bytes][] }

@@ -52,7 +52,8 @@ class Worker {
   sessions = 0
   isAlive = true
   isRetiring = false
-  isTlsAble = false
+  /** What it was told; undefined: nothing, as there is no TLS at all. */
+  isTlsAble: boolean | undefined
   /** Messages on their way into the channel. */
   pending = 0
   /** Those that came with a message and are not in the channel yet. */
@@ -198,7 +199,8 @@ export class ResidentWorkers implements Workers {
 
   /** Can connections turn to TLS? Said to those who do not know yet. */
   #tellTls(workers: readonly Worker[]): void {
-    const isAble = this.#tls?.isAble === true
+    const isAble = this.#tls?.isAble
+    if (isAble === undefined) return
     for (const worker of workers) if (worker.isTlsAble !== isAble) worker.send({ kind: 'tls', isAble })
     for (const worker of workers) worker.isTlsAble = isAble
   }
