@@ -4,10 +4,10 @@
  * FDS      0> log, 1> 2< qmail-lspawn, 3> 4< qmail-rspawn, 5> 6< qmail-clean, 7< held by qmail-start (second gear: its end counts as TERM; we say a byte when we catch signals)
  * ENV      QMAILQUEUE: the program bounces are handed to
  * EXIT     0 stopped, 111 cannot start (the log says why)
- * FILES    control/ bouncefrom bouncehost concurrencylocal concurrencyremote doublebouncehost doublebounceto envnoathost locals me
- *          percenthack queuelifetime virtualdomains; queue/ todo info local remote bounce mess lock/trigger lock/sendmutex
+ * FILES    control/ authsenders bouncefrom bouncehost concurrencylocal concurrencyremote destinations doublebouncehost doublebounceto envnoathost
+ *          locals me percenthack queuelifetime retryschedule smtproutes virtualdomains; queue/ todo info local remote bounce mess lock/trigger lock/sendmutex
  *
- * TERM: ends when running deliveries have; ALRM: everything is due now; HUP: reads locals and virtualdomains again.
+ * TERM: ends when running deliveries have; ALRM: everything is due now; HUP: reads locals, virtualdomains and the settings of scheduling again.
  */
 import { Exit } from '../src/core/exit.ts'
 import { explain, reason } from '../src/core/failure.ts'

@@ -13,3 +13,9 @@ export const firstOf = (keys: readonly Bytes[], map: ReadonlyMap<Bytes, Bytes>):
 
 /** The relay and port of a route's value: what stands before a blank or a `|`, with which user and password begin. */
 export const routePlace = (value: Bytes): Bytes => /^[^ \t|]*/.exec(value)?.[0] ?? ''
+
+/** What a sender may be listed as in control/authsenders: itself, each of its ends that begins with `@` or a dot, and everything. */
+export const senderKeys = (sender: Bytes): Bytes[] => {
+  const key = lower(sender)
+  return [key, ...Array.from(key.matchAll(/[@.]/g), ({ index }) => key.slice(index)).filter((end) => end !== key), '']
+}

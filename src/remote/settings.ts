@@ -1,9 +1,9 @@
 import { isIP, isIPv6 } from 'node:net'
 import { join } from 'node:path'
 import { readSetting } from '../control/read.ts'
-import { type Bytes, leadingNumber, lower } from '../core/bytes.ts'
+import { type Bytes, leadingNumber } from '../core/bytes.ts'
 import { Temporary } from '../core/failure.ts'
-import { firstOf, routeKeys, routePlace } from '../format/smtproutes.ts'
+import { firstOf, routeKeys, routePlace, senderKeys } from '../format/smtproutes.ts'
 import { identity } from '../os/own.ts'
 import type { Credentials } from './auth.ts'
 import { readTlsSettings, type TlsSettings } from './tls-policy.ts'
@@ -100,15 +100,9 @@ const routeIn = (value: Bytes | undefined): Route | undefined => {
   return relay === '' ? undefined : { relay, port: (leadingNumber(port) ?? SMTP_PORT) % 65536, credentials: credentialsIn(value ?? '') }
 }
 
-/** What a sender may be listed as: itself, each of its ends that begins with `@` or a dot, and everything. */
-const senderKeysOf = (sender: Bytes): Bytes[] => {
-  const key = lower(sender)
-  return [key, ...Array.from(key.matchAll(/[@.]/g), ({ index }) => key.slice(index)).filter((end) => end !== key), '']
-}
-
 /** The relay for a sender's mail (control/authsenders), which comes before that for a host. */
 export const senderRouteOf = (sender: Bytes, senders: Map<Bytes, Bytes> | undefined): Route | undefined =>
-  senders ? routeIn(firstOf(senderKeysOf(sender), senders)) : undefined
+  senders ? routeIn(firstOf(senderKeys(sender), senders)) : undefined
 
 /** The route of a host: the first of its keys that is listed decides; an empty relay means MX as usual. */
 export const routeOf = (host: Bytes, routes: Map<Bytes, Bytes> | undefined): Route | undefined =>

@@ -4,10 +4,11 @@ import { parentGone, tellParent } from '../os/parent.ts'
 import { CHANNELS, splitPath } from '../queue/paths.ts'
 import { delayStep } from './bounce/delay.ts'
 import { BounceRate } from './bounce/rate.ts'
-import { rereadNotices } from './bounce/reread.ts'
 import { Cleaner } from './cleaner.ts'
 import { Control } from './ctl/control.ts'
 import { CtlServer } from './ctl/server.ts'
+import { Destinations } from './destination/destinations.ts'
+import { Routes } from './destination/routes.ts'
 import { DueList } from './due-list.ts'
 import { finishStep } from './finish.ts'
 import { Line } from './line.ts'
@@ -15,7 +16,8 @@ import type { Log } from './log.ts'
 import { LogLink } from './log-link.ts'
 import { takeReport } from './outcome.ts'
 import { passDue, passStep } from './pass.ts'
-import { rereadRouting, type SendSettings } from './settings.ts'
+import { reread, tune } from './reread.ts'
+import type { SendSettings } from './settings.ts'
 import { Spawner } from './spawner.ts'
 import { FD } from './start.ts'
 import { admitAll, unseenStep } from './startup.ts'
@@ -53,22 +55,23 @@ export class Loop {
 
   constructor(settings: SendSettings, log: Log) {
     const wake = (): void => this.#wake()
-    const { local, remote } = settings.concurrency
+    const { concurrency, destinations } = settings.tunable
     this.#state = {
       settings,
       log,
       cleaner: new Cleaner(new Line(FD.toClean, FD.fromClean, wake)),
       spawners: {
-        local: new Spawner('local', new Line(FD.toLocal, FD.fromLocal, wake), local),
-        remote: new Spawner('remote', new Line(FD.toRemote, FD.fromRemote, wake), remote)
+        local: new Spawner('local', new Line(FD.toLocal, FD.fromLocal, wake), concurrency.local),
+        remote: new Spawner('remote', new Line(FD.toRemote, FD.fromRemote, wake), concurrency.remote)
       },
+      destinations: new Destinations(new Routes(settings.home), destinations),
       done: new DueList(),
       unseen: new DueList(),
       found: new Set(),
       spokenFor: new Set(),
       resting: new Resting(),
       large: new LargeQueue(),
-      lane: new Lane(),
+      lane: new Lane(({ address }, sender) => this.#state.destinations.of(address, sender)),
       commits: settings.takesLog ? new LogLink(wake) : undefined,
       arrivals: new Parked(),
       ctl: new Control(),
@@ -83,6 +86,7 @@ export class Loop {
       wake
     }
     this.#ctl = new CtlServer(this.#state)
+    tune(this.#state)
     this.#trigger = new Trigger(log, () => {
       this.#scan.pull()
       wake()
@@ -115,24 +119,17 @@ export class Loop {
     process.on('SIGTERM', () => this.#exit())
     process.on('SIGALRM', () => {
       this.#state.alarms++
+      this.#state.destinations.forgive()
       for (const channel of CHANNELS) this.#state.spawners[channel].waiting.allDue(nowSeconds())
       this.#lookAgain()
     })
     process.on('SIGHUP', () => {
-      this.#reread()
+      reread(this.#state)
       this.#lookAgain()
     })
     if (!this.#state.settings.isResident) return
     parentGone(FD.parent, () => this.#exit())
     tellParent(FD.parent)
-  }
-
-  #reread(): void {
-    const { settings, log } = this.#state
-    const routing = rereadRouting(settings)
-    if ('unreadable' in routing) log.line(`alert: unable to reread control/${routing.unreadable}`)
-    else settings.routing = routing
-    rereadNotices(this.#state)
   }
 
   /** Somebody may have mended something. */

@@ -2,6 +2,7 @@ import type { Bytes } from '../core/bytes.ts'
 import type { Place } from '../log/place.ts'
 import type { Channel } from '../queue/paths.ts'
 import type { Deferral } from './bounce/delays.ts'
+import type { Destination } from './destination/destination.ts'
 import type { Claim } from './shares.ts'
 
 /** A recipient of a message on a channel. */
@@ -63,6 +64,8 @@ export interface Job {
   alarms: number
   /** Is this its last chance? */
   isDying: boolean
+  /** Has any delivery been started in this pass? */
+  isTried: boolean
   /** Recipients seen and not done. */
   undone: number
   running: number
@@ -83,6 +86,10 @@ export interface Delivery {
   at: number
   recipient: Bytes
   claims: readonly Claim[]
+  /** Of a remote delivery. */
+  destination: Destination | undefined
+  /** Unix milliseconds. */
+  startedAt: number
   /** Was the spawner told a place in the commit log? */
   isFromLog: boolean
   /** Is only its durability still waited for? */

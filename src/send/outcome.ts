@@ -6,6 +6,7 @@ import { NEEDS_FILE, type Report, WRITTEN } from '../queue/spawnproto.ts'
 import { noteDeferral } from './bounce/delay.ts'
 import { noteFailures } from './bounce/note.ts'
 import { paragraph, TOO_LONG } from './bounce/text.ts'
+import { wordOf } from './destination/word.ts'
 import { closeJob } from './job.ts'
 import { masked } from './log.ts'
 import type { Delivery } from './message.ts'
@@ -85,11 +86,21 @@ const WORDS: Record<string, string> = { K: 'success', Z: 'deferral', D: 'failure
 const handOverAsFile = (state: State, spawner: Spawner, slot: number, { job: { held } }: Delivery): void => {
   const again = (): void => {
     const given = held?.isForgotten ? spawner.finish(slot) : undefined
+    given?.destination?.end(given, 'nothing', Date.now())
     if (given) end(state, given, false)
     else spawner.restart(slot)
   }
   if (held !== undefined && held.stage !== 'sorted') leaveExpress(state, held, again)
   else again()
+}
+
+/** What the report tells about the host. */
+const leaveDestination = ({ waiting: { byDestination } }: Spawner, delivery: Delivery, { letter, text }: Report): void => {
+  const { destination } = delivery
+  if (destination === undefined) return
+  const now = Date.now()
+  destination.end(delivery, wordOf(letter, text), now)
+  byDestination.touch(destination)
 }
 
 /** Deals with one report (spec queue.md 5.7). */
@@ -108,6 +119,7 @@ export const takeReport = (state: State, spawner: Spawner, report: Report): void
     state.log.line('warning: internal error: delivery report out of range')
     return
   }
+  leaveDestination(spawner, delivery, report)
   const isLast = report.letter === 'Z' && delivery.job.isDying
   const letter = isLast ? 'D' : report.letter
   const text = isLast ? report.text + TOO_LONG : report.text

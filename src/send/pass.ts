@@ -2,13 +2,14 @@ import { readInfo } from '../queue/info.ts'
 import { warningsIn } from '../queue/notes.ts'
 import { splitPath } from '../queue/paths.ts'
 import { isDying, retryAt } from './backoff.ts'
+import { forNothing, mayVisit, type Wait, type Way, wayOf } from './destination/way.ts'
 import { closeJob } from './job.ts'
 import { masked } from './log.ts'
 import type { Held, Job } from './message.ts'
 import { FileRecords, HeldRecords, type UndoneRecipient, UnknownRecord } from './records.ts'
-import { type Claim, claimsOf } from './shares.ts'
 import type { Spawner } from './spawner.ts'
 import { AGAIN_SECONDS, logStatus, nowSeconds, type State } from './state.ts'
+import { leaveExpress } from './todo/express.ts'
 import type { Pass } from './turns.ts'
 
 /** So many recipients of a pass are passed over at a time because their users have no slot left; then the pass waits. */
@@ -23,10 +24,11 @@ const newJob = (state: State, spawner: Spawner, id: number, from: Pick<Job, 'sen
     id,
     channel: spawner.channel,
     ...from,
-    retry: retryAt(birth, now, spawner.channel),
+    retry: retryAt(birth, now, spawner.channel, state.settings.tunable.schedule),
     alarms: state.alarms,
     isDying: isDying(birth, now, state.settings.lifetimeSeconds),
     deferrals: undefined,
+    isTried: false,
     undone: 0,
     running: 0,
     isOver: false,
@@ -78,22 +80,29 @@ const places = ({ spawners: { local, remote } }: State): number => local.limit +
 const mayBeLarge = (state: State, { open, turns }: Spawner): boolean => open.large - turns.blocked.large < Math.max(1, places(state) / 2)
 const hasPlace = (state: State, { open, turns }: Spawner): boolean => open.all - turns.blocked.all < places(state)
 
-/** Begins the pass that is due, the older of the first in the express lane and the first with files. False when there is none. */
-const openPass = (state: State, spawner: Spawner): boolean => {
+/** Begins the pass of the first message in the express lane. */
+const openArrival = (state: State, spawner: Spawner): boolean => {
   const { arrivals, waiting } = spawner
-  const large = mayBeLarge(state, spawner)
-  const [arrival, due] = [arrivals[0], hasPlace(state, spawner) ? waiting.firstDue(large) : undefined]
-  if (arrival !== undefined && (due === undefined || due >= arrival.birth)) {
-    arrivals.shift()
-    const held = state.lane.get(arrival.id)
-    if (held !== undefined) openHeld(state, spawner, held)
-    else waiting.insert(arrival.id, arrival.birth) // it has left the lane meanwhile, and has files
-    return true
-  }
-  const id = due === undefined ? undefined : waiting.takeDue(nowSeconds(), large)
-  if (id === undefined) return false
-  openFile(state, spawner, id)
+  const arrival = arrivals.shift()
+  if (arrival === undefined) return false
+  const held = state.lane.get(arrival.id)
+  if (held !== undefined) openHeld(state, spawner, held)
+  else waiting.insert(arrival.id, arrival.birth) // it has left the lane meanwhile, and has files
   return true
+}
+
+/** Begins a pass that is due over a message's files. */
+const openDue = (state: State, spawner: Spawner): boolean => {
+  const id = hasPlace(state, spawner) ? spawner.waiting.takeDue(nowSeconds(), mayBeLarge(state, spawner), spawner) : undefined
+  if (id !== undefined) openFile(state, spawner, id)
+  return id !== undefined
+}
+
+/** Begins a pass: in turn one of the express lane, and one over files. False when there is none. */
+const openPass = (state: State, spawner: Spawner): boolean => {
+  spawner.isLanesTurn = !spawner.isLanesTurn
+  const [one, other] = spawner.isLanesTurn ? [openArrival, openDue] : [openDue, openArrival]
+  return one(state, spawner) || other(state, spawner)
 }
 
 const closePass = (state: State, { job, records }: Pass, isComplete: boolean): void => {
@@ -103,12 +112,16 @@ const closePass = (state: State, { job, records }: Pass, isComplete: boolean): v
   closeJob(state, job)
 }
 
-const start = (state: State, spawner: Spawner, job: Job, { at, address }: UndoneRecipient, claims: readonly Claim[]): void => {
+const start = (state: State, spawner: Spawner, job: Job, { at, address }: UndoneRecipient, way: Way): void => {
   const number = ++state.deliveries
   job.running++
+  job.isTried = true
   if (job.held) job.held.isStarted = true
   state.ctl.started(job, address)
-  spawner.start({ number, job, at, recipient: address, claims, isFromLog: false, isWritten: false })
+  const { claims, destination } = way
+  const delivery = { number, job, at, recipient: address, claims, destination, startedAt: Date.now(), isFromLog: false, isWritten: false }
+  destination?.begin(delivery)
+  spawner.start(delivery)
   state.log.line(`starting delivery ${number}: msg ${job.id} to ${spawner.channel} ${masked(address)}`)
   logStatus(state)
 }
@@ -132,31 +145,66 @@ const readAhead = (state: State, spawner: Spawner, pass: Pass): boolean => {
   }
 }
 
-/** One recipient of this pass on: the first that its shares allow. */
+/**
+ * Finds where the recipients of a message's file go, at the beginning of a pass: one whose recipients all have one destination waits in that destination's queue
+ * from now on. Not large ones, whose recipients are read as they go. False: the pass has ended in trouble.
+ */
+const survey = (state: State, spawner: Spawner, pass: Pass): boolean => {
+  const { job, ahead } = pass
+  if (job.channel === 'local' || !job.isFile || job.isLarge || job.isTried) return true
+  while (!pass.isAtEnd && ahead.length < MAX_AHEAD) if (!readAhead(state, spawner, pass)) return false
+  const destination = pass.isAtEnd ? state.destinations.ofAll(ahead, job.sender) : undefined
+  spawner.waiting.learn(job.id, destination, job.birth)
+  return true
+}
+
+/** One recipient of this pass on: the first that its shares and its host allow. */
 const advance = (state: State, spawner: Spawner, pass: Pass): void => {
   const { job, ahead } = pass
   if (state.ctl.interrupts(job)) {
     closePass(state, pass, false)
     return
   }
-  let claim: Claim | undefined
+  const now = Date.now()
+  if (!survey(state, spawner, pass)) return
+  const wait = forNothing()
   for (let n = 0; ; n++) {
     if (n === ahead.length && !pass.isAtEnd && n < MAX_AHEAD && !readAhead(state, spawner, pass)) return
     const recipient = ahead[n]
     if (recipient === undefined) break
-    const claims = claimsOf(spawner.channel, job.id, recipient.address)
-    const missing = spawner.blocked(claims)
-    if (missing === undefined) {
+    const way = wayOf(state, job, recipient.address, now)
+    const missing = spawner.blocked(way.claims)
+    if (missing === undefined && (way.destination === undefined || mayVisit(way.destination, job, now, wait))) {
       ahead.splice(n, 1)
-      start(state, spawner, job, recipient, claims)
+      start(state, spawner, job, recipient, way)
       settle(state, spawner, pass)
       return
     }
-    claim ??= missing
-    if (missing === claims[0]) break // the message itself
+    wait.claim ??= missing
+    if (missing !== undefined && missing === way.claims[0]) break // the message itself
   }
-  if (claim === undefined) closePass(state, pass, true)
-  else spawner.turns.block(pass, claim)
+  rest(state, spawner, pass, wait)
+}
+
+/** The pass can do nothing now. One over files for one destination goes back into its queue; so does one of the express lane, as files, unless slots are all it wants. */
+const rest = (state: State, spawner: Spawner, pass: Pass, { claim, paceAt, pauseEnds }: Wait): void => {
+  const { isTried, isFile, id, retry } = pass.job
+  const isDone = claim === undefined && !Number.isFinite(paceAt) && !Number.isFinite(pauseEnds)
+  const isQueued = !isTried && (isFile ? spawner.waiting.byDestination.knows(id) : claim === undefined)
+  if (isDone) closePass(state, pass, true)
+  else if (isQueued) putBack(state, pass, nowSeconds())
+  else if (claim !== undefined) spawner.turns.block(pass, claim)
+  else if (Number.isFinite(paceAt)) spawner.turns.sleep(pass, paceAt)
+  else putBack(state, pass, isTried ? retry : Math.ceil(pauseEnds / 1000))
+}
+
+/** The pass ends before its time; the message is due again. One of the express lane gets its files first. */
+const putBack = (state: State, pass: Pass, due: number): void => {
+  const { job } = pass
+  job.retry = due
+  const close = (): void => closePass(state, pass, false)
+  if (job.held !== undefined && job.held.stage !== 'sorted') leaveExpress(state, job.held, close)
+  else close()
 }
 
 /** After a recipient: the pass has its next turn, or is over. */
@@ -176,12 +224,15 @@ const putOffBlocked = (state: State, { turns }: Spawner): void => {
 export const passStep = (state: State, spawner: Spawner): boolean => {
   if (state.isExiting || !spawner.hasRoom) return false
   const isOpened = openPass(state, spawner)
-  const pass = spawner.turns.next((claim) => spawner.blocked([claim]) === undefined)
+  const pass = spawner.turns.next((claim) => spawner.blocked([claim]) === undefined, Date.now())
   if (pass !== undefined) advance(state, spawner, pass)
   putOffBlocked(state, spawner)
   return isOpened || pass !== undefined
 }
 
-/** When this channel wants to begin a pass; undefined while it cannot or has nothing to do. */
-export const passDue = (state: State, spawner: Spawner): number | undefined =>
-  hasPlace(state, spawner) ? spawner.waiting.firstDue(mayBeLarge(state, spawner)) : undefined
+/** When this channel wants to begin a pass, or go on with one; undefined while it cannot or has nothing to do. */
+export const passDue = (state: State, spawner: Spawner): number | undefined => {
+  const due = hasPlace(state, spawner) ? spawner.waiting.firstDue(mayBeLarge(state, spawner)) : undefined
+  const { wakesAt } = spawner.turns
+  return wakesAt === undefined ? due : Math.min(due ?? Number.POSITIVE_INFINITY, wakesAt / 1000)
+}

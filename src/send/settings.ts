@@ -4,10 +4,11 @@ import { Temporary } from '../core/failure.ts'
 import type { Env } from '../core/run.ts'
 import type { Channel } from '../queue/paths.ts'
 import type { Routing } from '../queue/rewrite.ts'
+import { type Schedule, scheduleIn } from './backoff.ts'
 import { type NoticeSettings, readBounceSettings, readNoticeSettings } from './bounce/settings.ts'
 import type { BounceSettings } from './bounce/text.ts'
 
-/** What qmail-send was told: by control/ and by whoever started it. Only locals and virtualdomains within `routing`, and `notices`, change later (SIGHUP). */
+/** What qmail-send was told: by control/ and by whoever started it. SIGHUP changes locals and virtualdomains within `routing`, `notices`, and what is `tunable`. */
 export interface SendSettings extends BounceSettings {
   home: string
   env: Env
@@ -17,13 +18,21 @@ export interface SendSettings extends BounceSettings {
   takesLog: boolean
   me: Bytes | undefined
   lifetimeSeconds: number
-  concurrency: Record<Channel, number>
   routing: Routing
   /** How bounces and other notices are written. */
   notices: NoticeSettings
+  /** How many deliveries each spawner takes at a time. */
+  spawnLimit: Record<Channel, number>
+  tunable: Tunable
 }
 
-const MAX_CONCURRENCY = 255
+/** Settings of scheduling, all of which SIGHUP reads again. */
+export interface Tunable {
+  concurrency: Record<Channel, number>
+  schedule: Schedule
+  /** control/destinations. */
+  destinations: Map<Bytes, Bytes>
+}
 
 const lowerSet = (list: readonly Bytes[] | undefined): Set<Bytes> => new Set(list?.map(lower))
 
@@ -43,10 +52,6 @@ export const readSendSettings = (home: string, { QMAIL_LOG, ...env }: Env, isRes
     takesLog: isResident && QMAIL_LOG === '1',
     me,
     lifetimeSeconds: readSetting(home, 'queuelifetime'),
-    concurrency: {
-      local: Math.min(readSetting(home, 'concurrencylocal'), MAX_CONCURRENCY),
-      remote: Math.min(readSetting(home, 'concurrencyremote'), MAX_CONCURRENCY)
-    },
     ...readBounceSettings(home),
     notices: readNoticeSettings(home),
     routing: {
@@ -54,9 +59,23 @@ export const readSendSettings = (home: string, { QMAIL_LOG, ...env }: Env, isRes
       percenthack: lowerSet(readSetting(home, 'percenthack')),
       locals: readLocals(home, me),
       virtualdomains: readSetting(home, 'virtualdomains') ?? new Map()
-    }
+    },
+    spawnLimit: UNLIMITED,
+    tunable: readTunable(home, UNLIMITED)
   }
 }
+
+const UNLIMITED = { local: Number.POSITIVE_INFINITY, remote: Number.POSITIVE_INFINITY }
+
+/** Reads what is tunable. Throws Temporary, naming the file. */
+export const readTunable = (home: string, limit: SendSettings['spawnLimit']): Tunable => ({
+  concurrency: {
+    local: Math.min(readSetting(home, 'concurrencylocal'), limit.local),
+    remote: Math.min(readSetting(home, 'concurrencyremote'), limit.remote)
+  },
+  schedule: scheduleIn(readSetting(home, 'retryschedule') ?? []),
+  destinations: readSetting(home, 'destinations') ?? new Map()
+})
 
 /** Reads what SIGHUP reads again. On trouble: the name of the file, and the old settings stay in force. */
 export const rereadRouting = (settings: SendSettings): Routing | { unreadable: 'locals' | 'virtualdomains' } => {

@@ -1,13 +1,14 @@
 import { type Bytes, lower } from '../core/bytes.ts'
-import type { Channel } from '../queue/paths.ts'
 
 /**
  * What a delivery counts for, and how much of it may run at a time: `weight` times the slots that are free. So nobody takes the last slots,
  * however few or many there are, and one alone still gets most of them: 4 of 5 for a message, 2 of 3 for a user.
  */
 export interface Claim {
-  key: string
-  weight: number
+  readonly key: string
+  readonly weight: number
+  /** Not more than so many, whatever is free. */
+  readonly cap?: number
 }
 
 const MESSAGE_WEIGHT = 4
@@ -31,17 +32,25 @@ export const userClaims = (recipients: readonly { address: Bytes }[]): Claim[] =
   return claims.length < 2 ? claims : [...new Map(claims.map((claim) => [claim.key, claim])).values()]
 }
 
-/** A delivery counts for its message, and a local one for its user. */
-export const claimsOf = (channel: Channel, id: number, address: Bytes): Claim[] =>
-  channel === 'local' ? [{ key: `m${id}`, weight: MESSAGE_WEIGHT }, userClaim(address)] : [{ key: `m${id}`, weight: MESSAGE_WEIGHT }]
+/** A delivery counts for its message. */
+export const messageClaim = (id: number): Claim => ({ key: `m${id}`, weight: MESSAGE_WEIGHT })
+
+/** A local delivery counts for its message and its user. */
+export const localClaims = (id: number, address: Bytes): Claim[] => [messageClaim(id), userClaim(address)]
 
 /** How many of something are in use, by what they count for. */
 export class Shares {
   readonly #used = new Map<string, number>()
 
   /** May one more count for this, while so many places are free? */
-  allows({ key, weight }: Claim, free: number): boolean {
-    return (this.#used.get(key) ?? 0) < weight * free
+  allows({ key, weight, cap }: Claim, free: number): boolean {
+    const used = this.#used.get(key) ?? 0
+    return used < weight * free && (cap === undefined || used < cap)
+  }
+
+  /** Does nothing count for this? */
+  isUnused(key: string): boolean {
+    return !this.#used.has(key)
   }
 
   /** The first of the claims that must wait; undefined: none. */

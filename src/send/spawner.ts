@@ -12,7 +12,7 @@ import { Waiting } from './waiting.ts'
 export class Spawner {
   readonly channel: Channel
   /** Deliveries at a time. */
-  readonly limit: number
+  limit: number
   /** Messages with files, by when they are due. */
   readonly waiting = new Waiting()
   /** Messages of the express lane that have come, and when (Unix seconds); oldest first. */
@@ -21,6 +21,8 @@ export class Spawner {
   readonly turns = new Turns()
   /** Passes over files that are under way, large messages' among them. */
   readonly open = { all: 0, large: 0 }
+  /** Whose turn it was last: the express lane's, or files'. */
+  isLanesTurn = false
   running = 0
   /** Those of them whose durability alone is waited for. */
   #written = 0
@@ -50,6 +52,11 @@ export class Spawner {
   /** The first of the claims that must wait until others are given back; undefined: none. */
   blocked(claims: readonly Claim[]): Claim | undefined {
     return this.#shares.blocked(claims, this.limit - this.active) ?? this.#writtenShares.blocked(claims, SPAWN_LIMIT - this.running)
+  }
+
+  /** Is no delivery at work that counts for this? */
+  isUnused(key: string): boolean {
+    return this.#shares.isUnused(key)
   }
 
   /** Hands a delivery over, in the lowest free slot. */

@@ -3,7 +3,7 @@ import { readFd } from '../core/fdio.ts'
 import type { Context } from '../core/run.ts'
 import { holdForLife } from '../os/lock.ts'
 import { queueFolder } from '../queue/paths.ts'
-import { readSendSettings, type SendSettings } from './settings.ts'
+import { readSendSettings, readTunable, type SendSettings } from './settings.ts'
 
 /** qmail-send's descriptors (spec queue.md 3); in its second gear also a pipe that qmail-start holds the other end of. */
 export const FD = { log: 0, toLocal: 1, fromLocal: 2, toRemote: 3, fromRemote: 4, toClean: 5, fromClean: 6, parent: 7 } as const
@@ -32,6 +32,6 @@ export const prepare = ({ home, env, resident }: Context): SendSettings => {
   step('unable to switch to queue directory', () => process.chdir(queueFolder(home)))
   if (!step('unable to open mutex', () => holdForLife('lock/sendmutex'))) throw new Temporary('qmail-send is already running')
   const [local, remote] = [limitOf(FD.fromLocal), limitOf(FD.fromRemote)]
-  const { concurrency } = settings
-  return { ...settings, concurrency: { local: Math.min(concurrency.local, local), remote: Math.min(concurrency.remote, remote) } }
+  const spawnLimit = { local, remote }
+  return { ...settings, spawnLimit, tunable: readTunable(home, spawnLimit) }
 }

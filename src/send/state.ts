@@ -4,6 +4,7 @@ import type { DelayNotice } from './bounce/delays.ts'
 import type { BounceRate } from './bounce/rate.ts'
 import type { Cleaner } from './cleaner.ts'
 import type { Control } from './ctl/control.ts'
+import type { Destinations } from './destination/destinations.ts'
 import type { DueList } from './due-list.ts'
 import type { Log } from './log.ts'
 import type { LogLink } from './log-link.ts'
@@ -34,6 +35,7 @@ export interface State {
   log: Log
   cleaner: Cleaner
   spawners: Record<Channel, Spawner>
+  destinations: Destinations
   /** Messages without recipients left, to be finished. */
   done: DueList
   /** Messages whose files could not be looked at when we started. */

@@ -20,7 +20,10 @@ export class Turns {
   readonly #fresh: Pass[] = []
   readonly #begun: Pass[] = []
   readonly #blocked = new Map<string, { claim: Claim; passes: Pass[] }>()
-  /** Passes over files that wait for their share, large messages' among them. */
+  #asleep: { pass: Pass; until: number }[] = []
+  /** When the first pass that sleeps goes on, Unix milliseconds; undefined: none sleeps. */
+  wakesAt: number | undefined
+  /** Passes over files that wait for their share or sleep, large messages' among them. */
   readonly blocked = { all: 0, large: 0 }
 
   add(pass: Pass): void {
@@ -40,8 +43,16 @@ export class Turns {
     this.#count(pass, 1)
   }
 
-  /** Whose turn it is; undefined: nobody can go on. `allows`: may one more count for this claim now? */
-  next(allows: (claim: Claim) => boolean): Pass | undefined {
+  /** It can do nothing before this time (Unix milliseconds). */
+  sleep(pass: Pass, until: number): void {
+    this.#asleep.push({ pass, until })
+    this.wakesAt = Math.min(this.wakesAt ?? until, until)
+    this.#count(pass, 1)
+  }
+
+  /** Whose turn it is at `now`; undefined: nobody can go on. `allows`: may one more count for this claim now? */
+  next(allows: (claim: Claim) => boolean, now: number): Pass | undefined {
+    if (this.wakesAt !== undefined && this.wakesAt <= now) this.#wake(now)
     for (const { claim, passes } of this.#blocked.values()) if (allows(claim)) return this.#unblock(claim.key, passes)
     return this.#fresh.shift() ?? this.#begun.shift()
   }
@@ -52,7 +63,25 @@ export class Turns {
       const at = passes.findIndex(({ job }) => job.isFile)
       if (at >= 0) return this.#unblock(claim.key, passes, at)
     }
-    return undefined
+    const at = this.#asleep.findIndex(({ pass }) => pass.job.isFile)
+    const [found] = at < 0 ? [] : this.#asleep.splice(at, 1)
+    if (found) this.#count(found.pass, -1)
+    return found?.pass
+  }
+
+  /** Those that sleep go on: what they wait for may have changed. */
+  wakeAll(): void {
+    this.#wake(Number.POSITIVE_INFINITY)
+  }
+
+  #wake(now: number): void {
+    const awake = this.#asleep.filter(({ until }) => until <= now)
+    this.#asleep = this.#asleep.filter(({ until }) => until > now)
+    this.wakesAt = this.#asleep.length === 0 ? undefined : Math.min(...this.#asleep.map(({ until }) => until))
+    for (const { pass } of awake) {
+      this.#count(pass, -1)
+      this.again(pass)
+    }
   }
 
   #unblock(key: string, passes: Pass[], at = 0): Pass | undefined {

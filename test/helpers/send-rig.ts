@@ -1,5 +1,19 @@
 import { type ChildProcess, spawn } from 'node:child_process'
-import { closeSync, constants, mkdtempSync, openSync, readdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync, writeSync } from 'node:fs'
+import {
+  closeSync,
+  constants,
+  linkSync,
+  mkdtempSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  utimesSync,
+  writeFileSync,
+  writeSync
+} from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { Duplex } from 'node:stream'
@@ -188,6 +202,29 @@ export const putEnvelope = (home: Home, id: number, recipients: string[], sender
   writeFileSync(envelope, Buffer.from(`u7\0p99\0F${sender}\0${recipients.map((r) => `T${r}\0`).join('')}`, 'latin1'))
   renameSync(envelope, home.at('queue/todo', String(id)))
 }
+
+/** Lays a message as one that was sorted at `birth` and waits for its next try at `due` (Unix seconds), under a number that no file has: what it says is in no file, either. */
+export const putWaiting = (
+  home: Home,
+  remote: string[],
+  { id, birth, due, sender = 's@s.example' }: { id: number; birth: number; due: number; sender?: string }
+): void => {
+  const lay = (folder: string, text: string, time: number): void => {
+    const path = home.at(`queue/${folder}/${id % 23}/${id}`)
+    writeFileSync(path, Buffer.from(text, 'latin1'), { mode: 0o600 })
+    utimesSync(path, time, time)
+  }
+  lay('info', `F${sender}\0`, birth)
+  lay('remote', remote.map((address) => `T${address}\0`).join(''), due)
+}
+
+/** Lays another message like one that putWaiting laid. They share their files, so none of them may be delivered. */
+export const linkWaiting = (home: Home, from: number, to: number): void => {
+  for (const folder of ['info', 'remote']) linkSync(home.at(`queue/${folder}/${from % 23}/${from}`), home.at(`queue/${folder}/${to % 23}/${to}`))
+}
+
+/** For putWaiting: no file has such a number. */
+export const NO_INODE = 2 ** 40
 
 /** Every file of the queue that belongs to a message: `info/12` etc. by folder, with the text of those qmail-send writes. */
 export const queueFiles = (home: Home): Record<string, string> => {

@@ -27,7 +27,7 @@ export const auth = table({
   },
   authsenders: {
     type: 'map',
-    readers: ['qmail-remote'],
+    readers: ['qmail-remote', 'qmail-send'],
     reread: 'invocation',
     about: 'sender:relay[:port], user and password (bars between), by address, @domain, .domain or nothing (everybody); it comes before smtproutes'
   },

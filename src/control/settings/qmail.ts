@@ -32,7 +32,7 @@ export const qmail = table({
     unit: 'deliveries',
     max: 255,
     readers: ['qmail-send'],
-    reread: 'start',
+    reread: 'hup',
     about: 'local deliveries at a time; 0 holds them',
     show: { prefix: 'Local concurrency is ', suffix: '' }
   },
@@ -42,7 +42,7 @@ export const qmail = table({
     unit: 'deliveries',
     max: 255,
     readers: ['qmail-send'],
-    reread: 'start',
+    reread: 'hup',
     about: 'remote deliveries at a time; 0 holds them',
     show: { prefix: 'Remote concurrency is ', suffix: '' }
   },
@@ -194,7 +194,7 @@ export const qmail = table({
   },
   smtproutes: {
     type: 'map',
-    readers: ['qmail-remote'],
+    readers: ['qmail-remote', 'qmail-send'],
     reread: 'invocation',
     about: 'domain:relay[:port], instead of MX',
     show: { prefix: 'SMTP route: ', suffix: '', missing: 'No artificial SMTP routes.' }

@@ -40,5 +40,18 @@ export const queue = table({
     readers: ['qmail-queued'],
     reread: 'invocation',
     about: 'messages up to this size go through the commit log on their way; 0: all become files at once (doc/internals.md, The commit log)'
+  },
+  destinations: {
+    type: 'map',
+    readers: ['qmail-send'],
+    reread: 'hup',
+    about:
+      'domain:concurrency:per-minute, limits for mail to a host or relay, to each below .domain, or (nothing before the first colon) to each other one; an empty number is no limit'
+  },
+  retryschedule: {
+    type: 'list',
+    readers: ['qmail-send'],
+    reread: 'hup',
+    about: 'pauses between tries (300, 5m, 1h, 1d; local: or remote: before it for one channel), the last again and again; missing: the squares of qmail'
   }
 })

@@ -46,6 +46,9 @@ const standing = (state: State, id: number, isBouncing: boolean): [MessageState,
   const isComing = CHANNELS.some((channel) => spawners[channel].arrivals.some((arrival) => arrival.id === id))
   const shut = CHANNELS.find((channel) => spawners[channel].limit === 0 && spawners[channel].waiting.dueOf(id) !== undefined)
   if (shut !== undefined) return ['due', `concurrency${shut} is 0`]
+  const pauseEnds = spawners.remote.waiting.byDestination.pauseOf(id)
+  if (pauseEnds !== undefined && jobs.length === 0 && !isComing)
+    return ['waiting', `its host does not answer, and is left alone for ${Math.ceil(pauseEnds - nowSeconds())} s`]
   if (jobs.length > 0 || isComing || dues.some((due) => due <= nowSeconds())) return ['due', 'its time has come; it waits for a free place']
   if (dues.length > 0) return ['waiting', 'it waits for its next try']
   return ['done', isBouncing ? 'its bounce is to be sent' : 'all is delivered; its files are to go']

@@ -51,6 +51,7 @@ const retry = ({ spawners, done }: State, id: number): boolean => {
     isMoved = true
     if (due > now) list.insert(id, now)
   }
+  spawners.remote.waiting.byDestination.hurry(id)
   return isMoved
 }
 

@@ -4,6 +4,7 @@ import { exists } from '../files.ts'
 import type { Held, Message } from '../message.ts'
 import { removeEnvelope, removeMessage } from '../removal.ts'
 import { AGAIN_SECONDS, later, nowSeconds, type State } from '../state.ts'
+import { learnDestination } from './destined.ts'
 import type { Place } from './lane.ts'
 import { channelsOf, clearLeftovers, create, writeSorted } from './sort.ts'
 
@@ -33,10 +34,21 @@ export const fitsExpress = ({ settings, spawners }: State, message: Message): bo
  */
 export const routeOf = (state: State, message: Message, isNext: boolean): 'express' | 'sort' | Place => {
   if (!fitsExpress(state, message) || (message.inLog === undefined && hasLeftovers(message.id))) return 'sort'
+  if (isPaused(state, message)) return 'sort'
   const place = state.lane.placeFor(message, isNext)
   if (place === undefined) return 'express'
-  return channelsOf(message).length === 1 ? place : 'sort'
+  return channelsOf(message).length === 1 && !isOvertaken(state, message) ? place : 'sort'
 }
+
+/** Does all of the message go to a host that has a pause? Its files will be needed. */
+const isPaused = ({ destinations }: State, { recipients: { local, remote }, sender = '' }: Message): boolean => {
+  const destination = local.length === 0 ? destinations.ofAll(remote, sender) : undefined
+  return destination !== undefined && !destination.isOpen(Date.now())
+}
+
+/** Is the lane full of mail for other hosts, while there are slots? */
+const isOvertaken = ({ lane, spawners: { remote } }: State, message: Message): boolean =>
+  message.recipients.remote.length > 0 && remote.hasRoom && lane.isFirst(message, 'remote')
 
 /** Has a message wait in todo/ for room in the lane. */
 export const park = (state: State, id: number, place: Place): void => {
@@ -123,6 +135,7 @@ const writeHeld = (state: State, held: Held): boolean => {
   const info = create(state, splitPath('info', held.id))
   if (info === undefined || !writeSorted(state, held, info, [...held.open])) return false
   held.stage = 'written'
+  learnDestination(state, held)
   state.lane.leave(held)
   return true
 }

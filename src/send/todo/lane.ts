@@ -1,11 +1,14 @@
+import type { Bytes } from '../../core/bytes.ts'
 import { CHANNELS, type Channel } from '../../queue/paths.ts'
+import { destinationClaim } from '../destination/claims.ts'
+import type { Destination } from '../destination/destination.ts'
 import type { Held, Message } from '../message.ts'
 import { type Claim, Shares, userClaims } from '../shares.ts'
 
 /** So many messages are held in memory for each channel; more wait in todo/, with nothing but their numbers known. */
 const MAX_HELD = 250
 
-/** Where a message waits for the lane: with those of its submitter's, for a channel; or, with a claim, with those of a user who has had his share. */
+/** Where a message waits for the lane: with those of its submitter's, for a channel; or, with a claim, with those of a user or a destination that has had its share. */
 export interface Place {
   channel: Channel
   key: string
@@ -17,14 +20,28 @@ interface Parked {
   ids: Set<number>
 }
 
+type DestinationOf = (recipient: { address: Bytes }, sender: Bytes) => Destination
+
 /** The messages of the express lane, oldest first, and those that wait to get in: their submitters take turns. */
 export class Lane {
   readonly #held = new Map<number, Held>()
   readonly #leaving = new Map<number, Held>()
   readonly #claims = new Map<number, Claim[]>()
+  readonly #destinationOf: DestinationOf
   readonly #shares = new Shares()
   readonly #use: Record<Channel, number> = { local: 0, remote: 0 }
   readonly #parked: Record<Channel, Map<string, Parked>> = { local: new Map(), remote: new Map() }
+
+  constructor(destinationOf: DestinationOf) {
+    this.#destinationOf = destinationOf
+  }
+
+  /** What a message counts for on a channel. */
+  #claimsOf({ recipients, sender = '' }: Message, channel: Channel): Claim[] {
+    if (channel === 'local') return userClaims(recipients.local)
+    const destinations = recipients.remote.map((recipient) => this.#destinationOf(recipient, sender))
+    return (destinations.length < 2 ? destinations : [...new Set(destinations)]).map(destinationClaim)
+  }
 
   get(id: number): Held | undefined {
     return this.#held.get(id)
@@ -41,7 +58,7 @@ export class Lane {
   }
 
   add(held: Held): void {
-    const claims = userClaims(held.recipients.local)
+    const claims = [...this.#claimsOf(held, 'local'), ...this.#claimsOf(held, 'remote')]
     this.#held.set(held.id, held)
     this.#claims.set(held.id, claims)
     this.#shares.take(claims)
@@ -67,13 +84,16 @@ export class Lane {
   }
 
   /** Where a message has to wait; undefined: it may come in. `isNext`: it has waited already. */
-  placeFor({ recipients, uid }: Message, isNext: boolean): Place | undefined {
+  placeFor(message: Message, isNext: boolean): Place | undefined {
+    const { recipients, uid } = message
     for (const channel of CHANNELS) {
       if (recipients[channel].length > 0 && (!this.#hasRoom(channel) || (!isNext && this.#hasQueue(channel))))
         return { channel, key: `s${uid}`, claim: undefined }
     }
-    for (const claim of userClaims(recipients.local)) {
-      if (!this.#allows(claim) || (!isNext && this.#parked.local.has(claim.key))) return { channel: 'local', key: claim.key, claim }
+    for (const channel of CHANNELS) {
+      for (const claim of this.#claimsOf(message, channel)) {
+        if (!this.#allows(claim, channel) || (!isNext && this.#parked[channel].has(claim.key))) return { channel, key: claim.key, claim }
+      }
     }
     return undefined
   }
@@ -97,7 +117,7 @@ export class Lane {
     for (const channel of CHANNELS) {
       if (!this.#hasRoom(channel)) continue
       for (const [key, parked] of this.#parked[channel]) {
-        if (parked.claim === undefined || this.#allows(parked.claim)) return this.#takeFrom(channel, key, parked)
+        if (parked.claim === undefined || this.#allows(parked.claim, channel)) return this.#takeFrom(channel, key, parked)
       }
     }
     return undefined
@@ -111,8 +131,13 @@ export class Lane {
     return id
   }
 
-  #allows(claim: Claim): boolean {
-    return this.#shares.allows(claim, MAX_HELD - this.#use.local)
+  /** Is nothing in the lane that goes where this message goes? */
+  isFirst(message: Message, channel: Channel): boolean {
+    return this.#claimsOf(message, channel).every(({ key }) => this.#shares.isUnused(key))
+  }
+
+  #allows(claim: Claim, channel: Channel): boolean {
+    return this.#shares.allows(claim, MAX_HELD - this.#use[channel])
   }
 
   #hasRoom(channel: Channel): boolean {

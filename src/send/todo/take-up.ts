@@ -11,6 +11,7 @@ import type { Message } from '../message.ts'
 import { removeEnvelope } from '../removal.ts'
 import { nowSeconds, type State } from '../state.ts'
 import { LARGE_RECIPIENTS } from '../waiting.ts'
+import { learnDestination } from './destined.ts'
 import { goExpress, park, routeOf } from './express.ts'
 import { channelsOf, clearLeftovers, create, writeSorted } from './sort.ts'
 
@@ -85,6 +86,7 @@ const refuse = (state: State, message: Message, info: number): void => {
 const awaitPasses = (state: State, message: Message): void => {
   const { id } = message
   const channels = channelsOf(message)
+  learnDestination(state, message)
   for (const channel of channels) {
     const { waiting } = state.spawners[channel]
     if (message.recipients[channel].length > LARGE_RECIPIENTS) waiting.markLarge(id)

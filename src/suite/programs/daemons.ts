@@ -21,7 +21,7 @@ export const daemons = rows({
     exits: { 0: 'stopped by SIGTERM', 111: 'cannot start' },
     secondGear: { about: 'express lane, under qmail-start', permissions: ['unrestricted'] },
     npm: ['proper-lockfile', 'graceful-fs', 'retry', 'signal-exit'],
-    budget: 215
+    budget: 235
   },
   'qmail-clean': {
     ring: 'Q',

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { isDying, retryAt } from '../../../src/send/backoff.ts'
+import { isDying, retryAt, scheduleIn } from '../../../src/send/backoff.ts'
 
 const BIRTH = 1_000_000
 
@@ -34,4 +34,19 @@ test('a birth in the future counts as now', () => {
 test('a message dies when it is older than the lifetime, not when it is as old', () => {
   assert.equal(isDying(BIRTH, BIRTH + 100, 100), false)
   assert.equal(isDying(BIRTH, BIRTH + 101, 100), true)
+})
+
+test('control/retryschedule: pauses one after another, the last again and again, by channel', () => {
+  const schedule = scheduleIn(['5m', 'remote:1h', '1d', 'local:90'])
+  assert.deepEqual(schedule, { local: [300, 86_400, 90], remote: [300, 3600, 86_400] })
+  const ages = (channel: 'local' | 'remote', n: number): number[] => {
+    const found = [0]
+    while (found.length <= n) found.push(retryAt(1000, 1000 + (found.at(-1) ?? 0), channel, schedule) - 1000)
+    return found.slice(1)
+  }
+  assert.deepEqual(ages('remote', 5), [300, 3900, 90_300, 176_700, 263_100])
+  assert.deepEqual(ages('local', 4), [300, 86_700, 86_790, 86_880])
+  assert.equal(retryAt(1000, 900, 'remote', schedule), 1300, 'a birth in the future')
+  assert.equal(retryAt(1000, 1000, 'local', scheduleIn(['remote:1h'])), 1100, 'qmail’s squares where nothing is said')
+  for (const bad of ['5', 'x', '5w', 'both:5m', '5m 1h', '-5m']) assert.throws(() => scheduleIn([bad]), /retryschedule/)
 })

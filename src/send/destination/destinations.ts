@@ -1,0 +1,64 @@
+import { type Bytes, lower } from '../../core/bytes.ts'
+import { Destination, type Limits } from './destination.ts'
+import { limitsFor } from './limits.ts'
+import type { Routes } from './routes.ts'
+
+/** With more destinations, those there is nothing to remember about are forgotten. */
+const MANY = 8192
+
+/** A relay's name, without its port. */
+const RELAY = /^\[[^\]]*\]|^[^:;]*/
+
+/** The destinations of the remote channel: a relay, where mail for a host or from a sender has one; else the host, whatever its mail exchangers. */
+export class Destinations {
+  readonly #routes: Routes
+  readonly #known = new Map<string, Destination>()
+  #lines: ReadonlyMap<Bytes, Bytes>
+  #count = 0
+  #many = MANY
+
+  /** `lines`: control/destinations. */
+  constructor(routes: Routes, lines: ReadonlyMap<Bytes, Bytes>) {
+    this.#routes = routes
+    this.#lines = lines
+  }
+
+  /** Where mail for a (remote) recipient goes. */
+  of(recipient: Bytes, sender: Bytes): Destination {
+    const host = lower(recipient.slice(recipient.lastIndexOf('@') + 1))
+    const name = this.#routes.relayFor(host, sender, Date.now()) ?? host
+    const known = this.#known.get(name)
+    if (known !== undefined) return known
+    if (this.#known.size >= this.#many) this.#forget()
+    const made = new Destination(name, ++this.#count, this.#limitsOf(name))
+    this.#known.set(name, made)
+    return made
+  }
+
+  /** Where all of these go; undefined: to more than one, or there are none. */
+  ofAll(recipients: readonly { address: Bytes }[], sender: Bytes): Destination | undefined {
+    const [first, ...others] = recipients
+    const destination = first && this.of(first.address, sender)
+    return others.every(({ address }) => this.of(address, sender) === destination) ? destination : undefined
+  }
+
+  /** Limits have changed. */
+  set lines(lines: ReadonlyMap<Bytes, Bytes>) {
+    this.#lines = lines
+    for (const destination of this.#known.values()) destination.limits = this.#limitsOf(destination.name)
+  }
+
+  /** All failures are forgotten: somebody says that hosts are there again. */
+  forgive(): void {
+    for (const destination of this.#known.values()) destination.forgive()
+  }
+
+  #limitsOf(name: string): Limits {
+    return limitsFor(RELAY.exec(name)?.[0] ?? name, this.#lines)
+  }
+
+  #forget(): void {
+    for (const [name, destination] of this.#known) if (destination.isForgettable) this.#known.delete(name)
+    this.#many = Math.max(MANY, 2 * this.#known.size)
+  }
+}

@@ -1,0 +1,177 @@
+/** Scheduling by destination (issue 8): each host a share of the slots and a pause of its own; limits; smtproutes; what SIGHUP reads again. */
+import assert from 'node:assert/strict'
+import { statSync } from 'node:fs'
+import { test } from 'node:test'
+import { type Home, makeHome } from '../helpers/home.ts'
+import { linkWaiting, NO_INODE, putMessage, putWaiting, SendRig } from '../helpers/send-rig.ts'
+import { until } from '../helpers/wait.ts'
+
+const NO_CONNECTION = "ZSorry, I wasn't able to establish an SMTP connection. (#4.4.1)\n"
+const HOUR = 3600
+
+const makeRigHome = (controls: Record<string, string> = {}): Home => {
+  const home = makeHome()
+  for (const [name, text] of Object.entries({ locals: 'me.example\n', ...controls })) home.control(name, text)
+  return home
+}
+
+const count = (log: string, pattern: RegExp): number => log.match(pattern)?.length ?? 0
+
+test('50 dead destinations, a slow one and a healthy one: 10,000 messages wait, and the healthy one has its mail', async () => {
+  const home = makeRigHome()
+  const now = Date.now() / 1000
+  for (let i = 0; i < 10_000; i++) {
+    if (i < 51) putWaiting(home, [`u@${i === 50 ? 'slow' : `dead${i}`}.example`], { id: NO_INODE + i, birth: now - HOUR, due: now - HOUR + i })
+    else linkWaiting(home, NO_INODE + (i % 51), NO_INODE + i)
+  }
+  for (let i = 0; i < 20; i++) putWaiting(home, [`old${i}@healthy.example`], { id: NO_INODE + 20_000 + i, birth: now - HOUR, due: now - 1 })
+  const rig = new SendRig(home, { resident: true })
+  const attempts = new Map<string, number>()
+  let isDeadKnown = false
+  rig.onDelivery = ({ recipient }) => {
+    const host = recipient.slice(recipient.indexOf('@') + 1)
+    attempts.set(host, (attempts.get(host) ?? 0) + 1)
+    if (host === 'healthy.example') return 'Kok\n'
+    return isDeadKnown && host.startsWith('dead') ? NO_CONNECTION : undefined
+  }
+  // the dead ones take a minute to be found out: as long as the test says nothing
+  await until('hosts that hang', () => rig.asked.length >= 10)
+  for (let i = 0; i < 20; i++) {
+    putMessage(home, [`new${i}@healthy.example`])
+    rig.pull()
+    await rig.logged(new RegExp(`to remote new${i}@healthy`))
+  }
+  await until('the old mail of the healthy one, too', () => attempts.get('healthy.example') === 40)
+  assert.ok(rig.asked.length <= 16, `${rig.asked.length} deliveries hang`)
+
+  // they are found out: each is left alone after a few failures, and none of their messages is tried any more
+  isDeadKnown = true
+  const hanging = (): void => {
+    for (const asked of rig.asked.filter(({ recipient }) => recipient.includes('@dead'))) {
+      rig.asked.splice(rig.asked.indexOf(asked), 1)
+      rig.report(asked, NO_CONNECTION)
+    }
+  }
+  await until('all to have a pause', () => {
+    hanging()
+    return (
+      Array.from({ length: 50 }, (_, i) => attempts.get(`dead${i}.example`) ?? 0).every((n) => n >= 3) &&
+      rig.asked.every((a) => a.recipient.endsWith('@slow.example'))
+    )
+  })
+  for (let i = 0; i < 20; i++) {
+    putMessage(home, [`late${i}@healthy.example`])
+    rig.pull()
+  }
+  await until('the rest', () => attempts.get('healthy.example') === 60)
+  // a pause is a minute long, the next one two: nobody was tried for each of his 196 messages
+  const most = Math.max(...Array.from({ length: 50 }, (_, i) => attempts.get(`dead${i}.example`) ?? 0))
+  assert.ok(most <= 25, `${most} attempts at a dead host`)
+  rig.kill('SIGKILL')
+})
+
+test('a host is left alone after failures in a row; mail to others goes on; SIGALRM and an answer end the pause', async () => {
+  const home = makeRigHome()
+  putMessage(home, ['a0@dead.example'])
+  const rig = new SendRig(home, { resident: true })
+  for (let i = 0; i < 3; i++) {
+    if (i > 0) {
+      putMessage(home, [`a${i}@dead.example`])
+      rig.pull()
+    }
+    rig.report(await rig.delivery(new RegExp(`^a${i}@`)), NO_CONNECTION)
+    await until('the report', () => count(rig.log, /deferral: Sorry/g) === i + 1)
+  }
+  const waits = putMessage(home, ['b@dead.example'])
+  putMessage(home, ['c@other.example'])
+  rig.pull()
+  rig.report(await rig.delivery(/^c@/), 'Kok\n')
+  await rig.logged(new RegExp(`new msg ${waits}`))
+  await rig.logged(/success: ok/)
+  assert.deepEqual(rig.asked, [])
+  assert.doesNotMatch(rig.log, /b@dead/)
+  rig.kill('SIGALRM')
+  const tried = await until('all four to be tried', () => (rig.asked.length === 4 ? rig.asked.splice(0) : undefined))
+  for (const asked of tried) rig.report(asked, 'Kok\n')
+  await until('the end', () => count(rig.log, /end msg/g) === 5)
+  assert.equal(await rig.stop(), 0)
+})
+
+test('the last try of a message waits for no pause', async () => {
+  const home = makeRigHome({ queuelifetime: '7200\n' })
+  const now = Date.now() / 1000
+  for (let i = 0; i < 20; i++) putWaiting(home, [`old${i}@dead.example`], { id: NO_INODE + i, birth: now - 3 * HOUR, due: now - 100 })
+  for (let i = 0; i < 20; i++) putWaiting(home, [`young${i}@dead.example`], { id: NO_INODE + 100 + i, birth: now - HOUR, due: now - 50 })
+  const rig = new SendRig(home)
+  rig.onDelivery = ({ channel }) => (channel === 'remote' ? NO_CONNECTION : undefined)
+  await until('every old message to have its last try', () => count(rig.log, /failure: Sorry/g) === 20)
+  assert.ok(count(rig.log, /deferral: Sorry/g) < 20, 'young ones wait')
+  rig.kill('SIGKILL')
+})
+
+test('control/destinations limits deliveries at a time to a host, to those below a domain, to relays; SIGHUP reads it and the concurrencies again', async () => {
+  const home = makeRigHome({
+    destinations: 'one.example:1:\n.two.example:2\n[10.0.0.1]:3\n:4:\n',
+    smtproutes: 'routed.example:[10.0.0.1]:26\n.routed.example:[10.0.0.1]:26 user secret\n'
+  })
+  const hosts = ['one.example', 'a.two.example', 'b.two.example', 'routed.example', 'x.routed.example', 'other.example']
+  for (const host of hosts) for (let i = 0; i < 6; i++) putMessage(home, [`u${i}@${host}`])
+  const rig = new SendRig(home)
+  const running = (): string => hosts.map((host) => rig.asked.filter(({ recipient }) => recipient.endsWith(`@${host}`)).length).join(' ')
+  const routed = (): number => rig.asked.filter(({ recipient }) => recipient.endsWith('routed.example')).length
+  await until('all messages to be there', () => count(rig.log, /new msg/g) === 36)
+  await until(
+    () => `as many as may be, not ${running()}`,
+    () => rig.asked.length === 12 && routed() === 3
+  )
+  assert.match(running(), /^1 2 2 \d \d 4$/)
+  home.control('destinations', 'one.example:3\n:1\n')
+  home.control('concurrencyremote', '25\n')
+  rig.kill('SIGHUP')
+  await until('two more', () => rig.asked.filter(({ recipient }) => recipient.endsWith('@one.example')).length === 3)
+  rig.report(await rig.delivery(/@other/), 'Kok\n')
+  await rig.logged(/status: local 0\/10 remote \d+\/25/)
+  rig.onDelivery = () => 'Kok\n'
+  for (const asked of rig.asked.splice(0)) rig.report(asked, 'Kok\n')
+  await until('all to end', () => count(rig.log, /end msg/g) === 36)
+  assert.equal(await rig.stop(), 0)
+})
+
+test('a pace of control/destinations: one start, and no other for a minute; none at all where no delivery is allowed; SIGHUP lets them go', async () => {
+  const home = makeRigHome({ destinations: 'paced.example::1\nheld.example:0\n' })
+  const recipients = Array.from({ length: 3 }, (_, i) => `p${i}@paced.example`)
+  putMessage(home, recipients)
+  for (const recipient of [...recipients, 'h@held.example']) putMessage(home, [recipient])
+  const rig = new SendRig(home)
+  rig.onDelivery = () => 'Kok\n'
+  await until('all to be taken up', () => count(rig.log, /new msg/g) === 5)
+  await rig.logged(/success/)
+  for (let i = 0; i < 5; i++) {
+    putMessage(home, [`o${i}@other.example`])
+    rig.pull()
+    await rig.logged(new RegExp(`to remote o${i}@`))
+  }
+  assert.equal(count(rig.log, /to remote p\d@paced/g), 1)
+  assert.doesNotMatch(rig.log, /h@held/)
+  home.control('destinations', '')
+  rig.kill('SIGHUP')
+  await until('the end', () => count(rig.log, /end msg/g) === 10)
+  assert.equal(await rig.stop(), 0)
+})
+
+test('control/retryschedule: messages are due again by it, as their files say after SIGTERM', async () => {
+  const home = makeRigHome({ retryschedule: 'remote:5m\nremote:1h\nlocal:30\n' })
+  const birth = Math.floor(Date.now() / 1000) - 1000
+  const id = NO_INODE
+  putWaiting(home, ['r@far.example'], { id, birth, due: birth })
+  const rig = new SendRig(home)
+  rig.report(await rig.delivery(/^r@/), 'Zlater\n')
+  await rig.logged(/deferral/)
+  assert.equal(await rig.stop(), 0)
+  assert.equal(statSync(home.at('queue/remote', String(id % 23), String(id))).mtimeMs / 1000, birth + 300 + 3600)
+
+  home.control('retryschedule', '5 minutes\n')
+  const bad = new SendRig(home)
+  assert.equal(await bad.ended, 111)
+  assert.match(bad.log, /cannot start: unable to read controls/)
+})
