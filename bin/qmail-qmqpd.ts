@@ -1,7 +1,7 @@
 /**
  * NAME     qmail-qmqpd: receives mail by QMQP, from whoever may connect (spec network.md 5.2)
  * RUNS AS  qmaild:nofiles, under tcpserver, whose rules must keep strangers out
- * FDS      0< 1> the connection, 2> trouble; resident: 3<> the parent, which hands over connections
+ * FDS      0< 1> the connection, 2> trouble; resident: 0< the listening socket, 3<> the parent
  * ENV      TCPREMOTEIP, TCPREMOTEHOST, TCPREMOTEINFO, TCPLOCALHOST, TCPLOCALIP; QMAILQUEUE
  * EXIT     0 answered, or the client is gone; 100 it does not speak QMQP; 111 trouble, or an hour is over
  * FILES    none

@@ -1,7 +1,7 @@
 /**
  * NAME     qmail-qmtpd: receives mail by QMTP (spec network.md 5.1)
  * RUNS AS  qmaild:nofiles, under tcpserver
- * FDS      0< 1> the connection, 2> trouble with control files; resident: 3<> the parent, which hands over connections
+ * FDS      0< 1> the connection, 2> trouble with control files; resident: 0< the listening socket, 3<> the parent
  * ENV      TCPREMOTEIP, TCPREMOTEHOST, TCPREMOTEINFO, TCPLOCALHOST, TCPLOCALIP; RELAYCLIENT, DATABYTES, QMAILQUEUE
  * EXIT     0 the client is gone; 100 it does not speak QMTP; 111 trouble, or an hour is over
  * FILES    control/ rcpthosts morercpthosts.cdb databytes

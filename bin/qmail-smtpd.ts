@@ -1,7 +1,7 @@
 /**
  * NAME     qmail-smtpd [ [ hostname ] checker [ subprogram ... ] ]: receives mail by SMTP (spec network.md 4)
  * RUNS AS  qmaild:nofiles, under tcpserver
- * FDS      0< 1> the connection, 2> log, and trouble with control files; resident: 3<> the parent, which hands over connections
+ * FDS      0< 1> the connection, 2> log, and trouble with control files; resident: 0< the listening socket, 3<> the parent
  * ENV      TCPREMOTEIP, TCPREMOTEHOST, TCPREMOTEINFO, TCPLOCALHOST, TCPLOCALIP; RELAYCLIENT, DATABYTES, QMAILQUEUE; in the place of
  *          control files: MAXRECIPIENTS, DISABLE_MAXRCPT, BRTLIMIT, TARPITCOUNT, TARPITDELAY, GREETDELAY, SMTPD_GREETDELAY, DROP_PRE_GREET,
  *          DISABLE_BADMAILFROM, NOBADHELO; logging in: SMTPAUTH, SMTPAUTHOLD, FORCETLS, SUBMISSION; programs hooked in: RCPTCHECK, RCPTCHECKRELAYCLIENT, ENABLE_SPP, SPPCONFFILE; for the log: TCPREMOTEPORT, TCPLOCALPORT

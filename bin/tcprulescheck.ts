@@ -8,12 +8,13 @@
  *
  * The rule of a network is shown by its key in the cdb: `_` or `^` and the leading bits of its IPv4 or IPv6 addresses.
  */
+
+import { type Rule, RulesFile } from '../src/accept/rules.ts'
 import { Exit } from '../src/core/exit.ts'
 import { reason, Temporary, Usage } from '../src/core/failure.ts'
 import { writeFd } from '../src/core/fdio.ts'
 import { run } from '../src/core/run.ts'
 import { canonicalAddress } from '../src/net/ip.ts'
-import { type Rule, RulesFile } from '../src/serve/rules.ts'
 
 const answer = ({ key, isDenied, variables }: Rule): string => {
   const head = key === undefined ? 'default:\n' : `rule ${key}:\n`

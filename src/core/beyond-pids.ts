@@ -11,13 +11,17 @@ const PER_PROCESS = 500
 /** The number of the `count`th job (from 0) of process `pid`: its id for the first one, and then one no other process uses. */
 export const jobNumber = (pid: number, count: number): number => (count === 0 ? pid : FIRST + (pid % FIRST) * PER_PROCESS + (count % PER_PROCESS))
 
-/** Numbers in turn for the one process whose log this is. Where they start depends on the time, so that those of a process before it do not come again. */
-export const serialNumbers = (milliseconds: number): (() => number) => {
+/**
+ * Numbers in turn for the one process whose log this is, or so many at once, of which the first is given. Where they start depends on the time, so that those of a
+ * process before it do not come again.
+ */
+export const serialNumbers = (milliseconds: number): ((count?: number) => number) => {
   const span = LIMIT - FIRST
   let next = Math.floor(milliseconds / 10) % span
-  return () => {
+  return (count = 1) => {
+    if (next + count > span) next = 0
     const number = FIRST + next
-    next = (next + 1) % span
+    next += count
     return number
   }
 }

@@ -50,6 +50,7 @@ export class Conversation {
     input.on('error', this.#onGone)
     input.on('end', this.#onEnd)
     input.on('data', this.#onData)
+    input.resume() // a connection may come paused
   }
 
   readonly #onData = (chunk: Buffer): void => {

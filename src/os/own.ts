@@ -9,6 +9,18 @@ export const identity = (file: string): string | undefined => {
   return s && `${s.dev}:${s.ino}:${s.size}:${s.mtimeMs}`
 }
 
+/** As `identity`; undefined also for a file that we may not look at, say in a folder of PATH that is root's own. */
+export const lookOf = (file: string): string | undefined => {
+  try {
+    return identity(file)
+  } catch {
+    return undefined
+  }
+}
+
+/** What changes when one of these files does. */
+export const looksOf = (files: readonly string[]): string => files.map(lookOf).join(' ')
+
 /** Is the program at this path the suite's own `name`? Only then may a parent use its second gear, or call it within its own process. */
 export const isOwn = (file: string, name: string): boolean => {
   let fd: number

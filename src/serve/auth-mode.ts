@@ -39,3 +39,6 @@ export const authMode = ({ SMTPAUTH, SUBMISSION, TCPLOCALPORT }: Readonly<Env>, 
   const isOn = hasChecker && !isOff && (word !== undefined || isSubmission)
   return { mechanisms: isOn ? mechanismsIn((word ?? '').replace(/^!/, '')) : [], isSubmission }
 }
+
+/** Can the client of this connection log in? */
+export const canLogIn = (env: Readonly<Env>): boolean => authMode(env, true).mechanisms.length > 0

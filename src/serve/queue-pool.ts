@@ -25,6 +25,8 @@ export class QueuePool {
   readonly #idle: Socket[] = []
   readonly #waiters: Waiter[] = []
   #isCut = false
+  /** Was there a connection to be had when it was last asked for, and did none break since? */
+  #isUp = false
 
   constructor(source: QueueSource) {
     this.#source = source
@@ -35,10 +37,27 @@ export class QueuePool {
     const socket = this.#idle.pop()
     if (socket) return this.#submission(socket)
     if (this.#isCut) throw new Temporary('unable to reach the queue')
-    return new Promise<Socket>((resolve, reject) => {
+    return this.#wanted().then((handed) => this.#submission(handed))
+  }
+
+  /** Is there a way into the queue, as far as can be told? */
+  isUp(): boolean | Promise<boolean> {
+    if (this.#isUp || this.#idle.length > 0) return true
+    if (this.#isCut) return false
+    return this.#wanted().then(
+      (socket) => {
+        this.#release(socket)
+        return true
+      },
+      () => false
+    )
+  }
+
+  #wanted(): Promise<Socket> {
+    return new Promise((resolve, reject) => {
       this.#waiters.push({ resolve, reject })
       this.#source.want()
-    }).then((handed) => this.#submission(handed))
+    })
   }
 
   /** Takes a fresh connection in. */
@@ -46,11 +65,13 @@ export class QueuePool {
     socket.on('error', () => {}) // 'close' follows
     socket.on('close', () => this.#closed(socket))
     socket.resume()
+    this.#isUp = true
     this.#release(socket)
   }
 
   /** A connection asked for is not to be had: one who waits is told so. */
   refuse(): void {
+    this.#isUp = false
     this.#waiters.shift()?.reject(new Temporary('unable to reach the queue'))
   }
 
@@ -64,6 +85,7 @@ export class QueuePool {
     const at = this.#idle.indexOf(socket)
     if (at < 0) return
     this.#idle.splice(at, 1)
+    this.#isUp = false
     this.#source.lost()
   }
 

@@ -4,6 +4,7 @@ import type { Env } from '../core/run.ts'
 import { type Ids, startChild } from '../os/child.ts'
 import { isOwn } from '../os/own.ts'
 import { nodeFlags } from '../suite/permissions.ts'
+import type { Permission } from '../suite/programs/row.ts'
 import { type ProgramName, programRows } from '../suite/programs.ts'
 
 /** Where a program of the suite is. */
@@ -13,15 +14,16 @@ export const programFile = (home: string, name: ProgramName): string => join(hom
 export const hasSecondGear = (home: string, name: ProgramName, firstgear: readonly string[] | undefined): boolean =>
   !firstgear?.includes(name) && isOwn(programFile(home, name), name)
 
-/** Starts a program in its second gear, under the permissions the table gives it there. Ask hasSecondGear first. */
+/** Starts a program in its second gear, under the permissions the table gives it there, and some `more`. Ask hasSecondGear first. */
 export const startResident = (
   home: string,
   name: ProgramName,
   options: { stdio: StdioOptions; env: Env; ids?: Ids | undefined; cwd?: string },
-  args: readonly string[] = []
+  args: readonly string[] = [],
+  more: readonly Permission[] = []
 ): ChildProcess => {
   const file = programFile(home, name)
   const { permissions = [], youngMegabytes } = programRows.find(([n]) => n === name)?.[1].secondGear ?? {}
   const memory = youngMegabytes === undefined ? [] : [`--max-semi-space-size=${youngMegabytes}`]
-  return startChild(join(home, 'lib', 'node'), [...memory, ...nodeFlags(home, file, permissions), file, ...args], { ...options, resident: true })
+  return startChild(join(home, 'lib', 'node'), [...memory, ...nodeFlags(home, file, [...permissions, ...more]), file, ...args], { ...options, resident: true })
 }

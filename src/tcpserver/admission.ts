@@ -1,73 +1,60 @@
-import type { Socket } from 'node:net'
+import type { Visit } from '../accept/entrance.ts'
+import { ClientLimits, hasLimits, limitsBy } from '../accept/limits.ts'
+import { Ruling } from '../accept/ruling.ts'
 import type { Bytes } from '../core/bytes.ts'
-import { reason, Temporary } from '../core/failure.ts'
+import type { Env } from '../core/run.ts'
 import type { FindNames } from '../net/find-names.ts'
-import { isInNetworks } from '../net/ip.ts'
-import { type Addresses, type Names, tcpVariables } from '../net/peer.ts'
-import { readProxyHeader } from '../net/read-proxy.ts'
-import { ClientLimits, limitsBy } from '../serve/limits.ts'
-import { logEnds } from '../serve/log.ts'
-import { RulesFile } from '../serve/rules.ts'
+import { type Decision, withSettings } from '../spawn/handover.ts'
+import type { Blocking } from './blocking.ts'
 import type { TcpserverOptions } from './options.ts'
 
-/** One connection's time with us. */
-export interface Visit {
-  /** As the socket has them, or as the proxy told. */
-  ends: Addresses
-  /** Set once the client counts: `leave` takes it back. */
-  counted: Bytes | undefined
-}
-
-/** What became of a visit at the door. */
-export interface Verdict {
-  /** Both ends, for the log. */
-  line: string
-  isDenied: boolean
-  /** The limit it is over; undefined: none. */
-  excess: string | undefined
-  /** The variables of the connection and of its rule; undefined: to be unset. */
-  variables: Record<string, Bytes | undefined>
-}
-
-/** The door: who may come in, how many of them, and what is known of them. */
+/** Decides who may come in, and how many of them: names, rules, limits over all connections of this server, lists. */
 export class Admission {
   readonly #options: TcpserverOptions
+  readonly #env: Readonly<Env>
   readonly #findNames: FindNames
-  readonly #rules: RulesFile | undefined
+  readonly #ruling: Ruling
   readonly #limits: ClientLimits
+  readonly #blocking: Blocking | undefined
+  /** Clients that count, by the numbers of their connections. */
+  readonly #counted = new Map<number, Bytes>()
+  /** Can there be limits at all? */
+  readonly #counts: boolean
 
-  constructor(options: TcpserverOptions, findNames: FindNames) {
+  /** `blocking`: what turns clients of its program away; undefined: nothing does. */
+  constructor(options: TcpserverOptions, env: Readonly<Env>, findNames: FindNames, blocking: Blocking | undefined) {
     this.#options = options
+    this.#env = env
     this.#findNames = findNames
-    this.#rules = options.rules === undefined ? undefined : new RulesFile(options.rules, options.allowsMissingRules)
+    this.#ruling = new Ruling(options.rules, options.allowsMissingRules)
     this.#limits = new ClientLimits(options.limits.networkBits, Date.now)
+    this.#blocking = blocking
+    this.#counts = options.rules !== undefined || hasLimits(options.limits)
   }
 
-  /** Judges a visit; it learns the client's own address from a proxy, if there is one between. Rejects with Temporary, in the words of the log. */
-  async judge(socket: Socket, visit: Visit): Promise<Verdict> {
-    if (isInNetworks(visit.ends.remoteIp, this.#options.proxies)) visit.ends = (await readProxyHeader(socket)) ?? visit.ends
-    visit.counted = visit.ends.remoteIp
-    this.#limits.add(visit.counted)
-    const names = await this.#findNames(visit.ends)
-    const variables = tcpVariables(visit.ends, names)
-    const rule = this.#ruleFor(visit.ends, names)
-    for (const [name, value] of rule?.variables ?? []) variables[name] = value
-    const isDenied = rule?.isDenied ?? false
-    const excess = isDenied ? undefined : this.#limits.excess(visit.counted, limitsBy(this.#options.limits, new Map(rule?.variables)))
-    return { line: logEnds(visit.ends, names), isDenied, excess, variables }
+  /** A client's connection counts from now on. */
+  arrive(number: number, ip: Bytes): void {
+    if (!this.#counts || this.#counted.has(number)) return
+    this.#counted.set(number, ip)
+    this.#limits.add(ip)
   }
 
-  /** The visit is over. */
-  leave(visit: Visit): void {
-    if (visit.counted !== undefined) this.#limits.remove(visit.counted)
-    visit.counted = undefined
+  /** It is over. */
+  leave(number: number): void {
+    const ip = this.#counted.get(number)
+    if (ip === undefined) return
+    this.#counted.delete(number)
+    this.#limits.remove(ip)
   }
 
-  #ruleFor({ remoteIp }: Addresses, { remoteHost, remoteInfo }: Names) {
-    try {
-      return this.#rules?.find({ ip: remoteIp, host: remoteHost, info: remoteInfo })
-    } catch (error) {
-      throw new Temporary(`unable to read ${this.#options.rules}: ${reason(error)}`, { cause: error })
-    }
+  /** Rejects with Temporary, in the words of the log. */
+  async decide({ number, ends }: Visit): Promise<Decision> {
+    this.arrive(number, ends.remoteIp)
+    const decision = this.#ruling.judge(ends, await this.#findNames(ends))
+    if (decision.isDenied) return decision
+    const set = new Map(decision.settings.map(([name, value]) => [name, value ?? '']))
+    const excess = this.#limits.excess(ends.remoteIp, limitsBy(this.#options.limits, set))
+    if (excess !== undefined) return { ...decision, excess }
+    return { ...decision, block: await this.#blocking?.judge(withSettings(this.#env, decision.settings)) }
   }
 }

@@ -1,15 +1,10 @@
-import type { Socket } from 'node:net'
+import { type Block, blockByVariable, blockOf } from '../accept/block.ts'
 import { SettingsCache } from '../control/cache.ts'
 import { readSetting } from '../control/read.ts'
 import type { Bytes } from '../core/bytes.ts'
 import type { Env } from '../core/run.ts'
-import { Conversation } from '../net/converse.ts'
 import { systemResolver } from '../net/dns.ts'
 import { type DnsList, lookUp, parseDnsList } from '../net/dnsbl.ts'
-import { type Block, BlockDialogue, blockByVariable, blockOf } from '../serve/block.ts'
-
-/** How long a client that is turned away is talked to, altogether. */
-const DIALOGUE_SECONDS = 60
 
 interface ListedBase extends DnsList {
   isForGood: boolean
@@ -49,15 +44,4 @@ export class Blocking {
     const listing = await lookUp(this.#dns, lists, env.TCPREMOTEIP ?? '', seconds)
     return listing.kind === 'blocked' ? blockOf(listing.isSure && listing.list.isForGood ? 553 : 451, listing.text) : undefined
   }
-}
-
-/** Talks to a client that is turned away; resolves at the end. */
-export const turnAway = async (block: Block, socket: Socket): Promise<void> => {
-  const dialogue = new BlockDialogue(block, (text) => void socket.write(text, 'latin1'))
-  const { done } = new Conversation(socket, socket, dialogue, DIALOGUE_SECONDS)
-  const timer = setTimeout(() => socket.destroy(), DIALOGUE_SECONDS * 1000)
-  dialogue.greet()
-  socket.resume()
-  await done
-  clearTimeout(timer)
 }

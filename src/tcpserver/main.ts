@@ -1,6 +1,6 @@
-import { closeSync, existsSync, openSync } from 'node:fs'
-import type { Server } from 'node:net'
+import { existsSync } from 'node:fs'
 import { join } from 'node:path'
+import { TcpserverLog } from '../accept/log.ts'
 import { Exit } from '../core/exit.ts'
 import { reason, Temporary } from '../core/failure.ts'
 import { writeFd } from '../core/fdio.ts'
@@ -9,13 +9,17 @@ import { literalAddress, nameFinder } from '../net/find-names.ts'
 import { portOf } from '../net/service.ts'
 import { isOwn } from '../os/own.ts'
 import { type GivenChecker, givenChecker } from '../serve/given-checker.ts'
-import { TcpserverLog } from '../serve/log.ts'
+import { isHooked } from '../spawn/handover.ts'
 import { programFile } from '../spawn/resident.ts'
+import { Admission } from './admission.ts'
 import { Blocking } from './blocking.ts'
+import { doorOf } from './door.ts'
+import { Listener } from './listener.ts'
 import { parseOptions, type TcpserverOptions } from './options.ts'
-import { listenOn, TcpServer } from './tcpserver.ts'
+import { serverNamed } from './programs.ts'
+import { TcpServer } from './tcpserver.ts'
 import { TlsDoor } from './tls-door.ts'
-import { ResidentWorkers, serverNamed } from './workers.ts'
+import { ResidentWorkers } from './workers.ts'
 
 /** The address to bind. Throws Temporary in the words of the manual. */
 const addressToBind = async ({ host, isV6Only, interface: zone }: TcpserverOptions, env: Readonly<Env>): Promise<string> => {
@@ -48,27 +52,15 @@ const dropIds = ({ gid, uid }: TcpserverOptions): void => {
   }
 }
 
-/** Nobody may wait for the end of our standard input or output. Their numbers stay taken, so that no connection gets them. */
-const closeStandard = (): void => {
-  for (const fd of [0, 1]) {
-    closeSync(fd)
-    openSync('/dev/null', 'r')
-  }
-}
-
-/** Binds, becomes the user wanted, and lets go of descriptors 0 and 1. */
-const open = async (options: TcpserverOptions, env: Readonly<Env>): Promise<Server> => {
+/** Binds, and becomes the user wanted. */
+const bind = async (options: TcpserverOptions, env: Readonly<Env>): Promise<Listener> => {
   const port = portOf(options.port)
   if (port === undefined) throw new Temporary(`unable to figure out port number for ${options.port}`)
   const host = await addressToBind(options, env)
-  const server = await listenOn(host, port, options.backlog, options.isV6Only).catch((error) => {
-    throw new Temporary(`unable to bind: ${reason(error)}`)
+  return Listener.bind(host, port, options.backlog, options.isV6Only, (bound) => {
+    dropIds(options)
+    if (options.printsPort) writeFd(1, `${bound}\n`)
   })
-  dropIds(options)
-  const bound = server.address()
-  if (options.printsPort) writeFd(1, `${typeof bound === 'object' ? bound?.port : ''}\n`)
-  closeStandard()
-  return server
 }
 
 /** Is there TLS for its program? A certificate has to be there at the start: qmail-tlsd needs a parent that is still root. */
@@ -85,16 +77,18 @@ export const tcpserver = async ({ home, args, env }: Context): Promise<number> =
   const log = new TcpserverLog(options.verbosity)
   const tls = wantsTls(home, options, env) ? new TlsDoor(home, log) : undefined
   if (tls) process.on('SIGHUP', () => tls.look())
-  const server = await open(options, env)
-  const resident = options.workers > 0 ? serverNamed(home, options.program, env.PATH) : undefined
+  const listener = await bind(options, env)
+  const resident = serverNamed(home, options.program, env.PATH)
+  const blocking = resident === 'qmail-smtpd' ? new Blocking(home, env) : undefined
+  const server = new TcpServer(options, env, log, new Admission(options, env, nameFinder(options, env), blocking), listener)
   const checker: GivenChecker = resident === 'qmail-smtpd' ? givenChecker(home, options.args, env.PATH) : { kind: 'none' }
-  const workers = resident && new ResidentWorkers(home, resident, options.workers, log, checker, tls)
-  workers?.start()
-  const blocking = serverNamed(home, options.program, env.PATH) === 'qmail-smtpd' ? new Blocking(home, env) : undefined
-  new TcpServer(options, env, log, nameFinder(options, env), workers, blocking).attach(server)
+  const canBeKept = options.workers > 0 && env.QMAILQUEUE === undefined && !isHooked(env)
+  const kept = resident && canBeKept && { program: resident, count: options.workers, checker, door: doorOf(options, listener.backlog, checker, env) }
+  const workers = kept ? new ResidentWorkers(home, kept, log, server, tls) : undefined
+  server.begin(workers)
   const exit = await stopped
-  server.close()
-  await workers?.flush()
+  server.end()
+  await workers?.stop()
   tls?.close()
   return exit
 }

@@ -1,10 +1,10 @@
+import { type LimitSet, NO_LIMITS, parseRate } from '../accept/limits.ts'
+import type { Verbosity } from '../accept/log.ts'
 import { type Bytes, leadingNumber } from '../core/bytes.ts'
 import { Usage } from '../core/failure.ts'
 import { getopt } from '../core/getopt.ts'
 import type { Env } from '../core/run.ts'
 import { type Network, parseNetwork } from '../net/ip.ts'
-import { type LimitSet, NO_LIMITS, parseRate } from '../serve/limits.ts'
-import type { Verbosity } from '../serve/log.ts'
 
 /** What tcpserver was told (spec network.md 2.1). */
 export interface TcpserverOptions {

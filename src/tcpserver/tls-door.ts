@@ -1,10 +1,10 @@
 import type { ChildProcess } from 'node:child_process'
 import type { Socket } from 'node:net'
 import { join } from 'node:path'
+import type { TcpserverLog } from '../accept/log.ts'
 import type { Bytes } from '../core/bytes.ts'
 import { reason } from '../core/failure.ts'
 import { SocketPairs } from '../os/socket-pair.ts'
-import type { TcpserverLog } from '../serve/log.ts'
 import { startResident } from '../spawn/resident.ts'
 import type { FromTlsd, ToTlsd } from '../spawn/tls-handover.ts'
 

@@ -1,167 +1,131 @@
-import type { ChildProcess } from 'node:child_process'
-import { readFileSync } from 'node:fs'
-import { connect, type Socket } from 'node:net'
+import type { Socket } from 'node:net'
 import { join } from 'node:path'
+import type { TcpserverLog } from '../accept/log.ts'
 import { readSetting } from '../control/read.ts'
+import { Exit } from '../core/exit.ts'
+import { reason } from '../core/failure.ts'
 import type { Env } from '../core/run.ts'
-import { identity, isOwn } from '../os/own.ts'
-import { authMode } from '../serve/auth-mode.ts'
-import { openDoor } from '../serve/door.ts'
-import { type GivenChecker, saysNothingMore } from '../serve/given-checker.ts'
-import type { TcpserverLog } from '../serve/log.ts'
-import { type FromWorker, isHooked, sessionEnv, type ToWorker } from '../spawn/handover.ts'
+import type { Addresses } from '../net/peer.ts'
+import { isOwn, looksOf } from '../os/own.ts'
+import { stopReading } from '../os/stop-reading.ts'
+import { canLogIn } from '../serve/auth-mode.ts'
+import { connectTo, openDoor } from '../serve/door.ts'
+import type { GivenChecker } from '../serve/given-checker.ts'
+import { type FromWorker, isHooked, type Numbers, sessionEnv } from '../spawn/handover.ts'
 import { hasSecondGear, programFile, startResident } from '../spawn/resident.ts'
 import type { ProgramName } from '../suite/programs.ts'
+import { hasLists, type LastingDoor, permissionsFor } from './door.ts'
+import { LISTENING_FD } from './listener.ts'
+import { note } from './news.ts'
 import { startTlsFor } from './start-tls.ts'
-import { type Workers, waitStatus } from './tcpserver.ts'
+import { type TcpServer, type Workers, waitStatus } from './tcpserver.ts'
 import type { TlsDoor } from './tls-door.ts'
+import { sessionRoom, Worker } from './worker.ts'
 
-/** A worker is replaced after so many sessions. */
-const MAX_SESSIONS = 20_000
 /** After a worker that came to nothing, processes are used for this long. */
 const DISTRUST_MILLISECONDS = 10_000
-const FLUSH_MILLISECONDS = 1000
-/** Descriptors a worker needs besides two for each session: its own, and idle connections to the queue. */
-const SPARE_DESCRIPTORS = 64
-const USUAL_DESCRIPTORS = 1024
-
-/** How many sessions a worker can have at a time: a connection that finds no free descriptor there would be lost without a word. */
-const sessionRoom = (): number => {
-  let limit: string | undefined
-  try {
-    limit = /^Max open files +(\d+)/m.exec(readFileSync('/proc/self/limits', 'latin1'))?.[1]
-  } catch {
-    // where there is no /proc, the usual must do
-  }
-  return Math.max(1, Math.floor((Number(limit ?? USUAL_DESCRIPTORS) - SPARE_DESCRIPTORS) / 2))
-}
-
-/** A file's identity; undefined also when we may not look at it, say in a folder of PATH that is root's own. */
-const lookOf = (file: string): string | undefined => {
-  try {
-    return identity(file)
-  } catch {
-    return undefined
-  }
-}
-
-/** One resident server. */
-class Worker {
-  readonly child: ChildProcess
-  readonly active = new Map<number, (status: number) => void>()
-  sessions = 0
-  isAlive = true
-  isRetiring = false
-  /** What it was told; undefined: nothing, as there is no TLS at all. */
-  isTlsAble: boolean | undefined
-  /** Messages on their way into the channel. */
-  pending = 0
-  /** Those that came with a message and are not in the channel yet. */
-  readonly #sockets = new Set<Socket>()
-
-  constructor(child: ChildProcess) {
-    this.child = child
-  }
-
-  send(message: ToWorker, socket?: Socket): void {
-    if (!this.child.connected) {
-      socket?.destroy()
-      return
-    }
-    this.pending++
-    if (socket) this.#sockets.add(socket)
-    // Once it is in the channel, the worker alone has it. (Left to Node, it stays open here until the worker says so, and for ever when that dies.)
-    this.child.send(message, socket, { keepOpen: true }, () => {
-      this.pending-- // an error means that the worker is gone, and that is noticed by itself
-      if (socket) this.#drop(socket)
-    })
-  }
-
-  /** The worker is gone: so are the connections it never got. */
-  dropAll(): void {
-    for (const socket of this.#sockets) this.#drop(socket)
-  }
-
-  #drop(socket: Socket): void {
-    this.#sockets.delete(socket)
-    socket.destroy()
-  }
-
-  retire(): void {
-    if (this.isRetiring) return
-    this.isRetiring = true
-    this.send({ kind: 'retire' })
-  }
+/** A worker that had to stop accepting is replaced when it has been calm for so long. */
+const CALM_MILLISECONDS = 60_000
+const STOPPING_MILLISECONDS = 1000
+const LOOK_MILLISECONDS = 2
+/** Numbers a worker gets at a time. */
+const NUMBERS = 2000
+/** What is kept resident, and how many of it. */
+export interface Kept {
+  program: ProgramName
+  count: number
+  /** Of passwords, on the program's command line. */
+  checker: GivenChecker
+  door: LastingDoor
 }
 
 /**
- * The resident processes of one tcpserver's program (docs/internals.md, Two gears): hands each connection to the least busy one, and gives them connections to the
- * submission socket. Whenever anything about that is not as it should be, `take` declines, and the connection gets a process of its own.
+ * The resident processes of one tcpserver's program (docs/internals.md, Two gears). They accept connections by themselves on its socket, each as many at a time as it
+ * has slots; when all slots are taken they stop for good, and tcpserver accepts and hands over, until calm has come back and others take their place. They get
+ * connections to the submission socket from here. Whenever anything about that is not as it should be, connections get a process of their own.
  */
 export class ResidentWorkers implements Workers {
   readonly #home: string
   readonly #program: ProgramName
   readonly #count: number
+  readonly #args: string[]
   readonly #log: TcpserverLog
-  readonly #checker: GivenChecker
+  readonly #server: TcpServer
+  readonly #door: LastingDoor
   readonly #tls: TlsDoor | undefined
   readonly #socketPath: string
   readonly #room = sessionRoom()
   readonly #watched: string[]
   #workers: Worker[] = []
-  #identities: string | undefined
+  #look: string | undefined
   #isAllowed = false
   #isQueueUp = false
   #distrustUntil = 0
+  #isStopping = false
+  #calm: NodeJS.Timeout | undefined
 
-  /** `checker`: of passwords, on the program's command line. */
-  constructor(home: string, program: ProgramName, count: number, log: TcpserverLog, checker: GivenChecker, tls?: TlsDoor) {
+  constructor(home: string, { program, count, checker, door }: Kept, log: TcpserverLog, server: TcpServer, tls?: TlsDoor) {
     this.#tls = tls
     if (tls) tls.onChange = () => this.#tellTls(this.#workers)
     this.#home = home
     this.#program = program
     this.#count = count
+    this.#args = checker.kind === 'none' ? [] : ['authclient'] // other checkers are never asked from there
     this.#log = log
-    this.#checker = checker
+    this.#server = server
+    this.#door = door
     this.#socketPath = join(home, 'run', 'smtpd', 'socket')
-    this.#watched = [programFile(home, program), programFile(home, 'qmail-queue'), join(home, 'control', 'firstgear')]
+    this.#watched = [programFile(home, program), programFile(home, 'qmail-queue'), join(home, 'control', 'firstgear'), join(home, 'control', 'dnsbllist')]
   }
 
-  /** Starts them, ahead of the first connection. */
+  get isHearing(): boolean {
+    return this.#workers.some((w) => w.isHearing)
+  }
+
   start(): void {
     if (this.#mayBeUsed()) this.#fill()
   }
 
-  async take(socket: Socket, env: Readonly<Env>, id: number, onEnd: (status: number) => void): Promise<boolean> {
-    if (env.QMAILQUEUE !== undefined || isHooked(env) || this.#needsChecker(env) || !this.#mayBeUsed()) return false
-    this.#fill()
+  async take(socket: Socket, env: Readonly<Env>, id: number): Promise<boolean> {
+    if (env.QMAILQUEUE !== undefined || isHooked(env) || (this.#door.runsChecker && canLogIn(env)) || !this.#mayBeUsed()) return false
     if (!this.#isQueueUp && !(await this.#openQueue(this.#leastBusy()))) return false
     const worker = this.#leastBusy()
     if (!worker?.child.connected || worker.active.size >= this.#room) return false
-    worker.active.set(id, onEnd)
+    worker.add(id)
     worker.send({ kind: 'client', id, env: sessionEnv(env) }, socket)
-    if (++worker.sessions >= MAX_SESSIONS) worker.retire()
     return true
   }
 
-  /** Passwords of this connection are for a program to check, which a resident server cannot run. */
-  #needsChecker(env: Readonly<Env>): boolean {
-    const isProgram = this.#checker.kind === 'program' || (this.#checker.kind === 'authd' && !saysNothingMore(this.#checker.rest))
-    return isProgram && authMode(env, true).mechanisms.length > 0
+  deal(): void {
+    const hearing = this.#workers.filter((w) => w.isHearing && !w.isRetiring && w.slots < this.#room)
+    for (const [n, worker] of hearing.entries()) {
+      const more = Math.min(Math.ceil(this.#free() / (hearing.length - n)), this.#room - worker.slots)
+      if (more <= 0) return
+      worker.slots += more
+      worker.send({ kind: 'slots', more })
+    }
   }
 
-  /** Resolves when everything handed over so far has left this process, or at least when it has had the time to. */
-  async flush(): Promise<void> {
-    const deadline = Date.now() + FLUSH_MILLISECONDS
-    const isPending = (w: Worker): boolean => w.isAlive && w.child.connected && w.pending > 0
-    while (this.#workers.some(isPending) && Date.now() < deadline) await new Promise((resolve) => setImmediate(resolve))
+  /** Resolves when no worker accepts any more and everything handed over has left this process, or at least when that has had the time to happen. */
+  async stop(): Promise<void> {
+    this.#isStopping = true
+    for (const worker of this.#workers) worker.retire()
+    const isBusy = (w: Worker): boolean => w.isAlive && w.child.connected && (w.isHearing || w.pending > 0)
+    for (const end = Date.now() + STOPPING_MILLISECONDS; this.#workers.some(isBusy) && Date.now() < end; )
+      await new Promise((resolve) => setTimeout(resolve, LOOK_MILLISECONDS))
   }
 
-  /** Are they the suite's own programs still, and is the second gear wanted? When one of them changed, the workers retire. */
+  /** Connections that may come, and are nobody's yet. */
+  #free(): number {
+    const claims = this.#workers.reduce((sum, w) => sum + w.claim - w.active.size, 0)
+    return this.#server.limit - this.#server.active - claims
+  }
+
+  /** Are they the suite's own programs still, and is the second gear wanted? When something about that changed, the workers retire. */
   #mayBeUsed(): boolean {
-    const now = this.#watched.map(lookOf).join(' ')
-    if (now !== this.#identities) {
-      this.#identities = now
+    const now = looksOf(this.#watched)
+    if (now !== this.#look) {
+      this.#look = now
       this.#isAllowed = this.#judge()
       for (const worker of this.#workers) worker.retire()
     }
@@ -178,23 +142,35 @@ export class ResidentWorkers implements Workers {
 
   #leastBusy(): Worker | undefined {
     let best: Worker | undefined
-    for (const worker of this.#workers) if (!worker.isRetiring && (!best || worker.active.size < best.active.size)) best = worker
+    for (const worker of this.#workers) if (!worker.isRetiring && !worker.isHearing && (!best || worker.active.size < best.active.size)) best = worker
     return best
   }
 
+  /** New ones wait until those before them have given back what they do not need any more. */
   #fill(): void {
-    for (let n = this.#workers.filter((w) => !w.isRetiring).length; n < this.#count; n++) this.#startWorker()
+    if (this.#isStopping || this.#workers.some((w) => w.isRetiring && w.isHearing)) return
+    for (let missing = this.#count - this.#workers.filter((w) => !w.isRetiring).length; missing > 0; missing--)
+      this.#startWorker(Math.min(this.#room, Math.max(0, Math.floor(this.#free() / missing))))
   }
 
-  #startWorker(): void {
-    const args = this.#checker.kind === 'none' ? [] : ['authclient'] // other checkers are never asked from there
-    const child = startResident(this.#home, this.#program, { stdio: ['ignore', 'ignore', 2, 'ipc'], env: {}, cwd: '/' }, args)
-    const worker = new Worker(child)
+  #startWorker(slots: number): void {
+    const accepts = slots > 0
+    const child = startResident(
+      this.#home,
+      this.#program,
+      { stdio: [accepts ? LISTENING_FD : 'ignore', 'ignore', 2, 'ipc'], env: {}, cwd: '/' },
+      this.#args,
+      accepts ? permissionsFor(this.#door, this.#watched) : []
+    )
+    const worker = new Worker(child, slots)
     this.#workers.push(worker)
-    this.#tellTls([worker])
     child.on('message', (message: FromWorker, socket) => this.#onMessage(worker, message, socket as Socket | undefined))
     child.on('error', () => this.#onGone(worker, waitStatus(1, null)))
     child.on('exit', (code, signal) => this.#onGone(worker, waitStatus(code, signal)))
+    this.#tellTls([worker])
+    const watched = { files: this.#watched, look: this.#look ?? '' }
+    worker.send({ kind: 'begin', slots, numbers: this.#numbers(), door: accepts ? { ...this.#door, hasLists: hasLists(this.#home), watched } : undefined })
+    if (!accepts) this.#awaitCalm()
   }
 
   /** Can connections turn to TLS? Said to those who do not know yet. */
@@ -205,11 +181,21 @@ export class ResidentWorkers implements Workers {
     for (const worker of workers) worker.isTlsAble = isAble
   }
 
+  #numbers(): Numbers {
+    return { first: this.#server.nextNumber(NUMBERS), count: NUMBERS }
+  }
+
   #onMessage(worker: Worker, message: FromWorker, socket: Socket | undefined): void {
-    if (message.kind === 'ended') for (const [id, exit] of message.sessions) this.#endSession(worker, id, waitStatus(exit, null))
-    else if (message.kind === 'lostQueue') this.#isQueueUp = false
-    else if (message.kind === 'startTls') void startTlsFor(worker.send.bind(worker), message.id, message.ready, socket, this.#tls)
-    else if (message.kind === 'wantDoor') void openDoor(this.#home, message.name).then((socket) => worker.send({ kind: 'door', name: message.name }, socket))
+    const { kind } = message
+    if (kind === 'news') this.#log.together(() => message.news.forEach((news) => void note(this.#server, worker, news)))
+    else if (kind === 'ask') void this.#decide(worker, message.id, message.ends)
+    else if (kind === 'back') this.#takeBack(worker, message, socket)
+    else if (kind === 'deaf') this.#onDeaf(worker)
+    else if (kind === 'changed') this.#onChanged(worker)
+    else if (kind === 'wantNumbers') worker.send({ kind: 'numbers', numbers: this.#numbers() })
+    else if (kind === 'lostQueue') this.#isQueueUp = false
+    else if (kind === 'startTls') void startTlsFor(worker.send.bind(worker), message.id, message.ready, socket, this.#tls)
+    else if (kind === 'wantDoor') void openDoor(this.#home, message.name).then((door) => worker.send({ kind: 'door', name: message.name }, door))
     else {
       void this.#openQueue(worker).then((isOpen) => {
         if (!isOpen) worker.send({ kind: 'noQueue' })
@@ -217,54 +203,73 @@ export class ResidentWorkers implements Workers {
     }
   }
 
-  #endSession(worker: Worker, id: number, status: number): void {
-    const onEnd = worker.active.get(id)
+  async #decide(worker: Worker, id: number, ends: Addresses): Promise<void> {
+    try {
+      worker.send({ kind: 'decision', id, decision: await this.#server.admission.decide({ number: id, ends }) })
+    } catch (error) {
+      worker.send({ kind: 'decision', id, trouble: reason(error) })
+    }
+  }
+
+  #onChanged(worker: Worker): void {
+    this.#mayBeUsed()
+    worker.retire()
+  }
+
+  /** A connection the worker may not serve gets a process; the slot comes with it. */
+  #takeBack(worker: Worker, { id, ends, decision }: FromWorker & { kind: 'back' }, socket: Socket | undefined): void {
     worker.active.delete(id)
-    onEnd?.(status)
+    worker.slots--
+    if (socket) {
+      stopReading(socket)
+      this.#server.admission.arrive(id, ends.remoteIp)
+      this.#server.run(socket, { number: id, ends }, decision)
+    } else this.#server.register.ended(id, Exit.temporary) // it was lost on its way
+  }
+
+  #onDeaf(worker: Worker): void {
+    worker.isHearing = false
+    if (worker.isRetiring) this.start()
+    else this.#awaitCalm()
+    this.#server.review()
+  }
+
+  /** When there is plenty of room again, those that accept no more make place for others that do. */
+  #awaitCalm(): void {
+    this.#calm ??= setTimeout(() => {
+      this.#calm = undefined
+      const deaf = this.#workers.filter((w) => !w.isHearing && !w.isRetiring)
+      if (deaf.length === 0) return
+      if (this.#server.active * 2 > this.#server.limit || this.#workers.some((w) => w.isRetiring)) return this.#awaitCalm()
+      for (const worker of deaf) worker.retire()
+      this.start()
+      this.#server.review()
+    }, CALM_MILLISECONDS).unref()
   }
 
   #onGone(worker: Worker, status: number): void {
     if (!worker.isAlive) return
     worker.isAlive = false
+    worker.isHearing = false
     worker.dropAll()
     this.#workers = this.#workers.filter((w) => w !== worker)
-    if (!worker.isRetiring || worker.active.size > 0) {
-      this.#log.warn(`${this.#program} worker ${worker.child.pid ?? ''} ended with status ${status}, ${worker.active.size} sessions lost`)
-      if (worker.sessions <= worker.active.size) this.#distrustUntil = Date.now() + DISTRUST_MILLISECONDS
+    const lost = [...worker.active]
+    if (!worker.isRetiring || lost.length > 0) {
+      this.#log.warn(`${this.#program} worker ${worker.child.pid ?? ''} ended with status ${status}, ${lost.length} sessions lost`)
+      if (worker.sessions <= lost.length) this.#distrustUntil = Date.now() + DISTRUST_MILLISECONDS
     }
     worker.isRetiring = true
-    for (const id of [...worker.active.keys()]) this.#endSession(worker, id, status)
+    worker.active.clear()
+    for (const id of lost) this.#server.register.endedAs(id, id, status)
+    this.start()
+    this.#server.review()
   }
 
   /** Connects to the submission socket for a worker. False if that is not possible now. */
-  #openQueue(worker: Worker | undefined): Promise<boolean> {
-    return new Promise((resolve) => {
-      if (!worker) {
-        resolve(false)
-        return
-      }
-      const socket = connect({ path: this.#socketPath })
-      socket.once('error', () => {
-        this.#isQueueUp = false
-        resolve(false)
-      })
-      socket.once('connect', () => {
-        this.#isQueueUp = true
-        socket.pause()
-        worker.send({ kind: 'queue' }, socket)
-        resolve(true)
-      })
-    })
+  async #openQueue(worker: Worker | undefined): Promise<boolean> {
+    const socket = worker && (await connectTo(this.#socketPath))
+    if (worker) this.#isQueueUp = socket !== undefined
+    if (socket) worker.send({ kind: 'queue' }, socket)
+    return socket !== undefined
   }
-}
-
-/** The programs whose second gear is kept here. */
-const SERVERS: readonly ProgramName[] = ['qmail-smtpd', 'qmail-qmtpd', 'qmail-qmqpd']
-
-/** Which of the suite's own servers this program is, as tcpserver would find it; undefined: none that can be kept resident. */
-export const serverNamed = (home: string, program: string, path: string | undefined): ProgramName | undefined => {
-  const candidates = program.includes('/') ? [program] : (path ?? '').split(':').map((folder) => join(folder === '' ? '.' : folder, program))
-  const found = candidates.find((file) => lookOf(file) !== undefined)
-  const look = found === undefined ? undefined : lookOf(found)
-  return look === undefined ? undefined : SERVERS.find((name) => lookOf(programFile(home, name)) === look)
 }

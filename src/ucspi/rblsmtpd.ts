@@ -1,4 +1,5 @@
 import type { Readable, Writable } from 'node:stream'
+import { type Block, BlockDialogue, blockByVariable, blockLine, blockOf, replyLine } from '../accept/block.ts'
 import { type Bytes, leadingNumber } from '../core/bytes.ts'
 import { Exit } from '../core/exit.ts'
 import { Usage } from '../core/failure.ts'
@@ -10,7 +11,6 @@ import { systemResolver } from '../net/dns.ts'
 import { type DnsList, lookUp, parseDnsList } from '../net/dnsbl.ts'
 import { readableFd, writableFd } from '../net/stdio.ts'
 import { becomeNamed } from '../os/exec.ts'
-import { type Block, BlockDialogue, blockByVariable, blockLine, blockOf, replyLine } from '../serve/block.ts'
 
 /** One list, with the options that stood before it. */
 interface AskedList extends DnsList {

@@ -1,8 +1,8 @@
+import type { Verbosity } from '../accept/log.ts'
 import { type Bytes, leadingNumber } from '../core/bytes.ts'
 import { Usage } from '../core/failure.ts'
 import { getopt } from '../core/getopt.ts'
 import type { NameOptions } from '../net/find-names.ts'
-import type { Verbosity } from '../serve/log.ts'
 
 /** What tcpclient was told (spec network.md 2.4). */
 export interface TcpclientOptions extends NameOptions {

@@ -22,7 +22,10 @@ test('sessions side by side in one resident qmail-smtpd have numbers of their ow
   const { port, daemon } = await startSmtpd(home, ['-w', '1', '-x', rules])
   const clients = [client(port), client(port), client(port)]
   for (const one of clients) await one.until(/220/)
-  const started = [...daemon.log().matchAll(/^tcpserver: ok (\d+) /gm)].map((m) => Number(m[1]))
+  const started = await until('three in the log', () => {
+    const numbers = [...daemon.log().matchAll(/^tcpserver: ok (\d+) /gm)].map((m) => Number(m[1]))
+    return numbers.length === 3 && numbers
+  })
   assert.equal(new Set(started).size, 3)
   assert.ok(started.every((number) => number >= PID_MAX))
   for (const number of started) assert.match(daemon.log(), new RegExp(`^tcpserver: pid ${number} from 127\\.0\\.0\\.1$`, 'm'))

@@ -16,7 +16,7 @@ export interface Client {
 }
 
 /** Connects. The connection is destroyed when the test file ends. */
-export const client = (port: number, options: { allowHalfOpen?: boolean } = {}): Client => {
+export const client = (port: number, options: { allowHalfOpen?: boolean; localAddress?: string } = {}): Client => {
   const socket = connect({ port, host: '127.0.0.1', ...options })
   let heard = ''
   let isClosed = false

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { spawnSync } from 'node:child_process'
-import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
-import { builtinModules } from 'node:module'
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { builtinModules, stripTypeScriptTypes } from 'node:module'
 import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -84,6 +84,8 @@ const HARMLESS = new Set(
   stream/web string_decoder sys timers timers/promises tty url util util/types vm zlib node:sea node:test node:test/reporters`.split(/\s+/)
 )
 
+const giveUp = readFileSync(join(import.meta.dirname, '../../src/os/network.ts'), 'utf8')
+
 const DENIED = new Set(['ERR_ACCESS_DENIED', 'ERR_DLOPEN_DISABLED', 'ERR_UNKNOWN_BUILTIN_MODULE'])
 
 const out = mkdtempSync(join(tmpdir(), 'builtins-'))
@@ -111,18 +113,27 @@ test('every builtin module of this Node is known here', () => {
   assert.deepEqual(unknown, [], 'look at what they can reach, and write it down here')
 })
 
-for (const [name, attempts] of Object.entries(ATTEMPTS)) {
-  test(`denied: ${name}`, async () => {
-    const server = createServer((socket) => socket.destroy())
-    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
-    const address = server.address()
-    const port = typeof address === 'object' && address ? address.port : 0
-    writeFileSync(script, probeOf(attempts, port))
-    const r = spawnSync(process.execPath, [...nodeFlags('/nonexistent', script, []), script, name], { encoding: 'utf8', env: {}, cwd: '/', timeout: 120_000 })
-    server.close()
-    const verdicts = JSON.parse(r.stdout || '[]') as string[]
-    assert.equal(verdicts.length, attempts.length, r.stderr)
-    for (const [n, verdict] of verdicts.entries()) assert.ok(DENIED.has(verdict) || verdict === 'LOOK', `${attempts[n]}: ${verdict}`)
-    assert.deepEqual(readdirSync(out), [])
-  })
+/** What a program is started with, and does first: nothing; or it may use the network, and gives that up as workers of tcpserver do. */
+const LIVES = {
+  'from the start': { permissions: [], first: '' },
+  'after the network was given up': { permissions: ['net'] as const, first: `${stripTypeScriptTypes(giveUp).replace('export ', '')}\ngiveUpNetwork()` }
+}
+
+for (const [when, { permissions, first }] of Object.entries(LIVES)) {
+  for (const [name, attempts] of Object.entries(ATTEMPTS)) {
+    test(`denied ${when}: ${name}`, async () => {
+      const server = createServer((socket) => socket.destroy())
+      await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+      const address = server.address()
+      const port = typeof address === 'object' && address ? address.port : 0
+      writeFileSync(script, `${first}\n${probeOf(attempts, port)}`)
+      const flags = nodeFlags('/nonexistent', script, permissions)
+      const r = spawnSync(process.execPath, [...flags, script, name], { encoding: 'utf8', env: {}, cwd: '/', timeout: 120_000 })
+      server.close()
+      const verdicts = JSON.parse(r.stdout || '[]') as string[]
+      assert.equal(verdicts.length, attempts.length, r.stderr)
+      for (const [n, verdict] of verdicts.entries()) assert.ok(DENIED.has(verdict) || verdict === 'LOOK', `${attempts[n]}: ${verdict}`)
+      assert.deepEqual(readdirSync(out), [])
+    })
+  }
 }

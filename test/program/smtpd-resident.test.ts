@@ -129,7 +129,7 @@ test('a worker that crashes is replaced, and what it was serving is counted off'
   await smtpSend(port, 'a@b', ['c@d'], 'x\n')
   await until('the first end', () => /end \d+ status 0\n/.test(daemon.log()))
   const c = client(port)
-  await c.until(/220/)
+  await until('the second session', () => daemon.log().match(/ ok \d+ /g)?.length === 2)
   const [pid] = workers(daemon.child.pid)
   process.kill(pid ?? 0, 'SIGKILL')
   await c.closed()
@@ -138,17 +138,106 @@ test('a worker that crashes is replaced, and what it was serving is counted off'
   assert.match(await smtpSend(port, 'a@b', ['c@d'], 'x\n'), /^250 ok/)
 })
 
-test('connections on their way to a worker that dies are closed, not kept open by tcpserver', async () => {
+test('connections that nobody has accepted when a worker dies are served by the next one', async () => {
   const { port, daemon } = await startSmtpd(home, ['-w', '1'])
   await smtpSend(port, 'a@b', ['c@d'], 'x\n')
   await until('the first end', () => /end \d+ status 0\n/.test(daemon.log()))
   const [pid] = workers(daemon.child.pid)
   process.kill(pid ?? 0, 'SIGSTOP')
   const clients = Array.from({ length: 6 }, () => client(port))
-  await until('six handed over', () => daemon.log().match(/ ok \d+ /g)?.length === 7)
+  process.kill(pid ?? 0, 'SIGKILL')
+  for (const c of clients) await c.until(/220 /)
+  for (const c of clients) c.socket.destroy()
+  await until('all counted off', () => daemon.log().endsWith('status: 0/40\n'))
+})
+
+test('-c holds over all workers: at the limit they accept no more, and connections wait in the kernel, then go to whoever has room', async () => {
+  const { port, daemon } = await startSmtpd(home, ['-w', '2', '-c', '6'])
+  const full = Array.from({ length: 6 }, () => client(port))
+  for (const c of full) await c.until(/220 /)
+  await until('six', () => daemon.log().match(/ ok \d+ /g)?.length === 6)
+  const waiting = Array.from({ length: 4 }, () => client(port))
+  for (const c of full.slice(0, 3)) c.say('QUIT\r\n')
+  for (const c of full.slice(0, 3)) await c.closed()
+  for (const c of waiting.slice(0, 3)) await c.until(/220 /)
+  await until('three more', () => daemon.log().match(/ ok \d+ /g)?.length === 9)
+  assert.doesNotMatch(daemon.log(), /status: [789]/)
+  assert.equal(workers(daemon.child.pid).length, 2, 'and no process was started')
+  for (const c of full.slice(3)) c.socket.destroy()
+  await waiting[3]?.until(/220 /)
+  for (const c of waiting) c.socket.destroy()
+  await until('all counted off', () => daemon.log().endsWith('status: 0/6\n'))
+  assert.doesNotMatch(daemon.log(), /status: [789]/)
+  assert.match(await smtpSend(port, 'a@b', ['c@d'], 'x\n'), /^250 ok/)
+})
+
+test('-c 1: one at a time', async () => {
+  const { port, daemon } = await startSmtpd(home, ['-w', '2', '-c', '1'])
+  const clients = Array.from({ length: 5 }, () => client(port))
+  for (const c of clients) {
+    await c.until(/220 /)
+    c.say('QUIT\r\n')
+  }
+  for (const c of clients) await c.closed()
+  await until('all counted off', () => daemon.log().match(/end \d+ status 0\ntcpserver: status: 0\/1\n/g)?.length === 5)
+  assert.doesNotMatch(daemon.log(), /status: [2-9]/)
+})
+
+test('connections on their way to a worker that dies are closed, not kept open by tcpserver', async () => {
+  const { port, daemon } = await startSmtpd(home, ['-w', '1', '-c', '7'])
+  const first = Array.from({ length: 7 }, () => client(port)) // at the limit; from now on connections are handed over
+  for (const c of first) await c.until(/220 /)
+  for (const c of first.slice(1)) c.socket.destroy()
+  await until('six ends', () => daemon.log().endsWith('status: 1/7\n'))
+  const [pid] = workers(daemon.child.pid)
+  process.kill(pid ?? 0, 'SIGSTOP')
+  const clients = Array.from({ length: 6 }, () => client(port))
+  await until('six handed over', () => daemon.log().match(/ ok \d+ /g)?.length === 13)
   process.kill(pid ?? 0, 'SIGKILL')
   for (const c of clients) assert.equal(await c.closed(), '')
+  await until('all counted off', () => daemon.log().endsWith('status: 0/7\n'))
+})
+
+test('a rule that names another queue program: that connection gets a process, others the worker', async () => {
+  const rules = home.at('hooked.cdb')
+  writeFileSync(
+    rules,
+    cdbBytes([
+      ['127.0.0.2', '+QMAILQUEUE=/bin/true\0'],
+      ['', '+TCPREMOTEINFO=told\0']
+    ])
+  )
+  const { port, daemon } = await startSmtpd(home, ['-w', '1', '-x', rules])
+  const plain = client(port)
+  await plain.until(/220 /)
+  const hooked = client(port, { localAddress: '127.0.0.2' })
+  hooked.say('HELO early\r\n')
+  await hooked.until(/220 [\s\S]*250 /)
+  const oks = await until('both in the log', () => {
+    const found = [...daemon.log().matchAll(/ ok (\d+) /g)].map((m) => Number(m[1]) < FIRST_SESSION_NUMBER)
+    return found.length === 2 && found
+  })
+  assert.deepEqual(oks, [false, true])
+  for (const c of [plain, hooked]) {
+    c.say('QUIT\r\n')
+    await c.closed()
+  }
   await until('all counted off', () => daemon.log().endsWith('status: 0/40\n'))
+})
+
+test('a thousand connections, one after another and side by side: each has a number of its own and an end', async () => {
+  const { port, daemon } = await startSmtpd(home, ['-w', '2', '-c', '200'])
+  const one = async (): Promise<void> => {
+    const c = client(port)
+    await c.until(/220 /)
+    c.say('QUIT\r\n')
+    await c.closed()
+  }
+  for (let n = 0; n < 25; n++) await Promise.all(Array.from({ length: 40 }, one))
+  await until('all counted off', () => daemon.log().match(/ end \d+ status 0\n/g)?.length === 1000 && daemon.log().endsWith('status: 0/200\n'))
+  const started = [...daemon.log().matchAll(/ ok (\d+) /g)].map((m) => m[1])
+  assert.equal(new Set(started).size, 1000)
+  assert.deepEqual([...daemon.log().matchAll(/ end (\d+) /g)].map((m) => m[1]).toSorted(), started.toSorted())
 })
 
 test('more sessions than a worker has descriptors for get a process each, and all are counted off', async () => {

@@ -7,9 +7,9 @@ export const network = rows({
     ring: 'N',
     about: 'receives mail by SMTP',
     runsAs: 'qmaild:nofiles',
-    fds: '0<1> network, 2> log (resident: 3<> connections)',
+    fds: '0<1> network, 2> log (resident: 0< listening socket, 3<> the parent)',
     exits: { 0: 'QUIT', 1: 'anything else' },
-    secondGear: { about: 'resident under tcpserver -w', permissions: ['read:control', 'read:drop'], youngMegabytes: 2 },
+    secondGear: { about: 'resident under tcpserver -w; listens, then gives the network up', permissions: ['read:control', 'read:drop'], youngMegabytes: 2 },
     budget: 150
   },
   'qmail-rcptd': {
@@ -28,7 +28,7 @@ export const network = rows({
     ring: 'N',
     about: 'accepts connections and runs a program for each',
     runsAs: 'root to bind, then -u and -g',
-    fds: '1> port (-1), 2> log; the program: 0<1> connection',
+    fds: '1> port (-1), 2> log; then 0< listening socket; the program: 0<1> connection',
     exits: { 0: 'stopped by SIGTERM', 100: 'usage', 111: 'cannot start' },
     permissions: ['read:*', 'net', 'child'],
     secondGear: { about: 'beside itself, as the parent of qmail-tlsd', permissions: ['read:*', 'child'] },
@@ -128,19 +128,19 @@ export const network = rows({
     ring: 'N',
     about: 'receives mail by QMTP',
     runsAs: 'qmaild:nofiles',
-    fds: '0<1> the connection, 2> trouble with control files (resident: 3<> connections)',
+    fds: '0<1> the connection, 2> trouble with control files (resident: 0< listening socket, 3<> the parent)',
     exits: { 0: 'the client is gone', 100: 'it does not speak QMTP', 111: 'trouble, or an hour is over' },
-    secondGear: { about: 'resident under tcpserver -w', permissions: ['read:control'], youngMegabytes: 2 },
-    budget: 80
+    secondGear: { about: 'resident under tcpserver -w; listens, then gives the network up', permissions: ['read:control'], youngMegabytes: 2 },
+    budget: 100
   },
   'qmail-qmqpd': {
     ring: 'N',
     about: 'receives mail by QMQP, from whoever may connect',
     runsAs: 'qmaild:nofiles',
-    fds: '0<1> the connection, 2> trouble (resident: 3<> connections)',
+    fds: '0<1> the connection, 2> trouble (resident: 0< listening socket, 3<> the parent)',
     exits: { 0: 'answered, or the client is gone', 100: 'it does not speak QMQP', 111: 'trouble, or an hour is over' },
-    secondGear: { about: 'resident under tcpserver -w', permissions: [], youngMegabytes: 2 },
-    budget: 80
+    secondGear: { about: 'resident under tcpserver -w; listens, then gives the network up', permissions: [], youngMegabytes: 2 },
+    budget: 100
   },
   'qmail-qmqpc': {
     ring: 'N',

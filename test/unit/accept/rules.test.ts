@@ -3,8 +3,8 @@ import { mkdtempSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, test } from 'node:test'
+import { findRule, parseRule, RulesFile, ruleKeys } from '../../../src/accept/rules.ts'
 import { cdbBytes } from '../../../src/format/cdb.ts'
-import { findRule, parseRule, RulesFile, ruleKeys } from '../../../src/serve/rules.ts'
 
 const home = mkdtempSync(join(tmpdir(), 'qm-rules-'))
 after(() => rmSync(home, { recursive: true, force: true }))

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { logEnds } from '../../../src/serve/log.ts'
+import { logEnds } from '../../../src/accept/log.ts'
 
 const ends = { localIp: '127.0.0.1', localPort: 25, remoteIp: '192.0.2.7', remotePort: 4000 }
 const nobody = { localHost: undefined, remoteHost: undefined, remoteInfo: undefined }

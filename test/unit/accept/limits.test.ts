@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { ClientLimits, type LimitSet, limitsBy, NO_LIMITS, networkOf, parseRate } from '../../../src/serve/limits.ts'
+import { ClientLimits, type LimitSet, limitsBy, NO_LIMITS, networkOf, parseRate } from '../../../src/accept/limits.ts'
 
 test('connections at a time, by address and by network, until they end', () => {
   const clients = new ClientLimits([24, 64], () => 0)

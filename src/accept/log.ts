@@ -3,6 +3,8 @@ import { logLine, printable } from '../core/logline.ts'
 import type { Addresses, Names } from '../net/peer.ts'
 
 const STDERR = 2
+/** Of at most some 500 bytes each: a pipe takes 4096 as one. */
+const LINES_A_WRITE = 8
 
 /** How much tcpserver says: nothing, trouble, or trouble and every connection. */
 export type Verbosity = 'silent' | 'errors' | 'status'
@@ -10,6 +12,7 @@ export type Verbosity = 'silent' | 'errors' | 'status'
 /** What tcpserver says on descriptor 2; how much of it is a matter of -q, -Q and -v (spec network.md 2.1). */
 export class TcpserverLog {
   readonly #verbosity: Verbosity
+  #gathered: string[] | undefined
 
   constructor(verbosity: Verbosity) {
     this.#verbosity = verbosity
@@ -17,17 +20,31 @@ export class TcpserverLog {
 
   /** A line of -v, to the byte. */
   status(text: string): void {
-    if (this.#verbosity === 'status') logLine(STDERR, `tcpserver: ${text}`)
+    if (this.#verbosity === 'status') this.#line(`tcpserver: ${text}`)
   }
 
   /** A client that a block list keeps out: a line in rblsmtpd's words. */
   blocked(line: string): void {
-    if (this.#verbosity !== 'silent') logLine(STDERR, line)
+    if (this.#verbosity !== 'silent') this.#line(line)
   }
 
   /** Trouble that ends one connection, or less. */
   warn(text: string): void {
-    if (this.#verbosity !== 'silent') logLine(STDERR, `tcpserver: warning: ${printable(text)}`)
+    if (this.#verbosity !== 'silent') this.#line(`tcpserver: warning: ${printable(text)}`)
+  }
+
+  /** What is said within `work` is written a few lines at a time; no write is larger than what a pipe takes as one. */
+  together(work: () => void): void {
+    this.#gathered = []
+    work()
+    const lines = this.#gathered
+    this.#gathered = undefined
+    for (let n = 0; n < lines.length; n += LINES_A_WRITE) logLine(STDERR, lines.slice(n, n + LINES_A_WRITE).join('\n'))
+  }
+
+  #line(text: string): void {
+    if (this.#gathered) this.#gathered.push(text)
+    else logLine(STDERR, text)
   }
 }
 

@@ -20,12 +20,21 @@ export interface LimitSet {
 
 export const NO_LIMITS: LimitSet = { perAddress: 0, perNetwork: 0, addressRate: undefined, networkRate: undefined, networkBits: [24, 64] }
 
+/** Does it limit anything? */
+export const hasLimits = ({ perAddress, perNetwork, addressRate, networkRate }: LimitSet): boolean =>
+  perAddress > 0 || perNetwork > 0 || addressRate !== undefined || networkRate !== undefined
+
 /** A rate written as `30/60`: 30 connections in 60 seconds (`30` alone: in a minute); undefined for 0, and for what is none. */
 export const parseRate = (text: Bytes): Rate | undefined => {
   const [count = '', seconds = '60'] = text.split('/', 2)
   const rate = { count: leadingNumber(count) ?? 0, seconds: leadingNumber(seconds) ?? 0 }
   return rate.count > 0 && rate.seconds > 0 ? rate : undefined
 }
+
+const VARIABLES = ['MAXCONNIP', 'MAXCONNC', 'MAXRATEIP', 'MAXRATEC']
+
+/** Does a rule that sets this variable set a limit? */
+export const isLimiting = (name: Bytes): boolean => VARIABLES.includes(name)
 
 /** Limits for a client whose rule sets these variables, which win over the command line's. */
 export const limitsBy = (limits: LimitSet, variables: ReadonlyMap<Bytes, Bytes>): LimitSet => {

@@ -1,0 +1,15 @@
+import { join } from 'node:path'
+import { lookOf } from '../os/own.ts'
+import { programFile } from '../spawn/resident.ts'
+import type { ProgramName } from '../suite/programs.ts'
+
+/** The programs whose second gear is kept here. */
+const SERVERS: readonly ProgramName[] = ['qmail-smtpd', 'qmail-qmtpd', 'qmail-qmqpd']
+
+/** Which of the suite's own servers this program is, as tcpserver would find it; undefined: none that can be kept resident. */
+export const serverNamed = (home: string, program: string, path: string | undefined): ProgramName | undefined => {
+  const candidates = program.includes('/') ? [program] : (path ?? '').split(':').map((folder) => join(folder === '' ? '.' : folder, program))
+  const found = candidates.find((file) => lookOf(file) !== undefined)
+  const look = found === undefined ? undefined : lookOf(found)
+  return look === undefined ? undefined : SERVERS.find((name) => lookOf(programFile(home, name)) === look)
+}
