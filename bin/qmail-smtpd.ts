@@ -4,11 +4,11 @@
  * FDS      0< 1> the connection, 2> log, and trouble with control files; resident: 0< the listening socket, 3<> the parent
  * ENV      TCPREMOTEIP, TCPREMOTEHOST, TCPREMOTEINFO, TCPLOCALHOST, TCPLOCALIP; RELAYCLIENT, DATABYTES, QMAILQUEUE; in the place of
  *          control files: MAXRECIPIENTS, DISABLE_MAXRCPT, BRTLIMIT, TARPITCOUNT, TARPITDELAY, GREETDELAY, SMTPD_GREETDELAY, DROP_PRE_GREET,
- *          DISABLE_BADMAILFROM, NOBADHELO; logging in: SMTPAUTH, SMTPAUTHOLD, FORCETLS, SUBMISSION; programs hooked in: RCPTCHECK, RCPTCHECKRELAYCLIENT, ENABLE_SPP, SPPCONFFILE; for the log: TCPREMOTEPORT, TCPLOCALPORT
+ *          DISABLE_BADMAILFROM, NOBADHELO; logging in: SMTPAUTH, SMTPAUTHOLD, FORCETLS, SUBMISSION, LOCALMFCHECK, FORCEAUTHMAILFROM; programs hooked in: RCPTCHECK, RCPTCHECKRELAYCLIENT, ENABLE_SPP, SPPCONFFILE; for the log: TCPREMOTEPORT, TCPLOCALPORT
  * EXIT     0 after QUIT, 1 after any other end
  * FILES    control/ me smtpgreeting localiphost timeoutsmtpd rcpthosts morercpthosts.cdb badmailfrom badmailfromnorelay badrcptto
  *          badrcpttonorelay badhelo badhelonorelay patterns databytes esmtp maxrcpt maxerrors maxsession brtlimit greetdelay tarpitcount tarpitdelay smtpdlog recipientcheck
- *          smtpplugins checkpassword authtries hideauthuser; run/smtpd/rcpt: qmail-rcptd; run/smtpd/auth: qmail-authd;
+ *          smtpplugins checkpassword authtries hideauthuser submitfrom locals virtualdomains idhost; run/smtpd/rcpt: qmail-rcptd; run/smtpd/auth: qmail-authd;
  *          drop: whether the disk has room
  *
  * The second gear (kept by tcpserver -w) serves many connections in one process; it may then read control/ and drop/, and nothing else.

@@ -96,17 +96,18 @@ export const serveConnection = (connection: Connection): Promise<number> => {
 
 const optionsFor = (connection: Connection, settings: SmtpdSettings, hooked: Hooks): Omit<SessionOptions, 'log' | 'write'> => {
   const { env, checker, authd, hasRoom, open, recipients } = connection
+  const isInMore = (key: Bytes): boolean => settings.morercpthosts !== undefined && isInFile(settings.morercpthosts, key)
   return {
     settings,
     peer: peerOf(env),
     recipientExists: settings.isRecipientChecked ? (recipient) => recipients.ask(recipient) : undefined,
     relayclient: () => env.RELAYCLIENT,
-    auth: authenticationFor(env, checker ?? (settings.hasChecker ? authd : undefined), settings.maxAuthFailures),
+    auth: authenticationFor(env, checker ?? (settings.hasChecker ? authd : undefined), settings, isInMore),
     tls: isEncrypted(env) || env.DISABLETLS === '1' ? undefined : connection.tls,
     isEncrypted: () => isEncrypted(env),
     cipher: () => env.SSL_CIPHER,
     ...hooked,
-    isInMore: (key) => settings.morercpthosts !== undefined && isInFile(settings.morercpthosts, key),
+    isInMore,
     maxBytes: sizeLimit(settings.databytes, env.DATABYTES),
     hasRoom,
     open,

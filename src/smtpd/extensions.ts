@@ -1,4 +1,5 @@
 import type { Bytes } from '../core/bytes.ts'
+import { authParameter } from './auth/parameter.ts'
 import type { Dialogue } from './dialogue.ts'
 import { body, type Parameter, size } from './parameters.ts'
 
@@ -29,6 +30,8 @@ export const unknownKeywords = (keywords: readonly Bytes[]): Bytes[] => keywords
 const offered = (dialogue: Dialogue): Extension[] =>
   (dialogue.options.settings.esmtp ?? CLASSIC).map((keyword) => extensions.get(keyword)).filter((extension) => extension !== undefined)
 
+const hasAuth = ({ options: { auth } }: Dialogue): boolean => auth !== undefined && auth.mechanisms.length > 0
+
 /** AUTH stands in no list: a checker and variables turn it on (spec modern.md 2.1). */
 const authLines = ({ options: { auth, isEncrypted } }: Dialogue): Bytes[] => {
   if (!auth?.mechanisms.length || !(auth.isClearAllowed || isEncrypted())) return []
@@ -58,7 +61,8 @@ export const parameterTrouble = (dialogue: Dialogue, text: Bytes): Bytes | undef
   for (const word of text.split(' ').filter((w) => w !== '')) {
     const equals = word.indexOf('=')
     const [name, value] = equals < 0 ? [word.toUpperCase(), undefined] : [word.slice(0, equals).toUpperCase(), word.slice(equals + 1)]
-    const parameter = offered(dialogue).find(({ mail }) => mail && Object.hasOwn(mail, name))?.mail?.[name]
+    const isAuth = name === 'AUTH' && hasAuth(dialogue)
+    const parameter = isAuth ? authParameter : offered(dialogue).find(({ mail }) => mail && Object.hasOwn(mail, name))?.mail?.[name]
     if (parameter === undefined) return '555 parameter not supported (#5.5.4)'
     if (seen.has(name)) return '501 parameter given twice (#5.5.4)'
     seen.add(name)

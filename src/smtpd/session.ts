@@ -55,12 +55,12 @@ export class Session implements Dialogue {
 
   /** Says hello, at once or after a while in which the client has to be silent (control/greetdelay). */
   greet(): void {
-    const { settings, relayclient, spp } = this.options
+    const { settings, relayclient, spp, auth } = this.options
     if (spp) {
       this.#greeting = this.#askPlugins(spp)
       return
     }
-    if (settings.greetSeconds === 0 || relayclient() !== undefined) {
+    if (settings.greetSeconds === 0 || relayclient() !== undefined || auth?.isSubmission) {
       this.#sayHello()
       return
     }

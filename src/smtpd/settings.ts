@@ -7,6 +7,7 @@ import { type Bytes, leadingNumber } from '../core/bytes.ts'
 import { errorCode, reason, Temporary } from '../core/failure.ts'
 import type { Env } from '../core/run.ts'
 import { folded } from '../serve/recipients.ts'
+import type { SenderTables } from './auth/senders.ts'
 import { type Lists, readLists } from './lists.ts'
 
 /** What control/ says to qmail-smtpd (spec network.md 4.1). */
@@ -45,6 +46,12 @@ export interface SmtpdSettings {
   hasChecker: boolean
   /** Wrong passwords a session may have; Infinity for no limit. */
   maxAuthFailures: number
+  /** Whose addresses are whose, read when somebody logs in. Throws Temporary. */
+  senderTables: () => SenderTables
+  /** The host of Message-IDs made here. */
+  idHost: Bytes
+  /** Every address of From has to be the user's. */
+  isFromChecked: boolean
   /** Who has logged in does not show in Received. */
   isUserHidden: boolean
   /** What is wrong in the files, though not so wrong that nothing can go on. */
@@ -88,6 +95,19 @@ const offeredIn = (lines: readonly Bytes[] | undefined): readonly Bytes[] | unde
 const logKind = (word: Bytes | undefined, isModern: boolean): LogKind =>
   word === 'session' || word === 's' || word === 'json' || word === 'none' ? word : isModern ? 's' : 'none'
 
+const readSenderTables = (home: string): SenderTables => ({
+  locals: folded(readSetting(home, 'locals') ?? [readSetting(home, 'me') ?? '']),
+  virtualdomains: readSetting(home, 'virtualdomains') ?? new Map()
+})
+
+const once = <T extends object>(read: () => T): (() => T) => {
+  let value: T | undefined
+  return () => {
+    value ??= read()
+    return value
+  }
+}
+
 /** Reads them all. Throws Temporary when one cannot be read, or when there is no name to greet with. */
 export const readSettings = (home: string): SmtpdSettings => {
   const greeting = readSetting(home, 'smtpgreeting')
@@ -116,6 +136,9 @@ export const readSettings = (home: string): SmtpdSettings => {
     isRecipientChecked: readSetting(home, 'recipientcheck') !== 0,
     hasChecker: openable(join(home, 'control', 'checkpassword')) !== undefined,
     maxAuthFailures: limit(readSetting(home, 'authtries')),
+    senderTables: once(() => readSenderTables(home)),
+    idHost: readSetting(home, 'idhost') ?? greeting,
+    isFromChecked: readSetting(home, 'submitfrom') !== 0,
     isUserHidden: readSetting(home, 'hideauthuser') !== 0,
     log: logKind(readSetting(home, 'smtpdlog'), esmtp !== undefined),
     warnings

@@ -79,7 +79,7 @@ export const tcpserver = async ({ home, args, env }: Context): Promise<number> =
   if (tls) process.on('SIGHUP', () => tls.look())
   const listener = await bind(options, env)
   const resident = serverNamed(home, options.program, env.PATH)
-  const blocking = resident === 'qmail-smtpd' ? new Blocking(home, env) : undefined
+  const blocking = resident === 'qmail-smtpd' ? new Blocking(home, env, options.args.length > 0) : undefined
   const server = new TcpServer(options, env, log, new Admission(options, env, nameFinder(options, env), blocking), listener)
   const checker: GivenChecker = resident === 'qmail-smtpd' ? givenChecker(home, options.args, env.PATH) : { kind: 'none' }
   const canBeKept = options.workers > 0 && env.QMAILQUEUE === undefined && !isHooked(env)

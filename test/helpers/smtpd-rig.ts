@@ -39,6 +39,9 @@ export const base = (): SessionOptions['settings'] => ({
   hasChecker: false,
   maxAuthFailures: 3,
   isUserHidden: false,
+  idHost: 'id.example',
+  isFromChecked: false,
+  senderTables: () => ({ locals: new Set(), virtualdomains: new Map() }),
   warnings: []
 })
 

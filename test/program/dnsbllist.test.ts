@@ -60,7 +60,7 @@ for (const [gear, options] of [
     assert.match(await talk(port), /^220 mail\.example\.org ESMTP\|/, 'an allow list')
     home.control('dnsbllist', '-block.example\n')
     const before = questions.length
-    for (const data of ['+RELAYCLIENT=\0', '+RBLSMTPD=\0']) {
+    for (const data of ['+RELAYCLIENT=\0', '+RBLSMTPD=\0', '+SUBMISSION=\0', '+SMTPAUTH=!\0']) {
       writeFileSync(rules, cdbBytes([['', data]]))
       assert.match(await talk(port), /^220 mail\.example\.org ESMTP\|/, data)
     }

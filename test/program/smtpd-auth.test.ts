@@ -91,7 +91,40 @@ for (const [gear, options] of Object.entries(GEARS)) {
     off.say(`EHLO c\r\n${PLAIN}MAIL FROM:<>\r\nQUIT\r\n`)
     assert.match(await off.closed(), /250-PIPELINING\r\n250 8BITMIME\r\n503 auth not available[^\n]*\n250 ok\r\n221/)
     const required = client((await smtpdWith(home, { SMTPAUTH: '!' }, options)).port)
-    required.say(`EHLO c\r\nMAIL FROM:<>\r\n${PLAIN}MAIL FROM:<joe@here.example>\r\nQUIT\r\n`)
+    required.say(`EHLO c\r\nMAIL FROM:<>\r\n${PLAIN}MAIL FROM:<joe@mail.example.org>\r\nQUIT\r\n`)
     assert.match(await required.closed(), /530 Authorization required \(#5\.7\.1\)\r\n235 [^\n]*\n250 ok\r\n221/)
   })
 }
+
+test('in submission the sender has to be the user, the header is completed, and control/submitfrom minds From', async () => {
+  home.control('locals', 'here.example\n')
+  home.control('virtualdomains', 'virt.example:joe-v\n')
+  home.control('submitfrom', '1\n')
+  for (const [gear, options] of Object.entries(GEARS)) {
+    const { port } = await smtpdWith(home, { SUBMISSION: '' }, options)
+    const c = client(port)
+    c.say(`EHLO c\r\nMAIL FROM:<joe@here.example>\r\n${PLAIN}MAIL FROM:<ann@here.example>\r\nMAIL FROM:<any@virt.example>\r\nMAIL FROM:<>\r\n`)
+    await c.until(/530 Auth[^\n]*\n235 [^\n]*\n553 sorry, that is not your address \(#5\.7\.1\)\r\n250 ok\r\n250 ok\r\n$/)
+    c.say(`${MAIL}From: <ann@here.example>\r\n\r\nx\r\n.\r\n${MAIL}From: Joe <joe-x@here.example>\r\nSubject: sub ${gear}\r\n\r\nx\r\n.\r\nQUIT\r\n`)
+    assert.match(await c.closed(), /354 [^\n]*\n553 sorry, that is not your address \(#5\.7\.1\)\r\n(250 ok\r\n){2}354 [^\n]*\n250 ok \d+ qp \d+\r\n221/)
+    const text = await until('the message', () => queued(home).find((message) => message.includes(`Subject: sub ${gear}`)))
+    assert.match(
+      text,
+      /with ESMTPA; [^\n]*\nDate: [^\n]* -0000\nMessage-ID: <\d{14}\.[\d.]+\.qmail@mail\.example\.org>\nFrom: Joe <joe-x@here\.example>\nSubject: /
+    )
+    assert.ok(asked(home).includes('joe||submission|127.0.0.1'))
+  }
+  for (const name of ['locals', 'virtualdomains', 'submitfrom']) rmSync(home.at('control', name))
+})
+
+test('without TLS passwords are neither asked for nor taken from other hosts, but for FORCETLS=0', async () => {
+  const far = { SMTPAUTH: '', TCPREMOTEIP: '192.0.2.1' }
+  for (const options of Object.values(GEARS)) {
+    const c = client((await smtpdWith(home, far, options)).port)
+    c.say(`EHLO c\r\n${PLAIN}QUIT\r\n`)
+    assert.match(await c.closed(), /250-PIPELINING\r\n250 8BITMIME\r\n538 [^\n]*\n221/)
+    const d = client((await smtpdWith(home, { ...far, FORCETLS: '0', SMTPAUTHOLD: '' }, options)).port)
+    d.say(`EHLO c\r\n${PLAIN}QUIT\r\n`)
+    assert.match(await d.closed(), /250-AUTH LOGIN PLAIN\r\n250-AUTH=LOGIN PLAIN\r\n250 8BITMIME\r\n235 [^\n]*\n221/)
+  }
+})

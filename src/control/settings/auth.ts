@@ -25,6 +25,14 @@ export const auth = table({
     reread: 'invocation',
     about: '1: the name of a user who has logged in is left out of Received'
   },
+  submitfrom: {
+    type: 'number',
+    default: 0,
+    unit: 'yes or no',
+    readers: ['qmail-smtpd'],
+    reread: 'invocation',
+    about: '1: in submission every address of the From field has to be one of the user, too'
+  },
   authsenders: {
     type: 'map',
     readers: ['qmail-remote', 'qmail-send'],

@@ -111,7 +111,7 @@ export const qmail = table({
     type: 'line',
     orMe: true,
     default: 'idhost',
-    readers: ['qmail-inject'],
+    readers: ['qmail-inject', 'qmail-smtpd'],
     reread: 'invocation',
     about: 'host of generated Message-IDs',
     show: { prefix: 'Message-ID host name is ', suffix: '' }
@@ -126,7 +126,7 @@ export const qmail = table({
   },
   locals: {
     type: 'list',
-    readers: ['qmail-send'],
+    readers: ['qmail-send', 'qmail-smtpd'],
     reread: 'hup',
     about: 'domains delivered here; missing: me',
     show: { prefix: 'Messages for ', suffix: ' are delivered locally.', missing: 'Messages for me are delivered locally.' }
@@ -229,7 +229,7 @@ export const qmail = table({
   },
   virtualdomains: {
     type: 'map',
-    readers: ['qmail-send'],
+    readers: ['qmail-send', 'qmail-smtpd'],
     reread: 'hup',
     about: '[user@]domain:prepend',
     show: { prefix: 'Virtual domain: ', suffix: '', missing: 'No virtual domains.' }

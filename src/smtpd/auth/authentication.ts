@@ -26,6 +26,10 @@ export interface Authentication extends AuthMode {
   maxFailures: number
   /** How long the answer to a wrong password takes. */
   delayMilliseconds: number
+  /** The envelope sender has to be the user ($FORCEAUTHMAILFROM): an address that is not is refused in that patch's words. */
+  isForcedSame: boolean
+  /** May this user send from this address? Throws Temporary when control/ cannot be read. */
+  maySendFrom: (user: AuthUser, sender: Bytes) => boolean
   /** Asks about a claim. Never fails. */
   check: (method: Bytes, claim: Claim, challenge: Bytes) => Promise<AuthAnswer>
   /** The session is this user's from now on; undefined: nobody's any more. */

@@ -2,7 +2,8 @@ import type { Bytes } from '../../core/bytes.ts'
 import { type Dialogue, GO_ON, type Intake, NEED_MORE, type Step } from '../dialogue.ts'
 
 const LF = 0x0a
-/** A longer line is none (spec modern.md 2.3). */
+const CR_BYTES = 1
+/** A longer line, its end apart, is none (RFC 4954 4; spec modern.md 2.3). */
 export const MAX_AUTH_LINE_BYTES = 12_288
 /** So much of one that is too long is passed over. */
 const MAX_PASSED_BYTES = 65_536
@@ -26,7 +27,7 @@ export class AuthLine implements Intake {
     const end = bytes.indexOf(LF)
     const length = end < 0 ? bytes.length : end
     this.consumed = end < 0 ? 0 : end + 1
-    if (this.#passed > 0 || length > MAX_AUTH_LINE_BYTES) return this.#passOver(bytes, end)
+    if (this.#passed > 0 || length > MAX_AUTH_LINE_BYTES + CR_BYTES) return this.#passOver(bytes, end)
     if (end < 0) return NEED_MORE
     this.#dialogue.listen(undefined)
     return this.#take(bytes.toString('latin1', 0, end).replace(/\r$/, '')) ?? GO_ON

@@ -5,7 +5,9 @@ import type { AuthAnswer, AuthRequest } from '../../serve/auth-door.ts'
 import { authMode } from '../../serve/auth-mode.ts'
 import { peerOf } from '../../serve/received.ts'
 import { SESSION } from '../../spawn/handover.ts'
+import type { SmtpdSettings } from '../settings.ts'
 import type { Authentication, AuthUser } from './authentication.ts'
+import { maySendFrom } from './senders.ts'
 
 const DELAY_MILLISECONDS = 5000
 const STDERR = 2
@@ -55,8 +57,13 @@ const logger =
     logLine(STDERR, `qmail-smtpd[${process.pid}]: auth: ${outcome} type=${method} user=<${masked(user)}> ip=${ip}${number}`)
   }
 
-/** `ask`: undefined, there is no checker. `maxFailures`: Infinity for no limit. `env`: the session's own, which changes when somebody logs in. */
-export const authenticationFor = (env: Env, ask: AskChecker | undefined, maxFailures: number): Authentication | undefined => {
+/** `ask`: undefined, there is no checker. `env`: the session's own, which changes when somebody logs in. `isInMore`: of morercpthosts.cdb. */
+export const authenticationFor = (
+  env: Env,
+  ask: AskChecker | undefined,
+  { maxAuthFailures, rcpthosts, senderTables }: SmtpdSettings,
+  isInMore: (key: Bytes) => boolean
+): Authentication | undefined => {
   const mode = authMode(env, ask !== undefined)
   if (ask === undefined && !mode.isSubmission) return undefined
   const { ip, local } = peerOf(env)
@@ -66,7 +73,9 @@ export const authenticationFor = (env: Env, ask: AskChecker | undefined, maxFail
     ...mode,
     isClearAllowed: env.FORCETLS === '0' || LOOPBACK.test(ip),
     isOldOffered: env.SMTPAUTHOLD !== undefined,
-    maxFailures,
+    maxFailures: maxAuthFailures,
+    isForcedSame: env.FORCEAUTHMAILFROM === '1',
+    maySendFrom: (user, sender) => maySendFrom(user, sender, { env, isSubmission: mode.isSubmission, rcpthosts, isInMore, tables: senderTables }),
     delayMilliseconds: DELAY_MILLISECONDS,
     check: async (method, { user, secret }, challenge) => (await ask?.({ method, service, ip, localIp, user, secret, challenge })) ?? { kind: 'temporary' },
     become: becomer(env),

@@ -1,8 +1,11 @@
 import type { Bytes } from '../../core/bytes.ts'
 import { receivedField } from '../../serve/received.ts'
 import type { Submission } from '../../submit/submission.ts'
+import { fromObjectionOf } from '../auth/permission.ts'
+import { completed, type SeenHeader } from '../auth/submitted.ts'
 import { type Dialogue, GO_ON, type Intake, NEED_MORE, NO_MEMORY, type Step, type Verb } from '../dialogue.ts'
 import { withPhrase } from '../protocol.ts'
+import type { Envelope } from '../state.ts'
 import { Transfer } from '../transfer.ts'
 
 /** What a body holds in memory until the queue has taken it. */
@@ -12,10 +15,13 @@ const BODY_BYTES = 65_536
 class DataIntake implements Intake {
   readonly #dialogue: Dialogue
   readonly #transfer: Transfer
+  readonly #header: SeenHeader | undefined
 
-  constructor(dialogue: Dialogue, transfer: Transfer) {
+  /** `header`: of a submitted message, once it has passed. */
+  constructor(dialogue: Dialogue, transfer: Transfer, header: SeenHeader | undefined) {
     this.#dialogue = dialogue
     this.#transfer = transfer
+    this.#header = header
   }
 
   get consumed(): number {
@@ -35,11 +41,29 @@ class DataIntake implements Intake {
     return this.#transfer.abort()
   }
 
+  /** What there is against its header. */
+  #refusal(): Bytes | undefined {
+    try {
+      return this.#header && fromObjectionOf(this.#dialogue, this.#header)?.reply
+    } catch {
+      return '451 unable to read controls (#4.3.0)'
+    }
+  }
+
+  /** The reply to a message that is complete. */
+  async #verdict({ sender, recipients }: Envelope): Promise<Bytes> {
+    const { options } = this.#dialogue
+    const refusal = this.#refusal()
+    if (refusal === undefined) return this.#transfer.finish(sender, recipients, options.now)
+    await this.#transfer.abort()
+    return refusal
+  }
+
   async #finish(): Promise<void> {
     const { state, options } = this.#dialogue
     const envelope = state.handOver()
     this.#dialogue.listen(undefined) // complete, so the client may leave now
-    const reply = await this.#transfer.finish(envelope.sender, envelope.recipients, options.now)
+    const reply = await this.#verdict(envelope)
     envelope.release()
     if (reply.startsWith('250')) {
       state.tally.messages++
@@ -49,6 +73,10 @@ class DataIntake implements Intake {
     this.#dialogue.say(reply)
   }
 }
+
+/** The way into the queue for a message; a submitted one gets the fields it lacks. */
+const wayFor = ({ options }: Dialogue, submission: Submission): { submission: Submission; seen: SeenHeader | undefined } =>
+  options.auth?.isSubmission ? completed(submission, options.settings.idHost, options.now) : { submission, seen: undefined }
 
 /** Our field before the message; a user who has logged in stands in it, unless control/hideauthuser says no. */
 const received = ({ state, options }: Dialogue): Bytes => {
@@ -68,7 +96,8 @@ const start = (dialogue: Dialogue, submission: Submission): undefined => {
     .splice(0)
     .map((line) => `${line}\n`)
     .join('')
-  dialogue.listen(new DataIntake(dialogue, new Transfer(submission, received(dialogue) + headers, maxBytes)))
+  const way = wayFor(dialogue, submission)
+  dialogue.listen(new DataIntake(dialogue, new Transfer(way.submission, received(dialogue) + headers, maxBytes), way.seen))
   dialogue.say('354 go ahead')
 }
 

@@ -1,12 +1,17 @@
 import { parametersOf, pathIn } from '../address.ts'
-import { objectionOf } from '../auth/permission.ts'
+import { type Objection, objectionOf } from '../auth/permission.ts'
 import type { Verb } from '../dialogue.ts'
 import { parameterTrouble } from '../extensions.ts'
 
 export const mail: Verb = (dialogue, argument) => {
   const sender = pathIn(argument, dialogue.options.settings.localiphost)
   if (sender === undefined) return dialogue.say('555 syntax error (#5.5.4)')
-  const objection = objectionOf(dialogue)
+  let objection: Objection | undefined
+  try {
+    objection = objectionOf(dialogue, sender)
+  } catch {
+    return dialogue.fail('421 unable to read controls (#4.3.0)')
+  }
   if (objection !== undefined) {
     dialogue.options.log?.recipient(dialogue.state, '', objection.reply, objection.reason)
     return dialogue.say(objection.reply, objection.status)
