@@ -7,6 +7,7 @@ import { dirname, join, resolve } from 'node:path'
 import { Exit } from '../src/core/exit.ts'
 import { errorCode, reason } from '../src/core/failure.ts'
 import { suiteGroup, suiteUser } from '../src/os/ids.ts'
+import { otherSplitText } from '../src/queue/split.ts'
 import { type FileEntry, files } from '../src/suite/files.ts'
 import { changedPrograms } from './digests.ts'
 import { isOurs } from './lay-entry.ts'
@@ -48,6 +49,7 @@ export const instcheck = (home: string, queueOnly: boolean): string[] => [
   ...files
     .filter(({ path }) => !queueOnly || path === 'queue' || path.startsWith('queue/'))
     .flatMap((entry) => lookAt(home, entry.kind === 'program' ? `.../${entry.path}` : resolve(home, entry.path), entry)),
+  ...[otherSplitText(join(home, 'queue'))].filter((line) => line !== undefined),
   ...(queueOnly ? [] : changedPrograms(home).map((name) => `.../bin/${name} is not what was installed`))
 ]
 

@@ -1,6 +1,7 @@
 import { readdirSync, statSync } from 'node:fs'
 import { HOLD_FOLDER } from '../queue/hold.ts'
 import { CHANNELS, SPLIT, splitPath } from '../queue/paths.ts'
+import { otherSplitText } from '../queue/split.ts'
 import { exists, mtimeSeconds } from './files.ts'
 import { AGAIN_SECONDS, nowSeconds, type State } from './state.ts'
 import { numberOf } from './todo/scan.ts'
@@ -53,6 +54,8 @@ const insist = async <T>(state: State, folder: string, read: () => T): Promise<T
 
 /** Finds every preprocessed message, and first which are held. */
 export const admitAll = async (state: State): Promise<void> => {
+  const split = otherSplitText('.')
+  if (split !== undefined) state.log.line(`alert: ${split}; messages are left alone meanwhile`)
   await insist(state, HOLD_FOLDER, () => state.ctl.holds.load())
   for (let n = 0; n < SPLIT; n++) {
     for (const name of await insist(state, `info/${n}`, () => readdirSync(`info/${n}`))) {

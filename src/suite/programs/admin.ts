@@ -34,6 +34,18 @@ export const admin = rows({
     npm: ['minimist'],
     budget: 60
   },
+  'queue-repair': {
+    synopsis: 'queue-repair [--repair] [--spill]',
+    ring: 'A',
+    about: 'checks the queue, and mends it',
+    runsAs: 'root',
+    mode: 0o700,
+    fds: '1> what is wrong, 2> how much, why not',
+    exits: { 0: 'nothing is wrong, or all was mended', 1: 'something is wrong', 100: 'usage', 111: 'qmail-send is running, or the queue cannot be entered' },
+    runtime: 'node',
+    npm: ['proper-lockfile', 'graceful-fs', 'retry', 'signal-exit'],
+    budget: 120
+  },
   'qmail-showctl': {
     synopsis: 'qmail-showctl [--json]',
     ring: 'A',
