@@ -34,7 +34,7 @@ const oneLine = (lines: Bytes[]): Bytes =>
 /** The words of qmail-remote that name the host. */
 const hostIn = (text: Bytes): Bytes | undefined => {
   const found =
-    /^Connected to (\S+) but |^(\S+) (?:does not like recipient|failed on DATA|failed after I sent)|^Giving up on (\S+)\.$|message is too large for (\S+)\. /m.exec(
+    /^Connected to (\S+) but |^(\S+) (?:does not like recipient|failed on DATA|failed after I sent|accepted message)|^Giving up on (\S+)\.$|message is too large for (\S+)\. /m.exec(
       text
     )
   const host = found?.slice(1).find((part) => part !== undefined)
@@ -53,7 +53,7 @@ const codeIn = (text: Bytes, pattern: RegExp, classes: string): string | undefin
  * Reads the text of a report on a delivery. `classes`: of the status that may come out, the likeliest first; without one in the text it is that class's `x.0.0`.
  * The host's own code counts more than ours (spec modern.md 5.7).
  */
-export const diagnose = (text: Bytes, classes: '4' | '5' | '54'): Diagnosis => {
+export const diagnose = (text: Bytes, classes: '2' | '4' | '5' | '54'): Diagnosis => {
   const answer = answerIn(text)
   const status =
     codeIn(answer.join('\n'), /^[0-9]{3}[ -]([245]\.[0-9]{1,3}\.[0-9]{1,3})(?![0-9.])/gm, classes) ??

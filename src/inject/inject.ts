@@ -11,6 +11,7 @@ import { Refusal } from './front-end.ts'
 import { generatedFields, type Origin } from './generated.ts'
 import { defaultSender } from './identity.ts'
 
+import { notesFor, type ReportWishes } from './report-wishes.ts'
 import { completeAddress, Unparsable } from './rewrite.ts'
 import { type Rewritten, rewriteHeader } from './rewritten.ts'
 import { readOrigin } from './settings.ts'
@@ -56,7 +57,13 @@ const compose = (split: Split, options: InjectOptions, sender: Bytes | undefined
 /** Whom a message goes to, of those its arguments and its header name; `unreadable`: a field whose syntax is wrong. What it throws, injectMessage throws. */
 export type Choose = (recipients: Bytes[], unreadable: Bytes | undefined) => Bytes[]
 
-const inject = async (context: Context, source: Iterator<Buffer>, choose: Choose): Promise<number> => {
+/** What a front-end adds: its choice of recipients, and what its caller wants to hear of the message. */
+export interface FrontEnd {
+  choose: Choose
+  wishes?: ReportWishes
+}
+
+const inject = async (context: Context, source: Iterator<Buffer>, { choose, wishes }: FrontEnd): Promise<number> => {
   const given = readOrigin(context, Date.now(), process.pid)
   const options = parseInjectOptions(context.invokedAs, context.args)
   const origin = { ...given, who: { ...given.who, letters: lettersIn(context.invokedAs, given.who.letters) + options.letters } }
@@ -64,7 +71,7 @@ const inject = async (context: Context, source: Iterator<Buffer>, choose: Choose
   const operands = options.from === 'header' ? [] : givenRecipients(options.operands, origin)
   const letter = compose(splitHeader(source), options, sender, operands, origin, choose)
   if (options.isDry) print(letter, source, context.invokedAs === NEW_INJECT ? 'whole' : 'sender', (data) => writeFd(1, data))
-  else await queue(context, letter, source)
+  else await queue(context, letter, source, wishes && notesFor(wishes, letter.recipients.length))
   return Exit.ok
 }
 
@@ -78,9 +85,9 @@ const complaint = (error: unknown): string => {
  * qmail-inject: completes the message that `source` yields and queues it (spec injection-admin.md 2). Failures are told on
  * descriptor 2, always in qmail-inject's name; gives back the exit code. A front-end may `choose` recipients; its Refusal is its own to tell.
  */
-export const injectMessage = async (context: Context, source: Iterator<Buffer>, choose: Choose = (all) => all): Promise<number> => {
+export const injectMessage = async (context: Context, source: Iterator<Buffer>, frontEnd: FrontEnd = { choose: (all) => all }): Promise<number> => {
   try {
-    return await inject(context, source, choose)
+    return await inject(context, source, frontEnd)
   } catch (error) {
     if (error instanceof Refusal) throw error
     logLine(2, complaint(error).replace(/\n$/, ''))

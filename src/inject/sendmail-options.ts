@@ -15,6 +15,10 @@ export interface SendmailOptions {
   name: Bytes | undefined
   /** -q: deliver what waits in the queue, submit nothing. */
   isFlush: boolean
+  /** -N, -R, -V, as given. */
+  notify: Bytes | undefined
+  ret: Bytes | undefined
+  envid: Bytes | undefined
   operands: Bytes[]
 }
 
@@ -31,11 +35,14 @@ const each = (letters: string, letter: Letters[string]): Letters => Object.fromE
 /** Everything Postfix's sendmail takes, and what others add (spec injection-admin.md 13.1). */
 const mailqLetters: Letters = {
   ...each('vimxnGUc46', ignored),
-  ...each('aeopBACDhLONRVX', ignoredWord),
+  ...each('aeopBACDhLOX', ignoredWord),
   ...each('EJd', ignoredRest),
   ...each('fr', senderWord),
   t: { means: () => ['--header'] },
   F: { takes: 'word', means: (name) => [`--name=${name}`] },
+  N: { takes: 'word', means: (value) => [`--notify=${value}`] },
+  R: { takes: 'word', means: (value) => [`--ret=${value}`] },
+  V: { takes: 'word', means: (value) => [`--envid=${value}`] },
   I: { means: () => ['--mode=aliases'] },
   Q: { takes: 'attached', means: () => ['--mode=refused'] },
   b: {
@@ -59,7 +66,13 @@ const msmtpWords: Words = {
 /** sendmail's command line (spec injection-admin.md 3.1, 13.1). Throws Usage. */
 export const parseSendmailOptions = (calledAs: string, args: readonly Bytes[]): SendmailOptions => {
   const letters = calledAs === 'mailq' ? mailqLetters : sendmailLetters
-  const parsed = parseOptions(calledAs, args, letters, { boolean: ['header', 'flush'], string: ['mode', 'sender', 'name'] }, msmtpWords)
+  const parsed = parseOptions(
+    calledAs,
+    args,
+    letters,
+    { boolean: ['header', 'flush'], string: ['mode', 'sender', 'name', 'notify', 'ret', 'envid'] },
+    msmtpWords
+  )
   const sender = last(parsed.sender)
   return {
     mode: (last(parsed.mode) ?? 'submit') as SendmailMode,
@@ -67,6 +80,9 @@ export const parseSendmailOptions = (calledAs: string, args: readonly Bytes[]): 
     sender: sender === undefined ? undefined : operandSender(sender),
     name: last(parsed.name),
     isFlush: parsed.flush === true,
+    notify: last(parsed.notify),
+    ret: last(parsed.ret),
+    envid: last(parsed.envid),
     operands: parsed._
   }
 }

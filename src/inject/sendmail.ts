@@ -12,6 +12,7 @@ import { unixLines } from './crlf.ts'
 import { eachOnce, operandRecipients, Refusal, Sysexit } from './front-end.ts'
 import { withoutQuotedFrom } from './mbox-from.ts'
 import { messageOn } from './message-source.ts'
+import { parseReportWishes } from './report-wishes.ts'
 import { parseSendmailOptions, type SendmailOptions } from './sendmail-options.ts'
 import { throughInject } from './through-inject.ts'
 
@@ -86,7 +87,8 @@ const operandsOf = ({ operands, useHeader }: SendmailOptions): Bytes[] => {
 const submitMessage = (context: Context, options: SendmailOptions): Promise<number> => {
   const args = [options.useHeader ? '-H' : '-a', ...(options.sender === undefined ? [] : ['-f', options.sender]), '--', ...operandsOf(options)]
   const env = callerEnv(context.env, options, process.getuid?.() ?? 0)
-  return throughInject({ ...context, args, env }, withoutQuotedFrom(unixLines(messageOn(MESSAGE_FD))), anybody)
+  const wishes = parseReportWishes(options)
+  return throughInject({ ...context, args, env }, withoutQuotedFrom(unixLines(messageOn(MESSAGE_FD))), { choose: anybody, wishes })
 }
 
 const act = async (context: Context, options: SendmailOptions): Promise<number> => {

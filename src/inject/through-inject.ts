@@ -4,7 +4,7 @@ import { Exit } from '../core/exit.ts'
 import { reason, Temporary } from '../core/failure.ts'
 import type { Context, Env } from '../core/run.ts'
 import { isOwn } from '../os/own.ts'
-import { type Choose, injectMessage } from './inject.ts'
+import { type FrontEnd, injectMessage } from './inject.ts'
 
 /** Runs a program an administrator has put in qmail-inject's place, feeds it the message, and gives back its exit code. Throws Temporary. */
 const injectThroughProgram = async (file: Bytes, args: Bytes[], env: Env, source: Iterator<Buffer>): Promise<number> => {
@@ -27,11 +27,11 @@ const injectThroughProgram = async (file: Bytes, args: Bytes[], env: Env, source
 }
 
 /**
- * Hands the message of `source` to qmail-inject with this context's arguments and environment: within this process when it is the suite's own (`choose`: as for
- * injectMessage), else as a process. Gives back the exit code; throws Temporary, and what `choose` throws.
+ * Hands the message of `source` to qmail-inject with this context's arguments and environment: within this process when it is the suite's own (`frontEnd`: as for
+ * injectMessage), else as a process. Gives back the exit code; throws Temporary, and what the front-end throws.
  */
-export const throughInject = (context: Context, source: Iterator<Buffer>, choose?: Choose): Promise<number> => {
+export const throughInject = (context: Context, source: Iterator<Buffer>, frontEnd?: FrontEnd): Promise<number> => {
   const file = join(context.home, 'bin', 'qmail-inject')
-  if (isOwn(file, 'qmail-inject')) return injectMessage({ ...context, invokedAs: 'qmail-inject' }, source, choose)
+  if (isOwn(file, 'qmail-inject')) return injectMessage({ ...context, invokedAs: 'qmail-inject' }, source, frontEnd)
   return injectThroughProgram(file, context.args, context.env, source)
 }

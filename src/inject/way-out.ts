@@ -3,6 +3,7 @@ import { Permanent, Temporary } from '../core/failure.ts'
 import type { Context } from '../core/run.ts'
 import { quoteAddress } from '../format/quote.ts'
 import { verdict } from '../queue/codes.ts'
+import type { NotesText } from '../queue/notes.ts'
 
 /** A message ready to go; the rest of its body is still in the source. */
 export interface Letter {
@@ -47,7 +48,7 @@ export const print = (letter: Letter, source: Iterator<Buffer>, envelope: 'sende
 }
 
 /** Queues the message. Throws Permanent or Temporary in the words of the verdict; after a read error nothing is queued (spec injection-admin.md 2.12). */
-export const queue = async (context: Context, letter: Letter, source: Iterator<Buffer>): Promise<void> => {
+export const queue = async (context: Context, letter: Letter, source: Iterator<Buffer>, notes?: NotesText): Promise<void> => {
   const { submit } = await import('../submit/submit.ts')
   const submission = await submit({ ...context, isLast: true })
   try {
@@ -56,7 +57,7 @@ export const queue = async (context: Context, letter: Letter, source: Iterator<B
     await submission.abort()
     throw error
   }
-  const judged = verdict(await submission.finish(letter.sender, letter.recipients))
+  const judged = verdict(await submission.finish(letter.sender, letter.recipients, notes))
   if (judged.kind === 'permanent') throw new Permanent(judged.text)
   if (judged.kind === 'temporary') throw new Temporary(judged.text)
 }

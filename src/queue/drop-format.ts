@@ -1,7 +1,7 @@
 import { readSetting } from '../control/read.ts'
 
 /**
- * A file of the drop folder (docs/internals.md, Who can reach what): the message's bytes, the envelope as on qmail-queue's fd 1 (last NUL included), and this
+ * A file of the drop folder (docs/internals.md, Who can reach what): the message's bytes, the envelope as on qmail-queue's fd 1 (last NUL included; notes may follow, see EnvelopeTail), and this
  * trailer of fixed size. The trailer comes last, so a file that is cut short has none.
  */
 export interface DropTrailer {

@@ -1,4 +1,5 @@
 import { Temporary } from '../core/failure.ts'
+import type { NotesText } from './notes.ts'
 
 /** A step of queueing that failed: qmail-queue's exit code for it (spec queue.md 2). */
 export class QueueTrouble extends Temporary {
@@ -29,8 +30,8 @@ export interface QueueFile {
   endMessage(): void
   /** The next bytes of the envelope's records; checked already, and without the last NUL. */
   envelope(records: Buffer): void
-  /** Makes the message the queue's own. When this returns, it is on the disk. */
-  commit(): void
+  /** Makes the message the queue's own, with its notes if it has any. When this returns, it is on the disk. */
+  commit(notes?: NotesText): void
   /** Removes all traces, unless the message is the queue's own already. */
   discard(): void
 }

@@ -1,9 +1,12 @@
 import type { Bytes } from '../core/bytes.ts'
+import { MAX_NOTES_BYTES, type NotesText } from './notes.ts'
 
-/** What an envelope file of todo/ says (spec queue.md 1.2). */
+/** What an envelope file of todo/ says (spec queue.md 1.2, modern.md 5.6). */
 export interface Todo {
   uid: number
   pid: number
+  /** The notes behind the pid; none: empty. */
+  notes: NotesText
   /** Undefined: there was no `F` record. */
   sender: Bytes | undefined
   recipients: Bytes[]
@@ -12,7 +15,7 @@ export interface Todo {
 }
 
 /** Far above any record our writers let pass; a longer one is not valid. */
-const MAX_RECORD_BYTES = 65_536
+const MAX_RECORD_BYTES = 2 * MAX_NOTES_BYTES
 
 const number = (digits: Bytes): number => Number(/^[0-9]+/.exec(digits)?.[0] ?? 0)
 
@@ -20,6 +23,7 @@ const number = (digits: Bytes): number => Number(/^[0-9]+/.exec(digits)?.[0] ?? 
 export class TodoReader implements Omit<Todo, 'recipients'> {
   uid = 0
   pid = 0
+  notes: NotesText = ''
   sender: Bytes | undefined
   isValid = true
   #held: Bytes = ''
@@ -42,8 +46,14 @@ export class TodoReader implements Omit<Todo, 'recipients'> {
     if (kind === 'T') recipients.push(value)
     else if (kind === 'F') this.sender ??= value
     else if (kind === 'u') this.uid = number(value)
-    else if (kind === 'p') this.pid = number(value)
+    else if (kind === 'p') this.#number(value)
     else this.isValid = false
+  }
+
+  #number(value: Bytes): void {
+    this.pid = number(value)
+    const space = value.indexOf(' ')
+    if (space >= 0) this.notes = value.slice(space + 1)
   }
 }
 
@@ -51,6 +61,6 @@ export class TodoReader implements Omit<Todo, 'recipients'> {
 export const parseTodo = (bytes: Bytes): Todo => {
   const reader = new TodoReader()
   const recipients = reader.push(bytes)
-  const { uid, pid, sender, isValid } = reader
-  return { uid, pid, sender, recipients, isValid }
+  const { uid, pid, notes, sender, isValid } = reader
+  return { uid, pid, notes, sender, recipients, isValid }
 }

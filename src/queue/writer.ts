@@ -1,10 +1,11 @@
-import { fchmodSync, fstatSync, fsyncSync, openSync, renameSync, statSync, truncateSync, unlinkSync } from 'node:fs'
+import { fchmodSync, fstatSync, fsyncSync, ftruncateSync, openSync, readFileSync, renameSync, statSync, truncateSync, unlinkSync, writeSync } from 'node:fs'
 import { errorCode } from '../core/failure.ts'
 import { closeQuietly } from '../os/close.ts'
 import { syncFolder } from '../os/durable.ts'
 import { pullTrigger } from '../os/trigger.ts'
 import { QueueExit } from './codes.ts'
 import { FileOut } from './file-out.ts'
+import type { NotesText } from './notes.ts'
 import { splitPath } from './paths.ts'
 import { type QueueFile, QueueTrouble, step } from './queue-file.ts'
 import { receivedLine } from './received.ts'
@@ -98,9 +99,19 @@ export class MessageFiles {
     step(QueueExit.writeError, () => this.#out.add(records))
   }
 
-  /** The envelope is complete, though not yet on the disk. */
-  endEnvelope(): void {
+  /** The envelope is complete, though not yet on the disk. Notes go behind the number of its `p` record. */
+  endEnvelope(notes?: NotesText): void {
     step(QueueExit.writeError, () => this.#out.flush())
+    if (notes !== undefined) step(QueueExit.writeError, () => this.#addNotes(notes))
+  }
+
+  /** The envelope was written as it came, and notes come last: it is written once more. */
+  #addNotes(notes: NotesText): void {
+    const records = readFileSync(this.#intd)
+    const at = records.indexOf(0, records.indexOf(0) + 1)
+    ftruncateSync(this.intdFd)
+    const all = Buffer.concat([records.subarray(0, at), Buffer.from(` ${notes}`, 'latin1'), records.subarray(at)])
+    for (let wrote = 0; wrote < all.length; ) wrote += writeSync(this.intdFd, all, wrote, all.length - wrote, wrote)
   }
 
   /** S3 to S4. Both files must be on the disk. */
@@ -166,8 +177,8 @@ export class Writer implements QueueFile {
     this.#files.envelope(records)
   }
 
-  commit(): void {
-    this.#files.endEnvelope()
+  commit(notes?: NotesText): void {
+    this.#files.endEnvelope(notes)
     step(QueueExit.writeError, () => fsyncSync(this.#files.intdFd))
     this.#files.publish() // from here on the message is the queue's
     step(QueueExit.todoLink, () => syncFolder(`${this.#root}todo`))

@@ -2,6 +2,8 @@ import { reason } from '../core/failure.ts'
 import { MAX_LOG_ENVELOPE_BYTES, MAX_LOG_RECIPIENTS } from '../log/limits.ts'
 import { QueueExit } from '../queue/codes.ts'
 import { EnvelopeChecker, type EnvelopeLimits } from '../queue/envelope.ts'
+import { EnvelopeTail } from '../queue/envelope-tail.ts'
+import { believedNotes, type NotesText, packNotes, parseNotes } from '../queue/notes.ts'
 import { PATIENCE_MILLISECONDS } from '../queue/paths.ts'
 import { QueueTrouble } from '../queue/queue-file.ts'
 import { receivedLine } from '../queue/received.ts'
@@ -18,6 +20,8 @@ export interface Queue {
   limits: EnvelopeLimits
   /** The commit log, which takes small messages as long as it is open. */
   keeper?: LogKeeper
+  /** The accounts whose notes are believed, whatever they say; others' only where they take rights away or ask for reports. */
+  trusted?: ReadonlySet<number>
   /** Hears about system trouble of messages whose senders only hear a code. */
   trouble: (why: string) => void
 }
@@ -50,6 +54,7 @@ export class Intake {
   readonly #origin: Origin
   readonly #beganMs = Date.now()
   readonly #checker: EnvelopeChecker
+  readonly #tail = new EnvelopeTail()
   /** Undefined: it goes into files. */
   #held: Held | undefined
   #files: MessageFiles | undefined
@@ -83,7 +88,10 @@ export class Intake {
   /** The next bytes of the envelope, the last NUL included. */
   envelope(chunk: Buffer): void {
     this.#attempt(() => {
-      const kept = chunk.subarray(0, this.#checker.push(chunk))
+      const wasComplete = this.#checker.verdict !== undefined
+      const used = this.#checker.push(chunk)
+      const kept = chunk.subarray(0, used)
+      if (this.#checker.verdict === QueueExit.ok) this.#tail.push(wasComplete ? chunk : chunk.subarray(used + 1))
       if (!this.#held?.envelope(kept, MAX_LOG_ENVELOPE_BYTES)) this.#open().envelope(kept)
     })
   }
@@ -95,13 +103,22 @@ export class Intake {
       if (verdict !== QueueExit.ok) throw new QueueTrouble(verdict)
       if (Date.now() - this.#beganMs > PATIENCE_MILLISECONDS) throw new QueueTrouble(QueueExit.timeout)
     })
-    const qp = await this.#viaLog()
+    const notes = this.#notes()
+    const qp = notes === undefined ? await this.#viaLog() : undefined
     if (qp !== undefined) return { code: this.#code, qp, why: this.#why }
-    this.#attempt(() => this.#open().endEnvelope())
+    this.#attempt(() => this.#open().endEnvelope(notes))
     const files = this.#files
     if (this.#code === QueueExit.ok && files) await this.#queue.group.commit(files).catch((error: unknown) => this.#fail(error))
     files?.close()
     return { code: this.#code, qp: files?.qp ?? 0, why: this.#why }
+  }
+
+  /** What it brought besides its envelope, as far as whoever hands it in is believed. */
+  #notes(): NotesText | undefined {
+    const { notes: text } = this.#tail
+    const notes = text === undefined ? undefined : parseNotes(text)
+    if (notes === undefined || this.#code !== QueueExit.ok) return undefined
+    return packNotes(this.#queue.trusted?.has(this.#origin.uid) ? notes : believedNotes(notes))
   }
 
   /** Gives up; not after finish. */

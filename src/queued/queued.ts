@@ -62,12 +62,13 @@ export class Queued {
    * Rejects with system errors, and Temporary when a setting cannot be read.
    */
   async serve(): Promise<void> {
-    const { home, log, logBytes } = this.#options
+    const { home, log, logBytes, senders } = this.#options
     const limits = envelopeLimits(home)
     const group = new GroupCommit('queue/')
     const keeper = new LogKeeper({ root: 'queue/', group, maxBytes: logBytes, log })
     await keeper.start()
-    const queue = { root: 'queue/', group, keeper, limits, trouble: (why: string) => this.#trouble(why) }
+    const trusted = new Set([senders.smtpd.uid, senders.send.uid])
+    const queue = { root: 'queue/', group, keeper, limits, trusted, trouble: (why: string) => this.#trouble(why) }
     this.#queue = queue
     if (this.#sendSocket) keeper.connect(this.#sendSocket)
     for (const server of this.#servers) server.on('error', (error) => log(`warning: unable to accept a connection: ${error.message}`))

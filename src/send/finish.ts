@@ -60,6 +60,11 @@ export const finishStep = (state: State): boolean => {
   if (state.isBouncing) return false
   const id = state.done.takeDue(nowSeconds())
   if (id === undefined) return false
+  const owed = state.successes.find((notice) => notice.id === id)
+  if (owed) {
+    state.done.insert(id, Math.max(owed.due, nowSeconds() + 1))
+    return true
+  }
   const verdict = isDone(state, id)
   if (verdict === 'again') again(state, id)
   if (verdict !== 'yes') return true

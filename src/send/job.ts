@@ -1,5 +1,6 @@
 import { type Channel, splitPath } from '../queue/paths.ts'
 import { considerDelay } from './bounce/delay.ts'
+import { considerSuccess } from './bounce/success.ts'
 import { settle } from './ctl/settle.ts'
 import { exists, unlinkGone } from './files.ts'
 import type { Job } from './message.ts'
@@ -32,6 +33,7 @@ export const closeJob = (state: State, job: Job): void => {
   const { open, waiting } = state.spawners[job.channel]
   if (job.isFile) open.all--
   if (job.isLarge) open.large--
+  if (job.reached !== undefined) considerSuccess(state, job)
   const isAllDone = job.isComplete && job.undone === 0
   const decided = state.ctl.closed(job)
   if (job.held?.stage === 'express') channelArrived(state, job.held, job.channel)

@@ -4,6 +4,7 @@ import { parentGone, tellParent } from '../os/parent.ts'
 import { CHANNELS, splitPath } from '../queue/paths.ts'
 import { delayStep } from './bounce/delay.ts'
 import { BounceRate } from './bounce/rate.ts'
+import { successDue, successStep } from './bounce/success.ts'
 import { Cleaner } from './cleaner.ts'
 import { Control } from './ctl/control.ts'
 import { CtlServer } from './ctl/server.ts'
@@ -82,6 +83,7 @@ export class Loop {
       isBouncing: false,
       bounceRate: new BounceRate(),
       delays: [],
+      successes: [],
       bounceOut: undefined,
       wake
     }
@@ -227,6 +229,7 @@ export class Loop {
       passStep(state, local),
       passStep(state, remote),
       !state.isExiting && unseenStep(state),
+      successStep(state),
       finishStep(state),
       delayStep(state),
       !state.isExiting && expressStep(state),
@@ -253,7 +256,10 @@ export class Loop {
     const passes = CHANNELS.map((channel) => passDue(this.#state, spawners[channel]))
     const rests = [this.#scan.restMilliseconds, this.#trigger.restMilliseconds, this.#state.resting.restMilliseconds]
     const byClock = rests.filter((rest) => rest !== undefined).map((rest) => Date.now() + rest)
-    return [...byClock, ...later([...passes, done.firstDue, unseen.firstDue, this.#sweep.due, expressDue(this.#state), this.#state.arrivals.due])]
+    return [
+      ...byClock,
+      ...later([...passes, done.firstDue, unseen.firstDue, this.#sweep.due, expressDue(this.#state), successDue(this.#state), this.#state.arrivals.due])
+    ]
   }
 
   #sleep(): void {

@@ -1,7 +1,8 @@
 import type { Bytes } from '../core/bytes.ts'
 import type { Place } from '../log/place.ts'
+import type { RecipientNote } from '../queue/notes.ts'
 import type { Channel } from '../queue/paths.ts'
-import type { Deferral } from './bounce/delays.ts'
+import type { Deferral, Reached } from './bounce/notices.ts'
 import type { Destination } from './destination/destination.ts'
 import type { Claim } from './shares.ts'
 
@@ -11,6 +12,7 @@ export interface Recipient {
   /** Where its record begins in the channel's file, be it written already or not. */
   at: number
   isDone: boolean
+  note: RecipientNote | undefined
 }
 
 /** A message fresh from todo/, its recipients rewritten and sorted. */
@@ -25,6 +27,8 @@ export interface Message {
   /** Undefined: its envelope has none; info stays empty. */
   sender: Bytes | undefined
   recipients: Record<Channel, Recipient[]>
+  /** Those of its notes that do not belong to recipients; undefined: it has none. One with notes never takes the express lane. */
+  notes: readonly Bytes[] | undefined
   /** Where it stands in the commit log; undefined: it is in mess/ and todo/. */
   inLog: Place | undefined
 }
@@ -76,6 +80,10 @@ export interface Job {
   isFile: boolean
   isLarge: boolean
   held: Held | undefined
+  /** What senders asked for about recipients, by where their records begin; undefined: nothing. */
+  notes: ReadonlyMap<number, RecipientNote> | undefined
+  /** Recipients reached whose senders want to hear of it. */
+  reached: Reached[] | undefined
 }
 
 /** One recipient handed to a spawner. */

@@ -1,10 +1,12 @@
 import { closeSync, openSync, writeSync } from 'node:fs'
 import type { Bytes } from '../core/bytes.ts'
+import { wants } from '../queue/notes.ts'
 import { splitPath } from '../queue/paths.ts'
 import { withoutPrepend } from '../queue/rewrite.ts'
 import { NEEDS_FILE, type Report, WRITTEN } from '../queue/spawnproto.ts'
 import { noteDeferral } from './bounce/delay.ts'
 import { noteFailures } from './bounce/note.ts'
+import { noteSuccess } from './bounce/success.ts'
 import { paragraph, TOO_LONG } from './bounce/text.ts'
 import { wordOf } from './destination/word.ts'
 import { closeJob } from './job.ts'
@@ -72,7 +74,8 @@ const end = (state: State, delivery: Delivery, isDone: boolean): void => {
 /** What a report does to the queue. Anything but success needs the message's files: an express message gets them first. */
 const apply = (state: State, delivery: Delivery, letter: Bytes, text: Bytes): void => {
   const done = (): void => end(state, delivery, mark(state, delivery))
-  const failed = (): void => (delivery.job.held?.isForgotten ? end(state, delivery, false) : noteFailure(state, delivery, text, done))
+  const isSilent = !wants(delivery.job.notes?.get(delivery.at), 'F')
+  const failed = (): void => (delivery.job.held?.isForgotten ? end(state, delivery, false) : isSilent ? done() : noteFailure(state, delivery, text, done))
   const work = letter === 'D' ? failed : (): void => end(state, delivery, false)
   const { held } = delivery.job
   if (letter === 'K' || held?.isForgotten) done()
@@ -128,6 +131,7 @@ export const takeReport = (state: State, spawner: Spawner, report: Report): void
   delivery.job.alarms = state.alarms
   if (letter === 'Z') noteDeferral(state, delivery, text)
   state.ctl.reported(delivery, letter, text, nowSeconds())
+  if (letter === 'K') noteSuccess(delivery, text)
   apply(state, delivery, letter, text)
   logStatus(state)
 }

@@ -1,5 +1,5 @@
 import { readInfo } from '../queue/info.ts'
-import { warningsIn } from '../queue/notes.ts'
+import { notesOn, warningsIn } from '../queue/notes.ts'
 import { splitPath } from '../queue/paths.ts'
 import { isDying, retryAt } from './backoff.ts'
 import { forNothing, mayVisit, type Wait, type Way, wayOf } from './destination/way.ts'
@@ -17,7 +17,12 @@ const MAX_AHEAD = 64
 /** So many passes over files may wait for their shares, besides those that get on. One more, and the one that has waited longest is put off. */
 const MAX_BLOCKED = 500
 
-const newJob = (state: State, spawner: Spawner, id: number, from: Pick<Job, 'sender' | 'birth' | 'warnings' | 'held' | 'isFile' | 'isLarge'>): Job => {
+const newJob = (
+  state: State,
+  spawner: Spawner,
+  id: number,
+  from: Pick<Job, 'sender' | 'birth' | 'warnings' | 'notes' | 'held' | 'isFile' | 'isLarge'>
+): Job => {
   const now = nowSeconds()
   const { birth } = from
   return {
@@ -29,6 +34,7 @@ const newJob = (state: State, spawner: Spawner, id: number, from: Pick<Job, 'sen
     isDying: isDying(birth, now, state.settings.lifetimeSeconds),
     deferrals: undefined,
     isTried: false,
+    reached: undefined,
     undone: 0,
     running: 0,
     isOver: false,
@@ -48,7 +54,7 @@ const openHeld = (state: State, spawner: Spawner, held: Held): void => {
   begin(
     state,
     spawner,
-    newJob(state, spawner, held.id, { sender, birth, warnings: 0, held, isFile: false, isLarge: false }),
+    newJob(state, spawner, held.id, { sender, birth, warnings: 0, notes: undefined, held, isFile: false, isLarge: false }),
     new HeldRecords(held.recipients[spawner.channel])
   )
 }
@@ -58,16 +64,12 @@ const openFile = (state: State, spawner: Spawner, id: number): void => {
   if (state.ctl.keeps(id, spawner.channel, nowSeconds())) return
   let path = splitPath('info', id)
   try {
-    const { sender, birth, notes } = readInfo(id)
+    const { sender, birth, notes: text } = readInfo(id)
     path = splitPath(spawner.channel, id)
     const records = new FileRecords(path)
     const isLarge = spawner.waiting.isLarge(id)
-    begin(
-      state,
-      spawner,
-      newJob(state, spawner, id, { sender, birth, warnings: warningsIn(notes), held: state.lane.leaving(id), isFile: true, isLarge }),
-      records
-    )
+    const [warnings, notes] = text === '' ? [0, undefined] : [warningsIn(text), notesOn(text, spawner.channel)]
+    begin(state, spawner, newJob(state, spawner, id, { sender, birth, warnings, notes, held: state.lane.leaving(id), isFile: true, isLarge }), records)
   } catch {
     state.log.line(`warning: trouble opening ${path}; will try again later`)
     spawner.waiting.insert(id, nowSeconds() + AGAIN_SECONDS)

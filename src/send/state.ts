@@ -1,6 +1,6 @@
 import type { Bytes } from '../core/bytes.ts'
 import type { Channel } from '../queue/paths.ts'
-import type { DelayNotice } from './bounce/delays.ts'
+import type { DelayNotice, SuccessNotice } from './bounce/notices.ts'
 import type { BounceRate } from './bounce/rate.ts'
 import type { Cleaner } from './cleaner.ts'
 import type { Control } from './ctl/control.ts'
@@ -66,6 +66,8 @@ export interface State {
   bounceRate: BounceRate
   /** Delay warnings that are to be sent. */
   delays: DelayNotice[]
+  /** Reports of success that are to be sent; their messages stay until they are. */
+  successes: SuccessNotice[]
   /** The bounce whose verdict is awaited. */
   bounceOut: BounceOut | undefined
   /** Has the loop take another turn. */

@@ -102,8 +102,8 @@ export class QueuePool {
     return {
       qp: submission.qp,
       write: (chunk) => submission.write(chunk),
-      finish: async (sender, recipients) => {
-        const result = await submission.finish(sender, recipients)
+      finish: async (sender, recipients, notes) => {
+        const result = await submission.finish(sender, recipients, notes)
         this.#release(socket)
         return result
       },

@@ -6,7 +6,9 @@ import { syncFolder } from '../os/durable.ts'
 import { pullTrigger } from '../os/trigger.ts'
 import { QueueExit } from '../queue/codes.ts'
 import { dropLimit, FINAL, packTrailer, TEMPORARY } from '../queue/drop-format.ts'
+import { withNotes } from '../queue/envelope-tail.ts'
 import { FileOut } from '../queue/file-out.ts'
+import type { NotesText } from '../queue/notes.ts'
 import { type QueueFile, QueueTrouble, step } from '../queue/queue-file.ts'
 import { nextQp } from './qp.ts'
 
@@ -72,8 +74,8 @@ export class DropFile implements QueueFile {
     step(QueueExit.writeError, () => this.#out.add(records))
   }
 
-  commit(): void {
-    this.envelope(LAST_NUL)
+  commit(notes?: NotesText): void {
+    this.envelope(withNotes(LAST_NUL, notes))
     step(QueueExit.writeError, () => {
       this.#out.add(packTrailer({ messageBytes: this.#messageBytes, envelopeBytes: this.#envelopeBytes, pid: this.qp, startMs: this.#startMs }))
       this.#out.flush()

@@ -1,6 +1,7 @@
 import type { Bytes } from '../core/bytes.ts'
 import { QueueExit, type QueueResult } from '../queue/codes.ts'
 import { EnvelopeChecker, type EnvelopeLimits } from '../queue/envelope.ts'
+import type { NotesText } from '../queue/notes.ts'
 import { type QueueFile, QueueTrouble } from '../queue/queue-file.ts'
 import { envelopeBytes, type Submission } from './submission.ts'
 
@@ -37,11 +38,11 @@ export const submitThroughFile = (limits: EnvelopeLimits, open: () => QueueFile)
       attempt(() => file?.message(chunk))
       return undefined
     },
-    finish: async (sender: Bytes, recipients: readonly Bytes[]) => {
+    finish: async (sender: Bytes, recipients: readonly Bytes[], notes?: NotesText) => {
       attempt(() => {
         if (!file) return
         writeEnvelope(file, envelopeBytes(sender, recipients), limits)
-        file.commit()
+        file.commit(notes)
       })
       return result()
     },

@@ -2,6 +2,8 @@ import type { Socket } from 'node:net'
 import type { Bytes } from '../core/bytes.ts'
 import { netstring } from '../core/netstring.ts'
 import { QueueExit, type QueueResult } from '../queue/codes.ts'
+import { withNotes } from '../queue/envelope-tail.ts'
+import type { NotesText } from '../queue/notes.ts'
 import { envelopeBytes, type Submission } from './submission.ts'
 
 /** Message bytes are gathered into netstrings of about this size; a small message and its envelope leave in one write. */
@@ -46,8 +48,8 @@ class SocketSubmission implements Submission {
     return this.#socket.write(this.#take()) ? undefined : this.#drained()
   }
 
-  finish(sender: Bytes, recipients: readonly Bytes[]): Promise<QueueResult> {
-    const parts = [this.#take(), END_OF_MESSAGE, netstring(envelopeBytes(sender, recipients))]
+  finish(sender: Bytes, recipients: readonly Bytes[], notes?: NotesText): Promise<QueueResult> {
+    const parts = [this.#take(), END_OF_MESSAGE, netstring(withNotes(envelopeBytes(sender, recipients), notes))]
     return new Promise((resolve) => {
       this.#settle = resolve
       if (this.#isOver) this.#end(QueueExit.communication, 0)

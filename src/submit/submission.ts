@@ -1,6 +1,7 @@
 import type { Bytes } from '../core/bytes.ts'
 import type { Env } from '../core/run.ts'
 import type { QueueResult } from '../queue/codes.ts'
+import type { NotesText } from '../queue/notes.ts'
 
 /** One message on its way into the queue, whichever door it takes. */
 export interface Submission {
@@ -8,8 +9,11 @@ export interface Submission {
   readonly qp: number | undefined
   /** Hands over the next bytes of the message. Wait for the promise, if one comes back, before handing over more. Never fails: trouble shows at finish. */
   write(chunk: Buffer): Promise<void> | undefined
-  /** The message is complete: hands over the envelope and waits for the verdict. After code 0 the message is on the disk. */
-  finish(sender: Bytes, recipients: readonly Bytes[]): Promise<QueueResult>
+  /**
+   * The message is complete: hands over the envelope and waits for the verdict. After code 0 the message is on the disk. Notes reach the queue
+   * through our own doors; a queue program that is run for the message does not get them, and it becomes one without.
+   */
+  finish(sender: Bytes, recipients: readonly Bytes[], notes?: NotesText): Promise<QueueResult>
   /** Gives up: nothing will be queued. */
   abort(): Promise<void>
 }

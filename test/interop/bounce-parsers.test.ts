@@ -119,8 +119,8 @@ const writeReport = async (n: number, text: string): Promise<string> => {
   const to = { qp: 1, write: (chunk: Buffer) => void written.push(chunk), finish: () => Promise.reject(new Error('not asked')), abort: async () => {} }
   await writeBounce(
     to,
-    { id: n, birth: 1_795_000_000, bounce: failed },
-    { ...settings, notices: { isReport: true, maxBytes: Number.POSITIVE_INFINITY, delays: [], perMinute: 60 } }
+    { id: n, birth: 1_795_000_000, bounce: failed, notes: '' },
+    { ...settings, notices: { isReport: true, maxBytes: Number.POSITIVE_INFINITY, delays: [], perMinute: 60 }, routing: { virtualdomains: new Map() } }
   )
   const file = join(scratch, `report-${n}`)
   writeFileSync(file, Buffer.concat(written))

@@ -6,9 +6,13 @@ import { handOver } from './hand-over.ts'
 import { type Bounce, bounceFor } from './text.ts'
 import { writeBounce } from './write-bounce.ts'
 
-const submit = (state: State, id: number, birth: number, bounce: Bounce): Promise<boolean> => {
+const submit = (state: State, id: number, { birth, notes }: Info, bounce: Bounce): Promise<boolean> => {
   const { sender, recipient } = bounce
-  return handOver(state, { sender, recipient, write: (to) => writeBounce(to, { id, birth, bounce }, state.settings) }, (qp) => `bounce msg ${id} qp ${qp}`)
+  return handOver(
+    state,
+    { sender, recipient, write: (to) => writeBounce(to, { id, birth, bounce, notes }, state.settings) },
+    (qp) => `bounce msg ${id} qp ${qp}`
+  )
 }
 
 /** Has it found its place among the bounces to this address? Else how many seconds it has to wait for it; undefined: it gets none. */
@@ -36,8 +40,8 @@ const remove = (state: State, id: number): BounceOutcome => {
  * Sends the failures noted in bounce/ID (it is there) to the sender, or to the postmaster, or nowhere, and removes it (spec queue.md 5.10).
  * What fails, with a warning, and what comes too fast for its recipient is to be tried again.
  */
-export const sendBounce = async (state: State, id: number, { sender, birth }: Info): Promise<BounceOutcome> => {
-  const bounce = bounceFor(sender, state.settings)
+export const sendBounce = async (state: State, id: number, info: Info): Promise<BounceOutcome> => {
+  const bounce = bounceFor(info.sender, state.settings)
   if (bounce.kind === 'triple' || bounce.kind === 'unwanted') {
     state.log.line(`${bounce.kind === 'triple' ? 'triple' : 'double'} bounce: discarding bounce/${id}`)
     return remove(state, id)
@@ -45,5 +49,5 @@ export const sendBounce = async (state: State, id: number, { sender, birth }: In
   const wait = waitFor(state, id, bounce)
   if (wait === undefined) return remove(state, id)
   if (wait > 0) return { waitSeconds: Math.ceil(wait) }
-  return (await submit(state, id, birth, bounce)) ? remove(state, id) : again
+  return (await submit(state, id, info, bounce)) ? remove(state, id) : again
 }

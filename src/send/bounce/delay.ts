@@ -1,16 +1,20 @@
 import type { Bytes } from '../../core/bytes.ts'
+import { dateMime } from '../../format/date822.ts'
+import { diagnose } from '../../format/enhanced-status.ts'
 import { readInfo } from '../../queue/info.ts'
-import { warningsIn } from '../../queue/notes.ts'
+import { type NotesText, noteOf, notesOn, wants, warningsIn } from '../../queue/notes.ts'
 import { CHANNELS, splitPath } from '../../queue/paths.ts'
+import { withoutPrepend } from '../../queue/rewrite.ts'
 import { exists } from '../files.ts'
 import type { Delivery, Job } from '../message.ts'
 import { FileRecords } from '../records.ts'
+import type { SendSettings } from '../settings.ts'
 import { nowSeconds, type State } from '../state.ts'
-import type { DelayNotice } from './delays.ts'
 import { handOver } from './hand-over.ts'
-import { bounceFor } from './text.ts'
+import type { Deferral, DelayNotice } from './notices.ts'
+import { type Bounce, bounceFor } from './text.ts'
 import { setWarnings } from './warned.ts'
-import { type Delayed, writeDelay } from './write-delay.ts'
+import { type NoticeContents, writeNotice } from './write-notice.ts'
 
 /** So many reasons are remembered of one pass, and so much of each. */
 const MAX_DEFERRALS = 500
@@ -37,43 +41,69 @@ export const considerDelay = (state: State, { id, birth, sender, channel, warnin
   state.delays.push({ id, birth, sender, warnings, channel, deferrals })
 }
 
-/** The recipients of a message that are not done, on both channels. Throws system errors. */
-const undoneOf = ({ id, channel, deferrals }: DelayNotice): Delayed['recipients'] => {
-  const recipients: Delayed['recipients'] = []
+/** A recipient that its sender is to be told of. */
+interface Late {
+  address: Bytes
+  orcpt: Bytes | undefined
+  deferral: Deferral | undefined
+}
+
+/** The recipients of a message that are not done, on both channels, and whose senders want to hear of it. Throws system errors. */
+const lateOf = ({ id, channel, deferrals }: DelayNotice, text: NotesText): Late[] => {
+  const late: Late[] = []
   for (const from of CHANNELS) {
     const path = splitPath(from, id)
     if (!exists(path)) continue
+    const notes = notesOn(text, from)
     const records = new FileRecords(path)
     try {
-      for (let one = records.next(); one !== undefined && recipients.length < MAX_RECIPIENTS; one = records.next())
-        recipients.push({ address: one.address, deferral: from === channel ? deferrals?.get(one.at) : undefined })
+      for (let one = records.next(); one !== undefined && late.length < MAX_RECIPIENTS; one = records.next()) {
+        const note = notes?.get(one.at)
+        if (wants(note, 'D')) late.push({ address: one.address, orcpt: note?.orcpt, deferral: from === channel ? deferrals?.get(one.at) : undefined })
+      }
     } finally {
       records.close()
     }
   }
-  return recipients
+  return late
+}
+
+const introduction = (host: Bytes, untilMs: number): Bytes =>
+  `This is only a warning, from the qmail-send program at ${host}.
+Your message could not be delivered to the addresses listed here yet. You
+need not send it again: I will keep trying until ${dateMime(untilMs)}.
+
+`
+
+const contentsOf = ({ id, birth }: DelayNotice, bounce: Bounce, notes: NotesText, late: Late[], settings: SendSettings): NoticeContents => {
+  const untilMs = (birth + settings.lifetimeSeconds) * 1000
+  const recipients = late.map(({ address, orcpt, deferral }) => {
+    const [recipient, words] = [withoutPrepend(address, settings.routing.virtualdomains), deferral?.text ?? '']
+    return { words, report: { recipient, orcpt, action: 'delayed' as const, ...diagnose(words, '4'), lastMs: deferral?.atMs, untilMs } }
+  })
+  return { id, birth, bounce, envid: noteOf(notes, 'envid'), subject: 'delay notice', introduction: introduction(settings.bouncehost, untilMs), recipients }
 }
 
 /** What is still to be told, if it is: the message may have gone meanwhile, or its sender have been warned by the other channel. Throws system errors. */
-const delayed = (state: State, notice: DelayNotice): { delayed: Delayed; before: number } | undefined => {
+const contents = (state: State, notice: DelayNotice): { contents: NoticeContents; before: number } | undefined => {
   const { id, birth, sender, warnings } = notice
   if (!exists(splitPath('info', id))) return undefined
   const info = readInfo(id)
   const before = warningsIn(info.notes)
   const bounce = bounceFor(sender, state.settings)
   if (info.birth !== birth || info.sender !== sender || before >= warnings || bounce.kind !== 'single') return undefined
-  const recipients = undoneOf(notice)
-  return recipients.length === 0 ? undefined : { delayed: { id, birth, bounce, recipients }, before }
+  const late = lateOf(notice, info.notes)
+  return late.length === 0 ? undefined : { contents: contentsOf(notice, bounce, info.notes, late, state.settings), before }
 }
 
 const tell = async (state: State, notice: DelayNotice): Promise<void> => {
   const { id, warnings } = notice
   try {
-    const found = delayed(state, notice)
+    const found = contents(state, notice)
     if (found === undefined) return
     setWarnings(id, warnings) // before it is sent: better none than many
-    const { sender, recipient } = found.delayed.bounce
-    const write = (to: Parameters<typeof writeDelay>[0]) => writeDelay(to, found.delayed, state.settings)
+    const { sender, recipient } = found.contents.bounce
+    const write: Parameters<typeof handOver>[1]['write'] = (to) => writeNotice(to, found.contents, state.settings)
     if (!(await handOver(state, { sender, recipient, write }, (qp) => `notice msg ${id} qp ${qp}: delay`))) setWarnings(id, found.before)
   } catch {
     state.log.line(`warning: unable to warn of the delay of msg ${id}; will try again later`)

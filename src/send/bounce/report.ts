@@ -2,7 +2,9 @@ import type { Bytes } from '../../core/bytes.ts'
 import { dateMime } from '../../format/date822.ts'
 import type { Diagnosis } from '../../format/enhanced-status.ts'
 import { typedAddress } from '../../format/typed-address.ts'
+import { fromXtext } from '../../format/xtext.ts'
 import { randomHex } from '../../os/random.ts'
+import { originalOf } from '../../queue/notes.ts'
 
 /** What a report of RFC 3464 says of all its recipients. */
 export interface ReportSubject {
@@ -10,12 +12,16 @@ export interface ReportSubject {
   host: Bytes
   /** When the message came, in milliseconds. */
   arrivedMs: number
+  /** The sender's own name for it, as ENVID said it. */
+  envid: Bytes | undefined
 }
 
 /** What it says of one of them. */
 export interface RecipientReport extends Diagnosis {
   recipient: Bytes
-  action: 'failed' | 'delayed'
+  /** What the sender called it, as ORCPT said it. */
+  orcpt: Bytes | undefined
+  action: 'failed' | 'delayed' | 'delivered' | 'relayed' | 'expanded'
   /** When it was last tried, and until when it will be, in milliseconds, where that is known. */
   lastMs?: number | undefined
   untilMs?: number | undefined
@@ -40,19 +46,28 @@ Content-Transfer-Encoding: 8bit
 `
 })
 
+const visible = (text: Bytes): Bytes => text.replace(/[^ -~]/g, '?')
+
+/** `TYPE;XTEXT` in the clear. */
+const original = (orcpt: Bytes): Bytes => {
+  const { type, address } = originalOf(orcpt)
+  return /^(?:rfc822|utf-8)$/i.test(type) ? typedAddress(address) : `${type}; ${visible(address)}`
+}
+
 /** The beginning of the part for programs: what concerns the whole message (RFC 3464, section 2.2). */
-export const statusOpening = (boundary: string, { host, arrivedMs }: ReportSubject): Bytes =>
+export const statusOpening = (boundary: string, { host, arrivedMs, envid }: ReportSubject): Bytes =>
   `
 --${boundary}
 Content-Type: message/delivery-status
 
 Reporting-MTA: dns; ${host}
-Arrival-Date: ${dateMime(arrivedMs)}
+${envid === undefined ? '' : `Original-Envelope-Id: ${visible(fromXtext(envid))}\n`}Arrival-Date: ${dateMime(arrivedMs)}
 `
 
 /** The fields of one recipient (RFC 3464, section 2.3). */
-export const recipientStatus = ({ recipient, action, status, host, said, lastMs, untilMs }: RecipientReport): Bytes => {
+export const recipientStatus = ({ recipient, orcpt, action, status, host, said, lastMs, untilMs }: RecipientReport): Bytes => {
   const fields = [
+    orcpt !== undefined && `Original-Recipient: ${original(orcpt)}`,
     `Final-Recipient: ${typedAddress(recipient)}`,
     `Action: ${action}`,
     `Status: ${status}`,

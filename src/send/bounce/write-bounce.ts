@@ -1,7 +1,9 @@
 import { statSync } from 'node:fs'
 import { type Bytes, toBuffer } from '../../core/bytes.ts'
 import { diagnose } from '../../format/enhanced-status.ts'
+import { type NotesText, noteOf, placedNotes } from '../../queue/notes.ts'
 import { splitPath } from '../../queue/paths.ts'
+import { type Routing, withoutPrepend } from '../../queue/rewrite.ts'
 import type { Submission } from '../../submit/submission.ts'
 import { failuresIn } from './failures.ts'
 import { copyFile, copyHeader } from './original.ts'
@@ -15,10 +17,11 @@ export interface Failed {
   /** When it was taken up, in Unix seconds. */
   birth: number
   bounce: Bounce
+  notes: NotesText
 }
 
 /** Who writes, and how. */
-type Words = BounceSettings & { notices: NoticeSettings }
+type Words = BounceSettings & { notices: NoticeSettings; routing: Pick<Routing, 'virtualdomains'> }
 
 const say = async (to: Submission, text: Bytes): Promise<void> => to.write(toBuffer(text))
 
@@ -33,23 +36,27 @@ const writeQsbmf = async (to: Submission, { id, bounce }: Failed, settings: Word
   await writeOriginal(to, id, isWhole)
 }
 
+/** What senders called their recipients, by the names those have in a bounce. */
+const originalsIn = (notes: NotesText, virtualdomains: Routing['virtualdomains']): ReadonlyMap<Bytes, Bytes> =>
+  new Map(placedNotes(notes).flatMap(({ address, orcpt }) => (orcpt === undefined ? [] : [[withoutPrepend(address, virtualdomains), orcpt]])))
+
 /** The fields of each recipient. The file's time is when the last of them was tried. */
-const writeStatus = async (to: Submission, id: number): Promise<void> => {
+const writeStatus = async (to: Submission, id: number, orcpts: ReadonlyMap<Bytes, Bytes>): Promise<void> => {
   const lastMs = statSync(`bounce/${id}`).mtimeMs
   for (const { recipient, text, isLast } of failuresIn(`bounce/${id}`)) {
     const diagnosis = diagnose(text, text.endsWith(TOO_LONG) ? '54' : '5')
-    await say(to, recipientStatus({ recipient, action: 'failed', ...diagnosis, lastMs: isLast ? lastMs : undefined }))
+    await say(to, recipientStatus({ recipient, orcpt: orcpts.get(recipient), action: 'failed', ...diagnosis, lastMs: isLast ? lastMs : undefined }))
   }
 }
 
 /** The bounce as multipart/report, its part for people in the words of qmail's format (spec modern.md 5.7). */
-const writeReport = async (to: Submission, { id, birth, bounce }: Failed, settings: Words, isWhole: boolean): Promise<void> => {
+const writeReport = async (to: Submission, { id, birth, bounce, notes }: Failed, settings: Words, isWhole: boolean): Promise<void> => {
   const boundary = newBoundary()
   const { fields, begin } = reportOpening(boundary, settings.bouncehost)
   await say(to, noticeHeader(bounce.recipient, 'failure notice', settings, Date.now(), fields) + begin + bounceIntroduction(bounce, settings))
   await copyFile(`bounce/${id}`, to)
-  await say(to, statusOpening(boundary, { host: settings.bouncehost, arrivedMs: birth * 1000 }))
-  await writeStatus(to, id)
+  await say(to, statusOpening(boundary, { host: settings.bouncehost, arrivedMs: birth * 1000, envid: noteOf(notes, 'envid') }))
+  await writeStatus(to, id, originalsIn(notes, settings.routing.virtualdomains))
   await say(to, originalOpening(boundary, isWhole) + returnPathLine(bounce.returnPath))
   await writeOriginal(to, id, isWhole)
   await say(to, reportEnd(boundary))
@@ -57,6 +64,6 @@ const writeReport = async (to: Submission, { id, birth, bounce }: Failed, settin
 
 /** Writes the bounce for the failures noted in bounce/ID, as control/bounceformat says. Rejects with system errors of reading. */
 export const writeBounce = (to: Submission, failed: Failed, settings: Words): Promise<void> => {
-  const isWhole = statSync(splitPath('mess', failed.id)).size <= settings.notices.maxBytes
+  const isWhole = noteOf(failed.notes, 'ret') !== 'H' && statSync(splitPath('mess', failed.id)).size <= settings.notices.maxBytes
   return (settings.notices.isReport ? writeReport : writeQsbmf)(to, failed, settings, isWhole)
 }

@@ -1,6 +1,8 @@
 import { closeSync, openSync, readFileSync, writeSync } from 'node:fs'
 import type { Bytes } from '../../core/bytes.ts'
 import { errorCode, explain } from '../../core/failure.ts'
+import { readInfo } from '../../queue/info.ts'
+import { notesOn, wants } from '../../queue/notes.ts'
 import { CHANNELS, type Channel, splitPath } from '../../queue/paths.ts'
 import { withoutPrepend } from '../../queue/rewrite.ts'
 import { noteFailures } from '../bounce/note.ts'
@@ -38,9 +40,10 @@ const undone = (text: Bytes): { at: number; address: Bytes }[] => {
   return found
 }
 
-/** What the sender is told of each recipient: the last answer, if there was one. */
-const paragraphs = ({ settings, ctl: { notes } }: State, id: number, { channel, text }: ChannelFile): Bytes =>
+/** What the sender is told of each recipient it wants to hear of: the last answer, if there was one. */
+const paragraphs = ({ settings, ctl: { notes } }: State, id: number, { channel, text }: ChannelFile, asked: ReturnType<typeof notesOn>): Bytes =>
   undone(text)
+    .filter(({ at }) => wants(asked?.get(at), 'F'))
     .map(({ address }) => {
       const answer = notes.answer(id, channel, address)
       return paragraph(withoutPrepend(address, settings.routing.virtualdomains), answer === undefined ? BOUNCED : `${answer.text}\n${BOUNCED}`)
@@ -85,7 +88,7 @@ const putBack = (state: State, id: number): void => {
 const carryOut = (state: State, id: number, doom: Doom): void => {
   const files = channelFiles(id)
   if (doom === 'delete') mustGo(`bounce/${id}`)
-  const failures = doom === 'bounce' ? files.map((file) => paragraphs(state, id, file)).join('') : ''
+  const failures = doom === 'bounce' ? files.map((file) => paragraphs(state, id, file, notesOn(readInfo(id).notes, file.channel))).join('') : ''
   if (failures !== '') noteFailures(id, failures)
   for (const file of files) markAll(file)
   for (const { path, channel } of files) {

@@ -6,7 +6,7 @@ import { parseTodo } from '../../queue/todo.ts'
 import { exists, mtimeSeconds } from '../files.ts'
 import type { State } from '../state.ts'
 import { numberOf } from '../todo/scan.ts'
-import { sortRecipients } from '../todo/take-up.ts'
+import { sorted } from '../todo/take-up.ts'
 import { describe, describeHeld, describeNew } from './describe.ts'
 
 /** Envelopes in todo/ above this size are not read for a list. */
@@ -29,11 +29,11 @@ const describeTodo = (state: State, id: number): ListedMessage | undefined => {
   const file = statSync(`todo/${id}`, { throwIfNoEntry: false })
   if (file === undefined) return undefined
   const envelope = file.size > MAX_ENVELOPE_BYTES ? '' : readFileSync(`todo/${id}`, 'latin1')
-  const { uid, pid, sender, recipients, isValid } = parseTodo(envelope)
+  const todo = parseTodo(envelope)
+  const { uid, pid, sender, isValid } = todo
   const bytes = statSync(splitPath('mess', id), { throwIfNoEntry: false })?.size ?? 0
-  const sorted = sortRecipients(recipients, state.settings.routing)
   const why = isValid ? 'it waits in todo to be taken up' : 'its envelope makes no sense: qmail-send leaves it alone'
-  return describeNew({ id, birth: mtimeSeconds(file), bytes, uid, pid, sender, recipients: sorted, inLog: undefined }, 'new', why)
+  return describeNew({ id, birth: mtimeSeconds(file), bytes, uid, pid, sender, ...sorted(todo, state.settings.routing), inLog: undefined }, 'new', why)
 }
 
 /** The message of this number, wherever it stands; undefined: there is none. Throws system errors. */

@@ -4,13 +4,14 @@ import { logNew } from '../log-new.ts'
 import type { Message } from '../message.ts'
 import { AGAIN_SECONDS, later, nowSeconds, type State } from '../state.ts'
 import { goExpress, leaveExpress, routeOf } from './express.ts'
-import { sortRecipients, takeUp } from './take-up.ts'
+import { sorted, takeUp } from './take-up.ts'
 
 type Arrival = Extract<ToSend, { kind: 'new' }>
 
 const messageOf = (state: State, { number, place, bytes, envelope }: Arrival): Message => {
-  const { uid, pid, sender, recipients } = parseTodo(envelope)
-  return { id: number, birth: nowSeconds(), bytes, uid, pid, sender, recipients: sortRecipients(recipients, state.settings.routing), inLog: place }
+  const todo = parseTodo(envelope)
+  const { uid, pid, sender } = todo
+  return { id: number, birth: nowSeconds(), bytes, uid, pid, sender, ...sorted(todo, state.settings.routing), inLog: place }
 }
 
 /** Is this the bounce we are just handing over? Then its turn comes when we know that it was taken. */

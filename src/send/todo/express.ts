@@ -25,6 +25,7 @@ const hasLeftovers = (id: number): boolean => {
 export const fitsExpress = ({ settings, spawners }: State, message: Message): boolean =>
   settings.isResident &&
   message.sender !== undefined &&
+  message.notes === undefined &&
   message.recipients.local.length + message.recipients.remote.length <= MAX_RECIPIENTS &&
   channelsOf(message).every((channel) => spawners[channel].limit > 0)
 

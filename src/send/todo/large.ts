@@ -1,8 +1,9 @@
 import { fsync, openSync, readSync } from 'node:fs'
 import { promisify } from 'node:util'
-import { toBuffer } from '../../core/bytes.ts'
+import { type Bytes, toBuffer } from '../../core/bytes.ts'
 import { closeQuietly } from '../../os/close.ts'
 import { FileOut } from '../../queue/file-out.ts'
+import { areWithin, infoText, type Notes, type NotesText, type PlacedNote, packInfoNotes, parseNotes } from '../../queue/notes.ts'
 import { CHANNELS, type Channel, SPLIT, splitPath } from '../../queue/paths.ts'
 import { type Routing, rewrite } from '../../queue/rewrite.ts'
 import { TodoReader } from '../../queue/todo.ts'
@@ -36,6 +37,9 @@ export class LargeSort {
   readonly reader = new TodoReader()
   readonly counts: Record<Channel, number> = { local: 0, remote: 0 }
   readonly #routing: Routing
+  #notes: Notes | undefined
+  readonly #placed: PlacedNote[] = []
+  readonly #ends: Record<Channel, number> = { local: 0, remote: 0 }
   readonly #todo: number
   readonly #info: Target
   readonly #targets = new Map<Channel, Target>()
@@ -57,18 +61,31 @@ export class LargeSort {
   readOn(): boolean {
     const buffer = Buffer.allocUnsafe(CHUNK_BYTES)
     const length = readSync(this.#todo, buffer)
-    for (const recipient of this.reader.push(buffer.toString('latin1', 0, length))) {
-      const { channel, address } = rewrite(recipient, this.#routing)
-      this.counts[channel]++
-      this.#target(channel).out.add(toBuffer(`T${address}\0`))
-    }
+    const recipients = this.reader.push(buffer.toString('latin1', 0, length))
+    this.#notes ??= parseNotes(this.reader.notes)
+    for (const recipient of recipients) this.#add(recipient)
     return length > 0 && this.reader.isValid
+  }
+
+  #add(recipient: Bytes): void {
+    const { channel, address } = rewrite(recipient, this.#routing)
+    const note = this.#notes?.recipients.get(this.counts.local + this.counts.remote)
+    if (note) this.#placed.push({ ...note, channel, address, at: this.#ends[channel] })
+    this.counts[channel]++
+    this.#ends[channel] += address.length + 2
+    this.#target(channel).out.add(toBuffer(`T${address}\0`))
+  }
+
+  /** As they stand in info/. */
+  #infoNotes(): NotesText {
+    const isGood = this.#notes && areWithin(this.#notes, this.counts.local + this.counts.remote)
+    return this.#notes && isGood ? packInfoNotes(this.#notes.items, this.#placed) : ''
   }
 
   /** Writes info and makes everything durable: contents first, then their names. Rejects with system errors. */
   async finish(): Promise<void> {
     const { sender } = this.reader
-    if (sender !== undefined) this.#info.out.add(toBuffer(`F${sender}\0`))
+    if (sender !== undefined) this.#info.out.add(toBuffer(infoText(sender, this.#infoNotes())))
     const all = [this.#info, ...this.#targets.values()]
     for (const { out } of all) out.flush()
     for (const { fd } of all) await syncFile(fd)

@@ -3,6 +3,7 @@ import type { Bytes } from '../../core/bytes.ts'
 import { writeFd } from '../../core/fdio.ts'
 import { closeQuietly } from '../../os/close.ts'
 import { syncFolder } from '../../os/durable.ts'
+import { infoText, type NotesText, packInfoNotes } from '../../queue/notes.ts'
 import { CHANNELS, type Channel, SPLIT, splitPath } from '../../queue/paths.ts'
 import { unlinkGone } from '../files.ts'
 import type { Message, Recipient } from '../message.ts'
@@ -44,10 +45,17 @@ interface Target {
 
 const recordsOf = (recipients: readonly Recipient[]): Bytes => recipients.map(({ address, isDone }) => `${isDone ? 'D' : 'T'}${address}\0`).join('')
 
+/** The message's notes as they stand in info/. */
+const notesOf = ({ notes, recipients }: Message): NotesText => {
+  if (notes === undefined) return ''
+  const placed = CHANNELS.flatMap((channel) => recipients[channel].flatMap(({ at, address, note }) => (note ? [{ ...note, channel, at, address }] : [])))
+  return packInfoNotes(notes, placed)
+}
+
 /** Creates the channel files, all that can be; the result is undefined if one could not. */
 const openTargets = (state: State, message: Message, infoFd: number, channels: readonly Channel[], opened: Target[]): boolean => {
   const { id, sender, recipients } = message
-  opened.push({ path: splitPath('info', id), folder: `info/${id % SPLIT}`, fd: infoFd, text: sender === undefined ? '' : `F${sender}\0` })
+  opened.push({ path: splitPath('info', id), folder: `info/${id % SPLIT}`, fd: infoFd, text: sender === undefined ? '' : infoText(sender, notesOf(message)) })
   for (const channel of channels) {
     const path = splitPath(channel, id)
     const fd = create(state, path)

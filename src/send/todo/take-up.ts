@@ -3,6 +3,7 @@ import type { Bytes } from '../../core/bytes.ts'
 import { errorCode } from '../../core/failure.ts'
 import { readFd } from '../../core/fdio.ts'
 import { closeQuietly } from '../../os/close.ts'
+import { areWithin, type Notes, parseNotes } from '../../queue/notes.ts'
 import { splitPath } from '../../queue/paths.ts'
 import { type Routing, rewrite } from '../../queue/rewrite.ts'
 import { parseTodo, type Todo } from '../../queue/todo.ts'
@@ -60,15 +61,22 @@ const messageBytes = (state: State, id: number): number | undefined => {
 }
 
 /** Recipients of an envelope, rewritten, by channel. */
-export const sortRecipients = (envelope: readonly Bytes[], routing: Routing): Message['recipients'] => {
+const sortRecipients = (envelope: readonly Bytes[], routing: Routing, notes: Notes | undefined): Message['recipients'] => {
   const recipients: Message['recipients'] = { local: [], remote: [] }
   const ends = { local: 0, remote: 0 }
-  for (const recipient of envelope) {
+  for (const [index, recipient] of envelope.entries()) {
     const { channel, address } = rewrite(recipient, routing)
-    recipients[channel].push({ address, at: ends[channel], isDone: false })
+    recipients[channel].push({ address, at: ends[channel], isDone: false, note: notes?.recipients.get(index) })
     ends[channel] += address.length + 2
   }
   return recipients
+}
+
+/** What an envelope says of recipients and notes; notes on recipients it has not do not count, nor do those with them. */
+export const sorted = (todo: Todo, routing: Routing): Pick<Message, 'recipients' | 'notes'> => {
+  const parsed = todo.notes === '' ? undefined : parseNotes(todo.notes)
+  const notes = parsed && areWithin(parsed, todo.recipients.length) ? parsed : undefined
+  return { recipients: sortRecipients(todo.recipients, routing, notes), notes: notes?.items }
 }
 
 /** The envelope makes no sense: what has been begun is left as it is, and the envelope too, never to be looked at again as long as it is the same. */
@@ -148,7 +156,7 @@ export const takeUp = (state: State, id: number, isNext = false): void => {
     uid,
     pid,
     sender,
-    recipients: sortRecipients(todo.recipients, state.settings.routing),
+    ...sorted(todo, state.settings.routing),
     inLog: undefined
   }
   const route = isValid ? routeOf(state, message, isNext) : 'sort'

@@ -19,3 +19,22 @@ export interface DelayNotice {
   channel: Channel
   deferrals: ReadonlyMap<number, Deferral> | undefined
 }
+
+/** A recipient that was reached, and whose sender wants to hear of it. */
+export interface Reached {
+  address: Bytes
+  orcpt: Bytes | undefined
+  action: 'delivered' | 'relayed' | 'expanded'
+  text: Bytes
+  atMs: number
+}
+
+/** Such recipients of one message. */
+export interface SuccessNotice {
+  id: number
+  birth: number
+  sender: Bytes
+  reached: Reached[]
+  /** When it is to be sent, in Unix seconds. */
+  due: number
+}
