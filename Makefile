@@ -7,7 +7,7 @@ SOURCES = $(wildcard bin/*.ts) $(shell find src tools -name '*.ts') $(wildcard m
 TEST_JOBS = $(shell expr $$(nproc) + 1)
 TESTS = $(shell find test -name '*.test.ts')
 
-.PHONY: it run test crash steady fuzz hostile golden bench install install-mini sendmail uninstall instcheck lint format check check-imports docs bundle-report clean
+.PHONY: it run test property crash steady fuzz hostile golden bench install install-mini sendmail uninstall instcheck lint format check check-imports docs bundle-report clean
 it: build/stamp
 
 # A root-owned npm run by root is fine: nothing of the packages is executed at install.
@@ -41,6 +41,11 @@ hostile: build/stamp
 # the same inputs as in make test, and many more: FUZZ_SEED=n FUZZ_ROUNDS=n
 fuzz: build/stamp
 	FUZZ_ROUNDS=$${FUZZ_ROUNDS:-20000} $(NODE) --expose-gc --test --test-concurrency=2 test/fuzz/*.test.ts
+
+# qmail-send against a model in random steps, ROUNDS times as many as in make test; SEED=n: those of a run that failed
+property: ROUNDS ?= 10
+property: build/stamp
+	ROUNDS=$(ROUNDS) $(NODE) --test --test-reporter=spec test/property/*.test.ts
 
 # everything is killed under load, ROUNDS times over, and power is lost at every step of a run of MESSAGES messages
 crash: ROUNDS ?= 100

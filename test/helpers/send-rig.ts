@@ -187,12 +187,20 @@ export class SendRig {
   }
 }
 
+interface Put {
+  sender?: string
+  body?: string
+  /** Hears the number before qmail-send can. */
+  onNumber?: (id: number) => void
+}
+
 /** Lays a message into mess/ under its own number, as its writer would; `envelope` into todo/. Returns the number. */
-export const putMessage = (home: Home, recipients: string[], { sender = 's@s.example', body = 'Subject: hi\n\nbody\n' } = {}): number => {
+export const putMessage = (home: Home, recipients: string[], { sender = 's@s.example', body = 'Subject: hi\n\nbody\n', onNumber }: Put = {}): number => {
   const scratch = home.at('queue/mess/0/new')
   writeFileSync(scratch, body)
   const id = statSync(scratch).ino
   renameSync(scratch, home.at(`queue/mess/${id % 23}/${id}`))
+  onNumber?.(id)
   putEnvelope(home, id, recipients, sender)
   return id
 }

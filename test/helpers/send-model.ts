@@ -1,0 +1,150 @@
+import assert from 'node:assert/strict'
+import { existsSync, readFileSync } from 'node:fs'
+import { senderFor } from '../../src/send/verp.ts'
+import type { Home } from './home.ts'
+import type { Asked } from './send-rig.ts'
+
+interface Recipient {
+  channel: 'local' | 'remote'
+  /** What qmail-send was told of it for good; undefined: nothing yet, or it may have forgotten. */
+  final: 'K' | 'D' | undefined
+  isRunning: boolean
+}
+
+/** A message as a test knows it. */
+export interface Modelled {
+  id: number
+  /** Stands in its body, and so in its bounces. */
+  token: string
+  sender: string
+  recipients: Map<string, Recipient>
+}
+
+const read = (path: string): string | undefined => {
+  try {
+    return readFileSync(path, 'latin1')
+  } catch {
+    return undefined
+  }
+}
+
+/**
+ * What is promised of each message (spec queue.md 1.3, 5; docs/internals.md): until a recipient is done for good it stands in a state that the next start
+ * finds; a recipient that is done is not delivered again; nobody who could not be reached is left out of a bounce. Looks at files while qmail-send works on
+ * them: every check reads in the order in which states are left.
+ */
+export class SendModel {
+  readonly #home: Home
+  readonly messages = new Map<number, Modelled>()
+  /** Bounces by the token of what bounced. */
+  readonly bounces = new Map<string, string>()
+  /** Called before bounces are looked at. */
+  collect: () => void = () => {}
+  readonly running: Asked[] = []
+  /** The largest limits there have been. */
+  readonly limits = { local: 0, remote: 0 }
+
+  constructor(home: Home) {
+    this.#home = home
+  }
+
+  add(id: number, token: string, sender: string, addresses: readonly string[]): void {
+    const before = this.messages.get(id)
+    if (before !== undefined) this.#hasLeft(before) // its number is used again
+    const recipients = addresses.map((address): [string, Recipient] => [
+      address,
+      { channel: address.endsWith('@me.example') ? 'local' : 'remote', final: undefined, isRunning: false }
+    ])
+    this.messages.set(id, { id, token, sender, recipients: new Map(recipients) })
+  }
+
+  /** Recipients nothing final is known of. */
+  get open(): number {
+    let open = 0
+    for (const { recipients } of this.messages.values()) for (const { final } of recipients.values()) if (final === undefined) open++
+    return open
+  }
+
+  asked(asked: Asked): void {
+    const message = this.messages.get(asked.id)
+    const recipient = message?.recipients.get(asked.recipient)
+    const what = JSON.stringify(asked)
+    assert.ok(message && recipient, `nobody sent that: ${what}`)
+    assert.equal(recipient.channel, asked.channel, what)
+    assert.equal(recipient.final, undefined, `it is done already: ${what}`)
+    assert.ok(!recipient.isRunning, `it is under way already: ${what}`)
+    assert.equal(asked.sender, senderFor(message.sender, asked.recipient))
+    const others = this.running.filter(({ channel }) => channel === asked.channel)
+    assert.ok(!others.some(({ slot }) => slot === asked.slot), `the slot is taken: ${what}`)
+    assert.ok(asked.slot < this.limits[asked.channel], `the lowest free slot is taken: ${what}`)
+    assert.ok(others.length < this.limits[asked.channel], `no more than ${this.limits[asked.channel]} at a time: ${what}`)
+    recipient.isRunning = true
+    this.running.push(asked)
+  }
+
+  /** The test is about to report on a delivery. */
+  reports(asked: Asked, letter: string): void {
+    this.running.splice(this.running.indexOf(asked), 1)
+    const recipient = this.messages.get(asked.id)?.recipients.get(asked.recipient)
+    assert.ok(recipient)
+    recipient.isRunning = false
+    if (letter === 'K' || letter === 'D') recipient.final = letter
+  }
+
+  /** qmail-send has been killed: what it had not written down it does not know. */
+  crashed(): void {
+    this.running.length = 0
+    for (const { id, recipients } of this.messages.values()) {
+      const inTodo = existsSync(this.#home.at('queue/todo', String(id)))
+      const left = (['local', 'remote'] as const).map((channel) => this.#undone(channel, id) ?? [])
+      for (const [address, recipient] of recipients) {
+        recipient.isRunning = false
+        if (inTodo || left.some((undone) => undone.includes(address))) recipient.final = undefined
+      }
+    }
+  }
+
+  #path(folder: string, id: number): string {
+    return this.#home.at(`queue/${folder}/${id % 23}/${id}`)
+  }
+
+  #undone(channel: 'local' | 'remote', id: number): string[] | undefined {
+    return read(this.#path(channel, id))
+      ?.split('\0')
+      .filter((record) => record.startsWith('T'))
+      .map((record) => record.slice(1))
+  }
+
+  /** Checks one message, which may have left. */
+  check(message: Modelled): void {
+    const { id, recipients } = message
+    const isThere = existsSync(this.#path('mess', id))
+    const inTodo = existsSync(this.#home.at('queue/todo', String(id)))
+    const open = [...recipients].filter(([, { final }]) => final === undefined)
+    if (inTodo) {
+      assert.ok(isThere, `todo/${id} without its message`)
+      return
+    }
+    if (open.length === 0) {
+      if (!isThere) this.#hasLeft(message)
+      return
+    }
+    assert.ok(isThere, `mess/${id} is lost: ${JSON.stringify(open)}`)
+    assert.equal(read(this.#path('info', id))?.split('\0')[0], `F${message.sender}`, `info/${id} is lost: ${JSON.stringify(open)}`)
+    const undone = { local: this.#undone('local', id) ?? [], remote: this.#undone('remote', id) ?? [] }
+    for (const [address, { channel }] of open) assert.ok(undone[channel].includes(address), `${address} of ${id} is lost`)
+  }
+
+  checkAll(): void {
+    for (const message of [...this.messages.values()]) this.check(message)
+  }
+
+  #hasLeft({ id, token, sender, recipients }: Modelled): void {
+    this.collect()
+    for (const [address, { final }] of recipients) {
+      assert.ok(final, `${id} has left without ${address}`)
+      if (final === 'D' && sender !== '#@[]') assert.ok(this.bounces.get(token)?.includes(`<${address}>:\n`), `nobody was told that ${address} of ${id} failed`)
+    }
+    this.messages.delete(id)
+  }
+}

@@ -1,0 +1,322 @@
+/**
+ * qmail-send against a model, in random steps: messages, reports of every kind, host trouble, signals, settings, a queue that refuses, foreign files, stops and kills. What is promised of
+ * each message is checked at every step (helpers/send-model.ts). `make property ROUNDS=n`: n times as many steps; SEED=n: those of a run that failed, as far as two processes' order allows.
+ */
+import assert from 'node:assert/strict'
+import { mkdirSync, readdirSync, readFileSync, unlinkSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { test } from 'node:test'
+import { setTimeout as delay } from 'node:timers/promises'
+import { type Home, makeHome } from '../helpers/home.ts'
+import { serveDoor } from '../helpers/send-door.ts'
+import { SendModel } from '../helpers/send-model.ts'
+import { type Asked, putMessage, queueFiles, SendRig } from '../helpers/send-rig.ts'
+import { PATIENCE_SECONDS } from '../helpers/wait.ts'
+
+const STEPS = 5000 * Number(process.env.ROUNDS || 1)
+const SEED = Number(process.env.SEED) || Math.floor(Math.random() * 2 ** 31)
+/** More messages are not put in while so many are there. */
+const MANY = 60
+
+/** Numbers that look random and are the same every time (mulberry32). */
+const dice = (seed: number): (() => number) => {
+  let state = seed
+  return () => {
+    state = (state + 0x6d2b79f5) | 0
+    let t = Math.imul(state ^ (state >>> 15), 1 | state)
+    t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t
+    return ((t ^ (t >>> 14)) >>> 0) / 4_294_967_296
+  }
+}
+
+/** Every line qmail-send may write (spec queue.md 6) in what happens here. */
+const LINES = [
+  /^status: local \d+\/\d+ remote \d+\/\d+( exitasap)?$/,
+  /^status: exiting$/,
+  /^new msg \d+$/,
+  /^info msg \d+: bytes \d+ from <[!-~]*> qp \d+ uid \d+$/,
+  /^starting delivery \d+: msg \d+ to (local|remote) [!-$&-~]+$/,
+  /^delivery \d+: ((success|failure|deferral): [!-$&-~]*|report mangled, will defer)$/,
+  /^bounce msg \d+ qp \d+$/,
+  /^triple bounce: discarding bounce\/\d+$/,
+  /^end msg \d+$/,
+  /^warning: internal error: delivery report out of range$/,
+  /^warning: trouble injecting bounce message, will try later$/,
+  /^warning: qmail-clean unable to clean up foop\/\d+$/,
+  /^alert: unable to reread control\/locals$/
+]
+
+const REPORTS: [number, string][] = [
+  [50, 'Kok\n'],
+  [15, 'Zlater\n'],
+  [12, 'Dno such user\n\nreally\n'],
+  [12, "ZSorry, I wasn't able to establish an SMTP connection. (#4.4.1)\n"],
+  [6, 'ZConnected to 192.0.2.1 but sender was rejected.\nRemote host said: 421 too busy\n'],
+  [3, ''],
+  [2, 'Xodd']
+]
+const SENDERS: [number, string][] = [
+  [70, 's@back.example'],
+  [10, ''],
+  [5, '#@[]'],
+  [10, 'list-@lists.example-@[]'],
+  [5, 'joe@me.example']
+]
+
+class Run {
+  readonly #home: Home
+  readonly #isResident: boolean
+  readonly #roll: () => number
+  readonly #model: SendModel
+  #rig!: SendRig
+  #messages = 0
+  #failure: unknown
+
+  constructor(isResident: boolean, seed: number) {
+    this.#isResident = isResident
+    this.#roll = dice(seed)
+    this.#home = makeHome()
+    this.#home.control('locals', 'me.example\n')
+    this.#home.control('bouncerate', '0\n')
+    this.#home.control('destinations', 'h1.example:1\nh2.example::6000\n:5\n')
+    this.#home.control('smtproutes', '.routed.example:relay.example\n')
+    this.#model = new SendModel(this.#home)
+    this.#setLimits()
+  }
+
+  #noteBounce(body: string): void {
+    const token = /token-\d+-/.exec(body)?.[0] ?? ''
+    this.#model.bounces.set(token, (this.#model.bounces.get(token) ?? '') + body)
+  }
+
+  /** Bounces are taken by a socket, and become messages; in the first gear by a queue program, and lie in a folder. */
+  async #openDoors(): Promise<void> {
+    if (this.#isResident) {
+      await serveDoor(this.#home, ({ body, sender, recipient }) => {
+        if (this.#roll() < 0.02) return 53
+        this.#noteBounce(body)
+        this.#put([recipient], sender)
+        return 0
+      })
+      return
+    }
+    const [program, folder] = [this.#home.at('queue-program'), this.#home.at('bounces')]
+    mkdirSync(folder)
+    writeFileSync(program, `#!/bin/sh\ncat > ${folder}/$$.new && cat <&1 > /dev/null && mv ${folder}/$$.new ${folder}/$$\n`, { mode: 0o755 })
+    this.#model.collect = () => {
+      for (const name of readdirSync(folder).filter((one) => !one.endsWith('.new'))) {
+        this.#noteBounce(readFileSync(join(folder, name), 'latin1'))
+        unlinkSync(join(folder, name))
+      }
+    }
+  }
+
+  async run(steps: number): Promise<void> {
+    await this.#openDoors()
+    await this.#start()
+    for (let step = 0; step < steps; step++) {
+      await this.#step()
+      if (step % 20 === 0) this.#model.checkAll()
+      if (this.#failure) throw this.#failure
+    }
+    await this.#drain()
+  }
+
+  #pick<T>(table: readonly [number, T][]): T {
+    let left = this.#roll() * table.reduce((sum, [weight]) => sum + weight, 0)
+    for (const [weight, value] of table) {
+      left -= weight
+      if (left < 0) return value
+    }
+    throw new Error('an empty table')
+  }
+
+  #below(n: number): number {
+    return Math.floor(this.#roll() * n)
+  }
+
+  async #start(): Promise<void> {
+    const env: Record<string, string> = this.#isResident ? {} : { QMAILQUEUE: this.#home.at('queue-program') }
+    const rig = new SendRig(this.#home, { resident: this.#isResident, env })
+    this.#rig = rig
+    rig.onDelivery = (asked) => {
+      try {
+        this.#model.asked(asked)
+      } catch (error) {
+        this.#failure ??= error
+      }
+      return undefined
+    }
+    rig.onClean = (command) => (command.startsWith('foop') && this.#roll() < 0.02 ? '!' : rig.obey(command))
+    await rig.logged(/^status/)
+  }
+
+  async #step(): Promise<void> {
+    const { running, messages } = this.#model
+    const steps: [number, () => void | Promise<void>][] = [
+      [running.length > 0 ? 60 : 0, () => this.#report()],
+      [messages.size < MANY ? 15 : 0, () => this.#send()],
+      [2, () => this.#rig.kill('SIGALRM')],
+      [0.5, () => this.#reread()],
+      [0.5, () => this.#rig.say(this.#roll() < 0.5 ? 'local' : 'remote', '\x77Kwho?\0')],
+      [0.5, () => this.#foreign()],
+      [0.15, () => this.#stop()],
+      [0.15, () => this.#kill()],
+      [running.length > 0 ? 5 : 20, () => this.#wait()]
+    ]
+    await this.#pick(steps)()
+  }
+
+  #recipient(n: number): string {
+    const host = this.#pick([
+      [5, 'me.example'],
+      [5, `h${this.#below(6)}.example`],
+      [1, `${this.#below(3)}.routed.example`]
+    ])
+    return `m${this.#messages}r${n}-x@${host}`
+  }
+
+  #send(): void {
+    const length = this.#pick([
+      [1, 0],
+      [10, 1],
+      [6, 2 + this.#below(4)],
+      [1, 25]
+    ])
+    this.#put(
+      Array.from({ length }, (_, n) => this.#recipient(n)),
+      this.#pick(SENDERS)
+    )
+    if (this.#roll() < 0.9) this.#pull()
+  }
+
+  #put(recipients: string[], sender: string): void {
+    const token = `token-${++this.#messages}-`
+    putMessage(this.#home, recipients, { sender, body: `Subject: ${token}\n\nhi\n`, onNumber: (id) => this.#model.add(id, token, sender, recipients) })
+  }
+
+  #pull(): void {
+    try {
+      this.#rig.pull()
+    } catch {
+      // nobody listens: the start looks in any case
+    }
+  }
+
+  #reportOn(asked: Asked, words: string): void {
+    const message = this.#model.messages.get(asked.id)
+    this.#model.reports(asked, words.charAt(0))
+    this.#rig.report(asked, words)
+    if (message) this.#model.check(message)
+  }
+
+  #report(): void {
+    const asked = this.#model.running[this.#below(this.#model.running.length)]
+    if (asked) this.#reportOn(asked, this.#pick(REPORTS))
+  }
+
+  #setLimits(): void {
+    for (const channel of ['local', 'remote'] as const) {
+      const limit = 1 + this.#below(10)
+      this.#home.control(`concurrency${channel}`, `${limit}\n`)
+      this.#model.limits[channel] = Math.max(this.#model.limits[channel], limit)
+    }
+  }
+
+  #reread(): void {
+    this.#setLimits()
+    this.#rig.kill('SIGHUP')
+  }
+
+  /** Things in the queue that are not ours, and a trigger made anew. */
+  #foreign(): void {
+    const queue = (path: string): string => this.#home.at('queue', path)
+    writeFileSync(queue(`todo/x${this.#below(3)}`), 'x')
+    writeFileSync(queue(`info/${this.#below(23)}/.x`), 'x')
+    mkdirSync(queue(`remote/${this.#below(23)}/folder`), { recursive: true })
+  }
+
+  #stopped(): void {
+    const lines = this.#rig.log.split('\n')
+    for (const line of lines.slice(0, -1))
+      assert.ok(
+        LINES.some((known) => known.test(line)),
+        `an odd line in the log: ${line}`
+      )
+  }
+
+  async #stop(): Promise<void> {
+    this.#rig.kill('SIGTERM')
+    let ended: number | string | undefined
+    void this.#rig.ended.then((code) => {
+      ended = code
+    })
+    const end = Date.now() + PATIENCE_SECONDS * 1000
+    while (ended === undefined) {
+      for (const asked of [...this.#model.running]) this.#reportOn(asked, this.#pick(REPORTS))
+      assert.ok(Date.now() < end, `it does not end; log:\n${this.#rig.log.slice(-3000)}`)
+      await delay(2)
+    }
+    assert.equal(ended, 0, this.#rig.log.slice(-3000))
+    this.#stopped()
+    this.#model.checkAll()
+    await this.#start()
+  }
+
+  async #kill(): Promise<void> {
+    this.#rig.kill('SIGKILL')
+    await this.#rig.ended
+    this.#model.crashed()
+    this.#stopped()
+    this.#model.checkAll()
+    await this.#start()
+  }
+
+  /** Until there is something to report on, or nothing left to wait for. */
+  async #wait(): Promise<void> {
+    const { messages } = this.#model
+    const end = Date.now() + PATIENCE_SECONDS * 1000
+    for (let n = 1; this.#model.running.length === 0 && this.#model.open > 0; n++) {
+      if (this.#failure) throw this.#failure
+      // what was put off waits for its time, and what was not pulled for for a look; a signal may come while another is dealt with
+      if (n % 50 === 0) this.#rig.kill('SIGALRM')
+      assert.ok(Date.now() < end, `${this.#model.open} recipients of ${messages.size} messages are not delivered; log:\n${this.#rig.log.slice(-3000)}`)
+      await delay(1)
+    }
+  }
+
+  /** All that is there is delivered, and leaves nothing but messages qmail-clean would not remove (S2, for the sweep). */
+  async #drain(): Promise<void> {
+    const left = (): string[] =>
+      Object.keys(queueFiles(this.#home)).filter((name) => /\/\d+$/.test(name) && !name.startsWith('mess/') && !name.startsWith('intd/'))
+    for (let start = 0; this.#model.open > 0 || left().length > 0; start++) {
+      assert.ok(start < 20, `left in the queue: ${left()}`)
+      // what the queue refused is tried again in two minutes, or at the next start
+      for (let calm = 0; calm < 20; calm++) {
+        for (const asked of [...this.#model.running]) this.#reportOn(asked, 'Kok\n')
+        if (this.#failure) throw this.#failure
+        await this.#wait()
+        if (this.#model.running.length === 0 && left().length > 0) await delay(5)
+        else if (this.#model.running.length > 0) calm = 0
+      }
+      await this.#stop()
+    }
+    this.#model.checkAll()
+    this.#rig.kill('SIGKILL')
+    await this.#rig.ended
+    this.#stopped()
+  }
+}
+
+for (const [isResident, part] of [
+  [true, 1.6],
+  [false, 0.4]
+] as const) {
+  test(`${STEPS * part} random steps ${isResident ? 'in the second gear' : 'in the first gear'}, seed ${SEED}`, async () => {
+    try {
+      await new Run(isResident, SEED).run(STEPS * part)
+    } catch (error) {
+      throw new Error(`SEED=${SEED}`, { cause: error })
+    }
+  })
+}
