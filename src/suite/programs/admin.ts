@@ -66,6 +66,16 @@ export const admin = rows({
     npm: ['minimist'],
     budget: 60
   },
+  'qmail-migrate': {
+    synopsis: 'qmail-migrate [--from postfix|exim|sendmail] [--root DIR] [--host NAME] [--admin ADDRESS] [--rules FILE] [--write] [--force]',
+    ring: 'A',
+    about: "carries another MTA's configuration over",
+    runsAs: 'root',
+    fds: '1> text, 2> why not',
+    exits: { 0: 'shown, or written', 100: 'usage, or nothing is written', 111: 'trouble' },
+    npm: ['minimist'],
+    budget: 80
+  },
   'qmail-newu': {
     ring: 'A',
     about: 'makes users/cdb from users/assign',
