@@ -12,6 +12,7 @@ import { queueFolder } from '../queue/paths.ts'
 import { parseTodo } from '../queue/todo.ts'
 import { type DroppedMessage, droppedMessages } from './droplist.ts'
 import { loggedMessages } from './logcount.ts'
+import { newTableRow, TABLE_HEAD, tableEnd, tableRow } from './queuetable.ts'
 
 const shown = (text: Bytes): string => text.replace(/[^ -~]/g, '_')
 
@@ -44,22 +45,56 @@ const fromLog = ({ number, time, envelope, message }: Undone): DroppedMessage =>
   return { drop: String(number), head: { entered: new Date(time * 1000), bytes: message.length, sender }, recipients, troubles: [] }
 }
 
+/** How the list looks: `text` as qmail's, `json` one object a line, `table` as sendmail's. */
+export type ListForm = 'text' | 'json' | 'table'
+
+/** Prints messages as they are found. A table has its head and its end only when there is something in it. */
+class Printer {
+  readonly #form: ListForm
+  #messages = 0
+
+  constructor(form: ListForm) {
+    this.#form = form
+  }
+
+  queued(message: QueuedMessage): void {
+    this.#print(message, messageLines(message), () => tableRow(message))
+  }
+
+  logged({ drop, ...message }: DroppedMessage): void {
+    const text = droppedLines({ drop, ...message }).replaceAll('\tdrop\t', '\tlog\t')
+    this.#print({ log: drop, ...message }, text, () => newTableRow({ drop, ...message }))
+  }
+
+  dropped(message: DroppedMessage): void {
+    this.#print(message, droppedLines(message), () => newTableRow(message))
+  }
+
+  #print(message: object, text: string, row: () => string): void {
+    if (this.#form === 'table' && this.#messages === 0) writeFd(1, TABLE_HEAD)
+    this.#messages++
+    if (this.#form === 'json') writeFd(1, jsonLine(message))
+    else writeFd(1, this.#form === 'table' ? row() : text)
+  }
+
+  end(): void {
+    if (this.#form === 'table' && this.#messages > 0) writeFd(1, tableEnd(this.#messages))
+  }
+}
+
 /** Lists what stands in the commit log only: it is on its way, not sorted by channel. */
-const listLogged = (home: string, isJson: boolean): void => {
+const listLogged = (home: string, printer: Printer): void => {
   try {
-    for (const undone of loggedMessages(queueFolder(home))) {
-      const { drop, ...message } = fromLog(undone)
-      writeFd(1, isJson ? jsonLine({ log: drop, ...message }) : droppedLines({ drop, ...message }).replaceAll('\tdrop\t', '\tlog\t'))
-    }
+    for (const undone of loggedMessages(queueFolder(home))) printer.logged(fromLog(undone))
   } catch (error) {
     if (errorCode(error) !== 'ENOENT') logLine(2, `qmail-qread: warning: unable to read queue/log: ${reason(error)}`)
   }
 }
 
 /** Lists what waits in drop/. That it may not be looked into is told on descriptor 2, where no reader of the list trips over it: qmails may not. */
-const listDropped = (home: string, isJson: boolean): void => {
+const listDropped = (home: string, printer: Printer): void => {
   try {
-    for (const message of droppedMessages(home)) writeFd(1, isJson ? jsonLine(message) : droppedLines(message))
+    for (const message of droppedMessages(home)) printer.dropped(message)
   } catch (error) {
     logLine(2, `qmail-qread: warning: unable to read drop: ${reason(error)}`)
   }
@@ -75,13 +110,15 @@ const enterQueue = (home: string): void => {
   }
 }
 
-/** Lists the queue on descriptor 1, as text or as one JSON object a line. A fatal problem is told there too: exit 111. */
-export const listQueue = (home: string, isJson: boolean): number => {
+/** Lists the queue on descriptor 1. A fatal problem is told there too: exit 111. */
+export const listQueue = (home: string, form: ListForm): number => {
+  const printer = new Printer(form)
   try {
     enterQueue(home)
-    for (const message of queuedMessages(home)) writeFd(1, isJson ? jsonLine(message) : messageLines(message))
-    listLogged(home, isJson)
-    listDropped(home, isJson)
+    for (const message of queuedMessages(home)) printer.queued(message)
+    listLogged(home, printer)
+    listDropped(home, printer)
+    printer.end()
     return Exit.ok
   } catch (error) {
     writeFd(1, `fatal: ${error instanceof Temporary ? error.message : reason(error)}\n`)

@@ -19,9 +19,9 @@ import { throughInject } from './through-inject.ts'
 const MESSAGE_FD = 0
 const USAGE = 'sendmail: usage: sendmail [ -t ] [ -fsender ] [ -Fname ] [ -bp ] [ -bs ] [ arg ... ]'
 
-const become = async ({ home, env }: Context, program: string, added: Env = {}): Promise<never> => {
+const become = async ({ home, env }: Context, program: string, added: Env = {}, args: string[] = []): Promise<never> => {
   const { becomeProgram } = await import('../os/exec.ts')
-  return becomeProgram(join(home, 'bin', program), [], { ...env, ...added })
+  return becomeProgram(join(home, 'bin', program), args, { ...env, ...added })
 }
 
 /** What qmail-smtpd is told when nobody has: the caller itself, who may relay (spec injection-admin.md 3.3). */
@@ -38,6 +38,10 @@ const smtpEnv = (env: Env): Env =>
         TCPREMOTEHOST: 'localhost',
         TCPREMOTEINFO: 'sendmail-bs'
       }
+
+/** The queue, in sendmail's table; a qmail-qread that is not ours is run as qmail's sendmail does. */
+const list = (context: Context): Promise<number> =>
+  become(context, 'qmail-qread', {}, isOwn(join(context.home, 'bin', 'qmail-qread'), 'qmail-qread') ? ['--table'] : [])
 
 const noAliases = (): never => {
   throw new Permanent('please use fastforward/newaliases instead')
@@ -93,7 +97,7 @@ const submitMessage = (context: Context, options: SendmailOptions): Promise<numb
 
 const act = async (context: Context, options: SendmailOptions): Promise<number> => {
   if (options.mode === 'smtp') return become(context, 'qmail-smtpd', smtpEnv(context.env))
-  if (options.mode === 'list' || (options.mode === 'submit' && context.invokedAs === 'mailq')) return become(context, 'qmail-qread')
+  if (options.mode === 'list' || (options.mode === 'submit' && context.invokedAs === 'mailq')) return list(context)
   if (options.mode === 'refused') throw new Usage(USAGE)
   if (context.invokedAs === 'newaliases') return noAliases()
   if (options.mode === 'aliases') return rebuildAliases(context)

@@ -38,11 +38,11 @@ test('qmail-qread and mailq list it', () => {
   const date = String.raw`\d+ [A-Z][a-z]{2} \d{4} \d\d:\d\d:\d\d GMT`
   const second = String.raw`#m\.1700000000001\.5\.a  5  <s_e@h\.example> \n\tdrop\ta@b\.example\n\tdrop\tc@d\.example\n`
   const expected = new RegExp(String.raw`^${date}  #m\.1700000000000\.6\.b  2  <> \n\tdrop\te@f\.example\n${date}  ${second}$`)
-  for (const name of ['qmail-qread', 'mailq']) {
-    const r = runProgram(home, name)
-    assert.deepEqual([r.exit, r.stderr], [0, ''])
-    assert.match(r.stdout, expected, name)
-  }
+  const r = runProgram(home, 'qmail-qread')
+  assert.deepEqual([r.exit, r.stderr], [0, ''])
+  assert.match(r.stdout, expected)
+  const row = String.raw`m\.1700000000001\.5\.a +5 [A-Z][a-z]{2} [A-Z][a-z]{2} \d\d \d\d:\d\d <s_e@h\.example>\n +\(just accepted\)\n\t{5} <a@b\.example>\n\t{5} <c@d\.example>\n`
+  assert.match(runProgram(home, 'mailq').stdout, new RegExp(String.raw`^-----Q-ID-----.*\nm\.[\s\S]*\n${row}\t\tTotal requests: 2\n$`))
   const objects = runProgram(home, 'qmail-qread', { args: ['--json'] })
     .stdout.trimEnd()
     .split('\n')

@@ -126,7 +126,7 @@ test('mailq and sendmail -bp list the queue, sendmail -q tries it now, -bi rebui
   ] as const) {
     const r = runProgram(home, program, { args: [...args] })
     assert.equal(r.exit, 0)
-    assert.match(r.stdout, /remote\tann@far\.example\n/)
+    assert.match(r.stdout, /^-----Q-ID-----[\s\S]*\t <ann@far\.example>\n[\s\S]*\t\tTotal requests: \d+\n$/)
   }
   assert.equal(runProgram(home, 'sendmail', { args: ['-q'] }).exit, 0)
 })

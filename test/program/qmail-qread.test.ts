@@ -32,6 +32,22 @@ test('messages are listed folder by folder, with what is done', () => {
   })
 })
 
+test("--table is sendmail's customary table, of what is not done", () => {
+  const date = new Date(ENTERED * 1000).toString()
+  const time = `${date.slice(0, 10)} ${date.slice(16, 21)}`
+  assert.deepEqual(qread('--table'), {
+    exit: 0,
+    stdout: `-----Q-ID----- --Size-- -----Q-Time----- ------------Sender/Recipient-----------
+2002                  5 ${time} <s_e@h>
+\t\t\t\t\t <a@b>
+2003                  0 ${time} <>
+                 (some recipients have failed)
+\t\tTotal requests: 2
+`,
+    stderr: ''
+  })
+})
+
 test('names that are no numbers, and messages not yet preprocessed, are left out', () => {
   writeFileSync(home.at('queue', 'info', '3', 'stray'), 'F\0')
   writeFileSync(home.at('queue', 'todo', '4004'), 'u0\0')

@@ -14,7 +14,7 @@ export const admin = rows({
     budget: 300
   },
   'qmail-qread': {
-    synopsis: 'qmail-qread [--json]',
+    synopsis: 'qmail-qread [--json | --table]',
     ring: 'A',
     about: 'lists the messages of the queue',
     runsAs: 'root, or qmails:qmail',
