@@ -4,15 +4,16 @@
  * FDS      0< 1> the connection; the subprogram: 0< 1> the same, 3< name, password and `<PID.SECONDS@hostname>`, each ended by NUL
  * ENV      all of it is handed on
  * EXIT     1 always
- * FILES    control/pop3capa; /tmp: a FIFO, for a moment
+ * FILES    control/pop3capa; /tmp: a FIFO, for a moment; run/smtpd/auth: qmail-authd
  *
- * The subprogram (checkpassword qmail-pop3d Maildir) gets what the client says after its password, to the byte. One attempt a connection.
+ * With `authclient` before the subprogram qmail-authd is asked first. The subprogram (checkpassword qmail-pop3d Maildir) gets what the client says after its password, to the byte. One attempt a connection.
  */
 
 import { writeFd } from '../src/core/fdio.ts'
 import { run } from '../src/core/run.ts'
 import { writableFd } from '../src/net/stdio.ts'
 import { capabilities } from '../src/pop3/capabilities.ts'
+import { checkedBy } from '../src/pop3/checked-by.ts'
 import { LineSource } from '../src/pop3/line-source.ts'
 import { POPUP_EXIT, popup, SILENCE_SECONDS } from '../src/pop3/popup.ts'
 
@@ -23,5 +24,7 @@ run('qmail-popup', ({ home, args: [hostname, program, ...args], env }) => {
   }
   const lines = new LineSource(0, SILENCE_SECONDS)
   // a client that has gone needs no answer, and gets the same end
-  return popup({ hostname, program, args, env, lines, output: writableFd(1), capabilities: capabilities(home) }).catch(() => POPUP_EXIT)
+  return popup({ hostname, ...checkedBy(home, [program, ...args], env), env, lines, output: writableFd(1), capabilities: capabilities(home) }).catch(
+    () => POPUP_EXIT
+  )
 })

@@ -8,6 +8,7 @@ import type { Env } from '../core/run.ts'
 import { parseCommand } from '../format/command.ts'
 import { startChild } from '../os/child.ts'
 import { withFifos } from '../os/fifo.ts'
+import type { AuthAnswer } from '../serve/auth-door.ts'
 import { Gone, type LineSource } from './line-source.ts'
 
 /** It always ends so (spec network.md 8.1). */
@@ -25,6 +26,8 @@ export interface Popup {
   env: Env
   lines: LineSource
   output: Writable
+  /** Asks qmail-authd before the subprogram is run; undefined: nobody is asked. Never fails. */
+  ask: ((method: Bytes, user: Bytes, secret: Bytes, challenge: Bytes) => Promise<AuthAnswer>) | undefined
   /** The whole answer to CAPA, if there is one. */
   capabilities: Bytes | undefined
 }
@@ -55,8 +58,18 @@ const startChecker = ({ program, args, env }: Popup, data: Buffer) =>
     }
   })
 
+/** What there is against a login, as a reply. */
+const objection = async (popup: Popup, isDigest: boolean, [user = '', secret = '', stamp = '']: readonly Bytes[]): Promise<Bytes | undefined> => {
+  const answer = await popup.ask?.(isDigest ? 'apop' : 'plain', user, secret, isDigest ? stamp : '')
+  if (answer === undefined || answer.kind === 'good') return undefined
+  return answer.kind === 'refused' ? '-ERR authorization failed\r\n' : '-ERR [SYS/TEMP] unable to check passwords now\r\n'
+}
+
 /** Has the subprogram take over; what is left to say when it ends. */
-const logIn = async (popup: Popup, fields: readonly Bytes[]): Promise<Bytes> => {
+const logIn = async (popup: Popup, isDigest: boolean, fields: readonly Bytes[]): Promise<Bytes> => {
+  const said = await objection(popup, isDigest, fields)
+  if (said !== undefined) return said
+
   const data = Buffer.from(fields.map((field) => `${field}\0`).join(''), 'latin1')
   let child: ReturnType<typeof startChecker>
   try {
@@ -107,7 +120,7 @@ export const popup = async (options: Popup): Promise<number> => {
     const { verb, argument } = parseCommand((await lines.next()).slice(0, -1))
     const said = answer(verb, argument)
     if (typeof said !== 'string') {
-      await say(output, await logIn(options, said))
+      await say(output, await logIn(options, verb === 'apop', said))
       break
     }
     await say(output, said)

@@ -6,6 +6,7 @@ import { test } from 'node:test'
 import { asked, layChecker, smtpdWith, startAuthd } from '../helpers/auth.ts'
 import { client } from '../helpers/dialogue.ts'
 import { makeHome } from '../helpers/home.ts'
+import { startProgram } from '../helpers/start-program.ts'
 import { startQueued, until } from '../helpers/suite.ts'
 
 const home = makeHome()
@@ -75,6 +76,17 @@ test("others' checkers are run for each attempt, with the connection at descript
   const e = client((await smtpdWith(home, {}, ['-w', '1'], [checker, 'true'])).port)
   e.say(`EHLO c\r\n${PLAIN}`)
   await e.until(/503 auth not available/)
+})
+
+test('qmail-popup with authclient asks first, and the subprogram has descriptor 3 all the same', async () => {
+  home.control('checkpassword', `${checker} true\n`)
+  const login = (password: string): Promise<{ stdout: string; exit: unknown }> => {
+    const args = ['pop.example', home.at('bin', 'authclient'), 'sh', '-c', "tr '\\0' '|' <&3"]
+    return startProgram(home, 'qmail-popup', { args, input: `USER joe\r\nPASS ${password}\r\n`, env: { PATH: '/usr/bin:/bin', TCPREMOTEIP: '192.0.2.9' } })
+  }
+  assert.match((await login('secret')).stdout, /^\+OK [^\n]*\n\+OK \r\njoe\|secret\|<[\d.]+@pop\.example>\|$/)
+  assert.equal(asked(home).at(-1), 'joe||pop3|192.0.2.9')
+  assert.match((await login('wrong')).stdout, /\+OK \r\n-ERR authorization failed\r\n$/)
 })
 
 test('a qmail-authd that is gone is temporary', async () => {
