@@ -88,6 +88,8 @@ export interface Dialogue {
   fail(reply: Bytes | undefined): Promise<void>
   /** What follows is not commands but for this one to take, until it is `undefined` again. */
   listen(intake: Intake | undefined): void
+  /** A message has come forward: the session may go on as long again. */
+  progress(): void
 }
 
 /** Carries out one command. A promise: wait for it before the next one. Never fails. */

@@ -17,9 +17,13 @@ const extensions = new Map<Bytes, Extension>(
     SIZE: { line: ({ options }) => (Number.isFinite(options.maxBytes) ? `SIZE ${options.maxBytes}` : 'SIZE'), mail: { SIZE: size } },
     '8BITMIME': { line: () => '8BITMIME', mail: { BODY: body } },
     ENHANCEDSTATUSCODES: { line: () => 'ENHANCEDSTATUSCODES' },
+    CHUNKING: { line: (dialogue) => (hasChunking(dialogue) ? 'CHUNKING' : undefined) },
     HELP: { line: () => 'HELP' }
   } satisfies Record<string, Extension>)
 )
+
+/** Plug-ins are asked about DATA, so with them there is no other way for a message to come. */
+export const hasChunking = ({ options: { settings, spp } }: Dialogue): boolean => spp === undefined && settings.esmtp?.includes('CHUNKING') === true
 
 /** What is offered without control/esmtp. */
 const CLASSIC = ['PIPELINING', '8BITMIME']

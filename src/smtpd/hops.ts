@@ -6,7 +6,7 @@ export const MAX_HOPS = 100
 
 /**
  * Counts the header lines that begin with `received` or `delivered`, whatever follows, in a message as it comes over the wire,
- * up to its first empty line or its lone dot (spec network.md 4.5).
+ * up to its first empty line or its lone dot (spec network.md 4.5). In chunks a line may end with LF alone.
  */
 export class HopCounter {
   hops = 0
@@ -27,7 +27,7 @@ export class HopCounter {
   }
 
   #endLine(start: string): void {
-    if (start === '\r' || start === '.\r') this.#inHeader = false
+    if (start === '\r' || start === '.\r' || start === '') this.#inHeader = false
     else if (/^(received|delivered)/i.test(start)) this.hops++
   }
 }

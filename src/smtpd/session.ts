@@ -157,8 +157,11 @@ export class Session implements Dialogue {
   }
 
   listen(intake: Intake | undefined): void {
-    if (intake === undefined) this.#limits.renew()
     this.#intake = intake
+  }
+
+  progress(): void {
+    this.#limits.renew()
   }
 
   /** Works through what has come in. After some milliseconds, and whenever the client does not read what it is told, it is the others' turn. */

@@ -10,6 +10,16 @@ export interface Envelope {
   release(): void
 }
 
+/** A message that comes in chunks (BDAT). */
+export interface Chunks {
+  readonly isTooBig: boolean
+  /** Takes a piece of a chunk. A promise: wait for it first. */
+  push(piece: Buffer): Promise<void> | undefined
+  /** That was the last chunk: says what became of the message. */
+  conclude(): Promise<void>
+  abort(): Promise<void>
+}
+
 /** What came of a session so far: recipients taken and refused, messages in the queue, and their bytes. */
 export interface Tally {
   taken: number
@@ -33,6 +43,8 @@ export class State {
   /** Of the present transaction; undefined outside of one. */
   sender: Bytes | undefined
   recipients: Bytes[] = []
+  /** What came of it in chunks; `dropped`: it is refused, whatever else comes. */
+  chunks: Chunks | 'dropped' | undefined
   /** A plug-in spoke for the present command: the usual checks do not apply. */
   isExempt = false
   /** How often this transaction was asked to take a recipient. */
@@ -80,12 +92,21 @@ export class State {
     this.sender = undefined
     this.recipients = []
     this.asked = 0
+    this.dropChunks()
+    this.chunks = undefined
+  }
+
+  /** What came in chunks is given up, and so is what may still come. */
+  dropChunks(): void {
+    if (typeof this.chunks === 'object') void this.chunks.abort()
+    this.chunks = 'dropped'
   }
 
   /** The transaction is over here, but what was said in it is still needed. */
   handOver(): Envelope {
     const [sender, recipients, share] = [this.sender ?? '', this.recipients, this.#share]
     this.#share = new Share(this.#budget)
+    this.chunks = undefined
     this.forget()
     return { sender, recipients, release: () => share.release() }
   }

@@ -1,22 +1,33 @@
 import type { Bytes } from '../core/bytes.ts'
 import { verdict } from '../queue/codes.ts'
 import type { Submission } from '../submit/submission.ts'
-import { BodyDecoder, type BodyStatus } from './body.ts'
+import type { BodyStatus } from './body.ts'
 import { HopCounter, MAX_HOPS } from './hops.ts'
 
 export const TOO_BIG = '552 sorry, that message size exceeds my databytes limit (#5.3.4)'
+
+/** Takes the line ends off that the wire has, chunk by chunk. */
+export interface Decoder {
+  /** How many bytes of the last chunk belonged to the body. */
+  readonly consumed: number
+  /** Takes a chunk, which it may overwrite, and hands the decoded pieces to `put`, which may keep them. */
+  push(chunk: Buffer, put: (piece: Buffer) => void): BodyStatus
+  /** The body is over, where only others can tell. */
+  end?(put: (piece: Buffer) => void): void
+}
 
 /** One message between DATA and its verdict: decodes the body into a submission, minding the limits (spec network.md 4.5). */
 export class Transfer {
   readonly #submission: Submission
   readonly #maxBytes: number
-  readonly #decoder = new BodyDecoder()
+  readonly #decoder: Decoder
   readonly #hops = new HopCounter()
   #bytes = 0
   #wait: Promise<void> | undefined
 
   /** `received` is the field that goes before the message; it does not count towards `maxBytes`. */
-  constructor(submission: Submission, received: Bytes, maxBytes: number) {
+  constructor(submission: Submission, received: Bytes, maxBytes: number, decoder: Decoder) {
+    this.#decoder = decoder
     this.#submission = submission
     this.#maxBytes = maxBytes
     this.#hand(Buffer.from(received, 'latin1'))
@@ -36,6 +47,11 @@ export class Transfer {
   push(chunk: Buffer): BodyStatus {
     this.#hops.push(chunk)
     return this.#decoder.push(chunk, this.#put)
+  }
+
+  /** The body is over: what the decoder held back comes now. */
+  end(): void {
+    this.#decoder.end?.(this.#put)
   }
 
   /** What to wait for before the next push, if anything. */

@@ -11,6 +11,7 @@ fuzz('qmail-smtpd', {
   corpus: [
     `${ENVELOPE}Subject: x\r\n\r\n..dot\r\n.\r\nQUIT\r\n`,
     `HELO x\r\nMAIL FROM:<"q \\" u"@b>\r\nRCPT TO:<@r,@s:c@y.x>\r\nRCPT TO:<d@[127.0.0.1]>\r\nDATA\r\n${'Received: x\r\n'.repeat(30)}\r\nx\r\n.\r\n${ENVELOPE}x\r\n.\r\nRSET\r\nNOOP\r\nVRFY x\r\nHELP\r\nQUIT\r\n`,
+    `EHLO x\r\nMAIL FROM:<a@b>\r\nRCPT TO:<c@x>\r\nBDAT 14\r\nSubject: x\r\n\r\nBDAT 6\r\nQUIT\r\nBDAT 7 LAST\r\n\n.\rx.\r\nMAIL FROM:<>\r\nRCPT TO:<d@x>\r\nBDAT 0 LAST\r\nBDAT 4\r\nQUITQUIT\r\n`,
     `${ENVELOPE}${'long line '.repeat(50)}\r\n.\r\nMAIL FROM:<>\r\nRCPT TO:<e@x>\r\nDATA\r\n.\r\n`
   ],
   words: [
@@ -32,12 +33,15 @@ fuzz('qmail-smtpd', {
     'MAIL FROM:<a@b>\r\n',
     'RCPT TO:<c@x>\r\n',
     'RSET\r\n',
+    'BDAT 5\r\n',
+    'BDAT 0 LAST\r\n',
+    ' LAST',
     'QUIT\r\n'
   ],
   run: async (chunks, random) => {
     const queue = memoryQueue()
     const budget = new Budget(BUDGET_BYTES)
-    const settings = { ...base(), rcpthosts: new Set(['x', '.x']), maxErrors: 5, esmtp: ['PIPELINING', 'SIZE', '8BITMIME', 'ENHANCEDSTATUSCODES'] }
+    const settings = { ...base(), rcpthosts: new Set(['x', '.x']), maxErrors: 5, esmtp: ['PIPELINING', 'SIZE', '8BITMIME', 'ENHANCEDSTATUSCODES', 'CHUNKING'] }
     let said = ''
     const write = (text: string): undefined => {
       said += text

@@ -1,0 +1,77 @@
+import type { Bytes } from '../core/bytes.ts'
+import { receivedField } from '../serve/received.ts'
+import type { Submission } from '../submit/submission.ts'
+import { fromObjectionOf } from './auth/permission.ts'
+import { completed, type SeenHeader } from './auth/submitted.ts'
+import type { Dialogue } from './dialogue.ts'
+import { withPhrase } from './protocol.ts'
+import type { Envelope } from './state.ts'
+import { type Decoder, Transfer } from './transfer.ts'
+
+/** What a body holds in memory until the queue has taken it. */
+export const BODY_BYTES = 65_536
+
+/** Our field before the message; a user who has logged in stands in it, unless control/hideauthuser says no. */
+const received = ({ state, options }: Dialogue): Bytes => {
+  const info = state.user === undefined ? options.peer.info : options.settings.isUserHidden ? undefined : state.user.name
+  const isModern = state.isExtended && options.settings.esmtp !== undefined
+  const kind = { isModern, isEncrypted: options.isEncrypted(), isAuthenticated: state.user !== undefined, cipher: options.cipher() }
+  return receivedField({ ...options.peer, info }, state.helo, withPhrase(kind), options.now())
+}
+
+/** The way into the queue for a message; a submitted one gets the fields it lacks. */
+const wayFor = ({ options }: Dialogue, submission: Submission): { submission: Submission; seen: SeenHeader | undefined } =>
+  options.auth?.isSubmission ? completed(submission, options.settings.idHost, options.now) : { submission, seen: undefined }
+
+/** A message on its way from the client into the queue, by DATA or BDAT: from the way in to the reply. */
+export class Message {
+  readonly transfer: Transfer
+  readonly #dialogue: Dialogue
+  /** Of a submitted message, once it has passed. */
+  readonly #header: SeenHeader | undefined
+
+  constructor(dialogue: Dialogue, submission: Submission, decoder: Decoder) {
+    this.#dialogue = dialogue
+    const headers = dialogue.options.headers
+      .splice(0)
+      .map((line) => `${line}\n`)
+      .join('')
+    const way = wayFor(dialogue, submission)
+    this.#header = way.seen
+    this.transfer = new Transfer(way.submission, received(dialogue) + headers, dialogue.options.maxBytes, decoder)
+  }
+
+  /** It is complete: ends the transaction, and says what became of it. */
+  async conclude(): Promise<void> {
+    const { state, options } = this.#dialogue
+    const envelope = state.handOver()
+    this.#dialogue.listen(undefined) // complete, so the client may leave now
+    this.#dialogue.progress()
+    const reply = await this.#verdict(envelope)
+    envelope.release()
+    if (reply.startsWith('250')) {
+      state.tally.messages++
+      state.tally.bytes += this.transfer.bytes
+    }
+    options.log?.message(state, envelope, reply, this.transfer.bytes)
+    this.#dialogue.say(reply)
+  }
+
+  /** The reply to a message that is complete. */
+  async #verdict(envelope: Envelope): Promise<Bytes> {
+    const { options } = this.#dialogue
+    const refusal = this.#refusal()
+    if (refusal === undefined) return this.transfer.finish(envelope.sender, envelope.recipients, options.now)
+    await this.transfer.abort()
+    return refusal
+  }
+
+  /** What there is against its header. */
+  #refusal(): Bytes | undefined {
+    try {
+      return this.#header && fromObjectionOf(this.#dialogue, this.#header)?.reply
+    } catch {
+      return '451 unable to read controls (#4.3.0)'
+    }
+  }
+}
