@@ -47,7 +47,7 @@ run('qmail-rspawn', async ({ home, env }) => {
     reportFd: FD.reports,
     deliver: async (job) => {
       const version = gear()
-      if (version !== undefined) return reportOn(await pool.deliver(job, version))
+      if (version !== undefined) return reportOn(await pool.deliver(job, version), job.notes !== undefined)
       return reportOn(job.logged ? needsFile : await runRemote(env, job))
     }
   })

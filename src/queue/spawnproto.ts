@@ -1,4 +1,5 @@
 import type { Bytes } from '../core/bytes.ts'
+import type { NotesText } from './notes.ts'
 
 /** One delivery qmail-send asks a spawner for (spec queue.md 5.7). */
 export interface Command {
@@ -8,6 +9,8 @@ export interface Command {
   message: Bytes
   sender: Bytes
   recipient: Bytes
+  /** What the sender asked for about this recipient, as notes on an envelope of one; undefined: nothing. */
+  notes?: NotesText | undefined
   /** True when it was longer than we are ready to hold; its fields are then empty. */
   isTooLong: boolean
 }
@@ -20,6 +23,12 @@ export const NEEDS_FILE = 'F'
  * follows. It frees a place for the next delivery; the slot's number stays taken.
  */
 export const WRITTEN = 'W'
+
+/** The letter by which a spawner of ours reports success when the next host takes what the sender asked for upon itself: what `K` says, and nobody here is to tell the sender more. */
+export const PASSED_ON = 'k'
+
+/** At the end of a message name, to a spawner of ours: a fourth field follows, the notes. */
+const MORE = '+'
 
 /** What a spawner answers: the letter (`K`, `Z`, `D`; anything else, or none, is mangled) and text for people. */
 export interface Report {
@@ -34,8 +43,8 @@ const MAX_COMMAND_BYTES = 1 << 20
 const MAX_REPORT_BYTES = 10_000
 
 /** A command as it stands on the wire, as a byte string, so that a caller may join many into one write. */
-export const commandBytes = ({ slot, message, sender, recipient }: Omit<Command, 'isTooLong'>): Bytes =>
-  `${String.fromCharCode(slot)}${message}\0${sender}\0${recipient}\0`
+export const commandBytes = ({ slot, message, sender, recipient, notes }: Omit<Command, 'isTooLong'>): Bytes =>
+  `${String.fromCharCode(slot)}${message}${notes === undefined ? '' : MORE}\0${sender}\0${recipient}\0${notes === undefined ? '' : `${notes}\0`}`
 
 /** A report as it stands on the wire, as a byte string. `report` is letter and text; it is cut at the first NUL. */
 export const reportBytes = (slot: number, report: Bytes): Bytes => {
@@ -57,13 +66,16 @@ export class CommandParser {
       // the DELNUM byte may itself be NUL
       const messageEnd = text.indexOf('\0', at + 1)
       const senderEnd = messageEnd < 0 ? -1 : text.indexOf('\0', messageEnd + 1)
-      const end = senderEnd < 0 ? -1 : text.indexOf('\0', senderEnd + 1)
+      const recipientEnd = senderEnd < 0 ? -1 : text.indexOf('\0', senderEnd + 1)
+      const isMore = recipientEnd >= 0 && text[messageEnd - 1] === MORE && messageEnd - 1 > at
+      const end = isMore ? text.indexOf('\0', recipientEnd + 1) : recipientEnd
       if (end < 0) break
       commands.push({
         slot: text.charCodeAt(at),
-        message: text.slice(at + 1, messageEnd),
+        message: text.slice(at + 1, isMore ? messageEnd - 1 : messageEnd),
         sender: text.slice(messageEnd + 1, senderEnd),
-        recipient: text.slice(senderEnd + 1, end),
+        recipient: text.slice(senderEnd + 1, recipientEnd),
+        notes: isMore ? text.slice(recipientEnd + 1, end) : undefined,
         isTooLong: this.#isTooLong
       })
       this.#isTooLong = false

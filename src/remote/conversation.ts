@@ -5,8 +5,10 @@ import { hasLineEnd, quoteAddress } from '../format/quote.ts'
 import { BodyEncoder, PartialLine } from '../format/smtp-body.ts'
 import { type Connection, ConnectionDied } from '../net/client.ts'
 import { type Reply, readReply } from '../net/client-reply.ts'
+import type { Notes } from '../queue/notes.ts'
+import { mailParameters, rcptParameters } from './dsn.ts'
 import { Entrance, type Manner, type Talk } from './entrance.ts'
-import { badRecipientReport, diedReport, localReport, partialLineReport, report, tooLargeReport } from './report.ts'
+import { badRecipientReport, DSN_REPORT, diedReport, localReport, partialLineReport, report, tooLargeReport } from './report.ts'
 import { wireSize } from './wire-size.ts'
 
 /** One message for recipients at one host. */
@@ -14,6 +16,8 @@ export interface Delivery {
   host: Bytes
   sender: Bytes
   recipients: readonly Bytes[]
+  /** What the sender asked for; recipients by their place here. undefined: nothing. */
+  notes?: Notes | undefined
   /** The message: all of it, or a descriptor, read from where it stands to its end. */
   message: Buffer | number
 }
@@ -45,10 +49,16 @@ const GROUP_RECIPIENTS = 50
 const groupsOf = <T>(list: readonly T[], size: number): T[][] =>
   Array.from({ length: Math.ceil(list.length / size) }, (_, n) => list.slice(n * size, (n + 1) * size))
 
-const rcptCommands = (recipients: readonly Bytes[]): Bytes =>
-  recipients
-    .filter((recipient) => !hasLineEnd(recipient))
-    .map((recipient) => `RCPT TO:${pathOf(recipient)}\r\n`)
+/** A recipient, and what RCPT says of it besides. */
+interface Named {
+  recipient: Bytes
+  parameters: Bytes
+}
+
+const rcptCommands = (group: readonly Named[]): Bytes =>
+  group
+    .filter(({ recipient }) => !hasLineEnd(recipient))
+    .map(({ recipient, parameters }) => `RCPT TO:${pathOf(recipient)}${parameters}\r\n`)
     .join('')
 
 /** One SMTP conversation, from greeting to QUIT, and the reports it leads to. */
@@ -101,10 +111,15 @@ class Conversation {
     const verdict = await readReply(this.#connection)
     this.#isDotSent = false
     if (isRefusal(verdict)) return report(isPermanent(verdict) ? 'D' : 'Z', `${this.#ip} failed after I sent the message.\n`, verdict)
-    return report('K', `${this.#ip} accepted message.\n${this.#entrance.tlsLine}`, verdict)
+    return report('K', `${this.#ip} accepted message.\n${this.#entrance.tlsLine}`, verdict) + (this.#asks ? DSN_REPORT : '')
   }
 
   #size: number | undefined
+
+  /** What the sender asked for, if the server takes it. */
+  get #asks(): Notes | undefined {
+    return this.#entrance.offers.isDsn ? this.#delivery.notes : undefined
+  }
 
   /** Finds how large the message is, if the server wants to know. A report: it is too large for it. */
   async #measure(): Promise<Bytes | undefined> {
@@ -117,8 +132,9 @@ class Conversation {
 
   /** Names sender and recipients. A report: the message is not wanted. */
   async #sendEnvelope(): Promise<Bytes | undefined> {
-    const mail = `MAIL FROM:${pathOf(this.#delivery.sender)}${this.#size === undefined ? '' : ` SIZE=${this.#size}`}`
-    const [first = [], ...others] = groupsOf(this.#delivery.recipients, this.#entrance.offers.isPipelining ? GROUP_RECIPIENTS : 1)
+    const mail = `MAIL FROM:${pathOf(this.#delivery.sender)}${this.#size === undefined ? '' : ` SIZE=${this.#size}`}${mailParameters(this.#asks)}`
+    const named = this.#delivery.recipients.map((recipient, index) => ({ recipient, parameters: rcptParameters(this.#asks, index) }))
+    const [first = [], ...others] = groupsOf(named, this.#entrance.offers.isPipelining ? GROUP_RECIPIENTS : 1)
     await this.#connection.write(`${mail}\r\n${this.#entrance.offers.isPipelining ? rcptCommands(first) : ''}`)
     const reply = await readReply(this.#connection)
     if (isRefusal(reply)) return report(isPermanent(reply) ? 'D' : 'Z', `Connected to ${this.#ip} but sender was rejected.\n`, reply)
@@ -128,11 +144,11 @@ class Conversation {
   }
 
   /** Names recipients, unless they are already, and reports what the server says to each; true when at least one was accepted. */
-  async #nameRecipients(recipients: readonly Bytes[], isSent: boolean): Promise<boolean> {
-    const commands = isSent ? '' : rcptCommands(recipients)
+  async #nameRecipients(group: readonly Named[], isSent: boolean): Promise<boolean> {
+    const commands = isSent ? '' : rcptCommands(group)
     if (commands !== '') await this.#connection.write(commands)
     let isAnyAccepted = false
-    for (const recipient of recipients) {
+    for (const { recipient } of group) {
       if (hasLineEnd(recipient)) {
         this.#reports += badRecipientReport
         continue

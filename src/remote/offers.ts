@@ -7,11 +7,13 @@ export interface Offers {
   /** The largest message it takes, in bytes; Infinity: it does not say; undefined: it does not want to know sizes. */
   size: number | undefined
   isStarttls: boolean
+  /** It takes what senders ask for (RFC 3461). */
+  isDsn: boolean
   /** Mechanisms of AUTH, in upper case. */
   auth: readonly Bytes[]
 }
 
-export const NO_OFFERS: Offers = { isPipelining: false, size: undefined, isStarttls: false, auth: [] }
+export const NO_OFFERS: Offers = { isPipelining: false, size: undefined, isStarttls: false, isDsn: false, auth: [] }
 
 /** Reads the answer to EHLO. `unused`: keywords, in upper case, not to be used. */
 export const offersIn = (reply: Reply, unused: ReadonlySet<Bytes>): Offers => {
@@ -28,6 +30,7 @@ export const offersIn = (reply: Reply, unused: ReadonlySet<Bytes>): Offers => {
     isPipelining: isOffered('PIPELINING'),
     size: isOffered('SIZE') ? Number(most ?? 0) || Number.POSITIVE_INFINITY : undefined,
     isStarttls: isOffered('STARTTLS'),
+    isDsn: isOffered('DSN'),
     auth: isOffered('AUTH') ? (words.get('AUTH') ?? []).map((mechanism) => mechanism.toUpperCase()) : []
   }
 }

@@ -5,6 +5,9 @@ import type { Reply } from '../net/client-reply.ts'
 export const report = (letter: 'r' | 'h' | 's' | 'K' | 'Z' | 'D', text: Bytes = '', said?: Reply): Bytes =>
   `${letter}${text}${said === undefined ? '' : `Remote host said: ${said.text}`}\0`
 
+/** Behind all others: the server took what the sender asked for (RFC 3461); nobody else reads so far. */
+export const DSN_REPORT = '+dsn\0'
+
 const masked = (host: Bytes): Bytes => host.replace(/[^!-~]/g, '?')
 
 /** The reports that need nothing but words. Programs that read bounces know some of them by heart: test/interop/bounce-parsers.test.ts. */

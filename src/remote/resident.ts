@@ -4,6 +4,7 @@ import type { Bytes } from '../core/bytes.ts'
 import { reason } from '../core/failure.ts'
 import { parseLogName } from '../log/place.ts'
 import { readMessage } from '../log/read-message.ts'
+import { parseNotes } from '../queue/notes.ts'
 import { queueFolder } from '../queue/paths.ts'
 import { FIRST_GEAR } from '../spawn/local-wire.ts'
 import { serveRequests } from '../spawn/wire.ts'
@@ -39,9 +40,11 @@ const fromLog = (home: string, { number, place }: NonNullable<ReturnType<typeof 
 
 /** The second gear of qmail-remote: delivers until there are no more requests, many at once. Throws when qmail-rspawn speaks nonsense. */
 export const serveDeliveries = (home: string, deliver: (delivery: Delivery) => Promise<Bytes>): Promise<void> =>
-  serveRequests(false, async ([name, host, sender, ...recipients]) => {
-    if (name === undefined || host === undefined || sender === undefined) throw new Error('malformed request')
+  serveRequests(false, async ([place, host, sender, ...rest]) => {
+    if (place === undefined || host === undefined || sender === undefined) throw new Error('malformed request')
+    const hasNotes = place.endsWith('+')
+    const [name, notes, recipients] = hasNotes ? [place.slice(0, -1), parseNotes(rest[0] ?? ''), rest.slice(1)] : [place, undefined, rest]
     const logged = parseLogName(name)
-    const from: Deliver = (message) => deliver({ host, sender, recipients, message })
+    const from: Deliver = (message) => deliver({ host, sender, recipients, notes, message })
     return [await (logged ? fromLog(home, logged, from) : fromFile(join(queueFolder(home), 'mess', name), from))]
   })

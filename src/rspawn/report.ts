@@ -1,7 +1,7 @@
 import type { Bytes } from '../core/bytes.ts'
 import { Exit } from '../core/exit.ts'
 import { errorCode, isTemporary } from '../core/failure.ts'
-import { NEEDS_FILE } from '../queue/spawnproto.ts'
+import { NEEDS_FILE, PASSED_ON } from '../queue/spawnproto.ts'
 
 /** How one run of qmail-remote ended: its exit code, or `crashed`; and all it printed. */
 export interface Ending {
@@ -38,12 +38,17 @@ const condensed = (output: Bytes): Bytes => {
   return ended.length === 0 ? outcome : `${outcome}${first.slice(1)}${addsText ? second.slice(1) : ''}`
 }
 
+/** The last field of what qmail-remote prints when the server took what the sender asked for. */
+const DSN_FIELD = '+dsn'
+
 /** Letter and text of qmail-rspawn's report on a delivery. */
-export const reportOn = (ending: Ending): Bytes => {
+export const reportOn = (ending: Ending, hasNotes = false): Bytes => {
   if (ending === needsFile) return NEEDS_FILE
   const { code, output } = ending
   if (code === 'crashed') return 'Zqmail-remote crashed. (#4.3.0)\n'
   if (code === Exit.temporary) return 'ZUnable to run qmail-remote. (#4.3.0)\n'
   if (code !== Exit.ok) return 'DUnable to run qmail-remote. (#5.3.0)\n'
-  return output === '' ? 'Zqmail-remote said nothing. (#4.3.0)\n' : condensed(output)
+  if (output === '') return 'Zqmail-remote said nothing. (#4.3.0)\n'
+  const report = condensed(output)
+  return hasNotes && report.startsWith('K') && output.endsWith(`\0${DSN_FIELD}\0`) ? PASSED_ON + report.slice(1) : report
 }

@@ -82,6 +82,8 @@ export interface Job {
   held: Held | undefined
   /** What senders asked for about recipients, by where their records begin; undefined: nothing. */
   notes: ReadonlyMap<number, RecipientNote> | undefined
+  /** What the next hosts are told of the message, if the spawner is one that passes it on; undefined: nothing. */
+  asked: readonly Bytes[] | undefined
   /** Recipients reached whose senders want to hear of it. */
   reached: Reached[] | undefined
 }

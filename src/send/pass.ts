@@ -1,5 +1,6 @@
+import type { Bytes } from '../core/bytes.ts'
 import { readInfo } from '../queue/info.ts'
-import { notesOn, warningsIn } from '../queue/notes.ts'
+import { type NotesText, notesOn, warningsIn } from '../queue/notes.ts'
 import { splitPath } from '../queue/paths.ts'
 import { isDying, retryAt } from './backoff.ts'
 import { forNothing, mayVisit, type Wait, type Way, wayOf } from './destination/way.ts'
@@ -21,7 +22,7 @@ const newJob = (
   state: State,
   spawner: Spawner,
   id: number,
-  from: Pick<Job, 'sender' | 'birth' | 'warnings' | 'notes' | 'held' | 'isFile' | 'isLarge'>
+  from: Pick<Job, 'sender' | 'birth' | 'warnings' | 'notes' | 'asked' | 'held' | 'isFile' | 'isLarge'>
 ): Job => {
   const now = nowSeconds()
   const { birth } = from
@@ -54,10 +55,14 @@ const openHeld = (state: State, spawner: Spawner, held: Held): void => {
   begin(
     state,
     spawner,
-    newJob(state, spawner, held.id, { sender, birth, warnings: 0, notes: undefined, held, isFile: false, isLarge: false }),
+    newJob(state, spawner, held.id, { sender, birth, warnings: 0, notes: undefined, asked: undefined, held, isFile: false, isLarge: false }),
     new HeldRecords(held.recipients[spawner.channel])
   )
 }
+
+/** What is passed on with a message: only the suite's own qmail-rspawn can, and qmail-start says whether it is. */
+const askedOf = ({ settings }: State, { channel }: Spawner, notes: NotesText): Bytes[] | undefined =>
+  settings.takesLog && channel === 'remote' ? notes.split(' ').filter((item) => /^(?:ret|envid)=/.test(item)) : undefined
 
 /** A pass over a message's file on this channel. When it cannot be, a warning, and the message is due again soon. */
 const openFile = (state: State, spawner: Spawner, id: number): void => {
@@ -68,8 +73,8 @@ const openFile = (state: State, spawner: Spawner, id: number): void => {
     path = splitPath(spawner.channel, id)
     const records = new FileRecords(path)
     const isLarge = spawner.waiting.isLarge(id)
-    const [warnings, notes] = text === '' ? [0, undefined] : [warningsIn(text), notesOn(text, spawner.channel)]
-    begin(state, spawner, newJob(state, spawner, id, { sender, birth, warnings, notes, held: state.lane.leaving(id), isFile: true, isLarge }), records)
+    const [warnings, notes, asked] = text === '' ? [0, undefined, undefined] : [warningsIn(text), notesOn(text, spawner.channel), askedOf(state, spawner, text)]
+    begin(state, spawner, newJob(state, spawner, id, { sender, birth, warnings, notes, asked, held: state.lane.leaving(id), isFile: true, isLarge }), records)
   } catch {
     state.log.line(`warning: trouble opening ${path}; will try again later`)
     spawner.waiting.insert(id, nowSeconds() + AGAIN_SECONDS)

@@ -1,12 +1,19 @@
 import { logName } from '../log/place.ts'
+import { type NotesText, packNotes } from '../queue/notes.ts'
 import { type Channel, SPAWN_LIMIT, splitPath } from '../queue/paths.ts'
 import { commandBytes, type Report, ReportParser } from '../queue/spawnproto.ts'
 import type { Line } from './line.ts'
-import type { Delivery } from './message.ts'
+import type { Delivery, Job } from './message.ts'
 import { type Claim, Shares } from './shares.ts'
 import { Turns } from './turns.ts'
 import { senderFor } from './verp.ts'
 import { Waiting } from './waiting.ts'
+
+/** What the next host is told of one recipient. */
+const passedOn = ({ asked, notes }: Job, at: number): NotesText | undefined => {
+  const note = notes?.get(at)
+  return packNotes({ items: [...(asked ?? [])], recipients: new Map(note === undefined ? [] : [[0, note]]) })
+}
 
 /** One channel: its spawner, the deliveries it is at, and the messages that wait for it. */
 export class Spawner {
@@ -76,12 +83,12 @@ export class Spawner {
   }
 
   #ask(slot: number, delivery: Delivery): void {
-    const { job, recipient } = delivery
+    const { job, recipient, at } = delivery
     const place = job.held?.inLog
     const file = splitPath('mess', job.id).slice('mess/'.length)
     const message = place === undefined ? file : logName(file, place)
     delivery.isFromLog = place !== undefined
-    this.#line.say(commandBytes({ slot, message, sender: senderFor(job.sender, recipient), recipient }))
+    this.#line.say(commandBytes({ slot, message, sender: senderFor(job.sender, recipient), recipient, notes: job.asked && passedOn(job, at) }))
   }
 
   /** All of the delivery is done but for its durability: another may begin. */

@@ -1,14 +1,17 @@
 import type { Bytes } from '../core/bytes.ts'
+import { parametersOf } from './address.ts'
 import { authParameter } from './auth/parameter.ts'
 import type { Dialogue } from './dialogue.ts'
+import { envid, notify, orcpt, ret, type Values } from './dsn/parameters.ts'
 import { body, type Parameter, size } from './parameters.ts'
 
 /** One extension of SMTP: a new one is a row here, its parameters and verbs stand in files of their own. */
 interface Extension {
   /** Its line in the answer to EHLO; undefined: not offered in this session. */
   line: (dialogue: Dialogue) => Bytes | undefined
-  /** The parameters of MAIL it brings. */
+  /** The parameters of MAIL and RCPT it brings. */
   mail?: Readonly<Record<string, Parameter>>
+  rcpt?: Readonly<Record<string, Parameter>>
 }
 
 const extensions = new Map<Bytes, Extension>(
@@ -18,6 +21,7 @@ const extensions = new Map<Bytes, Extension>(
     '8BITMIME': { line: () => '8BITMIME', mail: { BODY: body } },
     ENHANCEDSTATUSCODES: { line: () => 'ENHANCEDSTATUSCODES' },
     CHUNKING: { line: (dialogue) => (hasChunking(dialogue) ? 'CHUNKING' : undefined) },
+    DSN: { line: () => 'DSN', mail: { RET: ret, ENVID: envid }, rcpt: { NOTIFY: notify, ORCPT: orcpt } },
     HELP: { line: () => 'HELP' }
   } satisfies Record<string, Extension>)
 )
@@ -55,23 +59,28 @@ export const extensionLines = (dialogue: Dialogue): Bytes[] => {
   return lines
 }
 
+const NONE: Values = new Map()
+
 /**
- * What is wrong with the parameters of MAIL, as a reply. Undefined: nothing; they are as offered, or there is no control/esmtp, or the client said HELO:
- * then they do not count, as ever (spec modern.md 5.1).
+ * The parameters of MAIL or RCPT, or what is wrong with them, as a reply. Without control/esmtp, or when the client said HELO, they do not count, as ever (spec modern.md 5.1).
  */
-export const parameterTrouble = (dialogue: Dialogue, text: Bytes): Bytes | undefined => {
-  if (!dialogue.state.isExtended || dialogue.options.settings.esmtp === undefined) return undefined
-  const seen = new Set<Bytes>()
+export const parametersIn = (dialogue: Dialogue, verb: 'mail' | 'rcpt', argument: Bytes): Values | Bytes => {
+  if (!dialogue.state.isExtended || dialogue.options.settings.esmtp === undefined) return NONE
+  const text = parametersOf(argument)
+  if (text === '') return NONE
+  const values = new Map<Bytes, Bytes | undefined>()
   for (const word of text.split(' ').filter((w) => w !== '')) {
     const equals = word.indexOf('=')
     const [name, value] = equals < 0 ? [word.toUpperCase(), undefined] : [word.slice(0, equals).toUpperCase(), word.slice(equals + 1)]
-    const isAuth = name === 'AUTH' && hasAuth(dialogue)
-    const parameter = isAuth ? authParameter : offered(dialogue).find(({ mail }) => mail && Object.hasOwn(mail, name))?.mail?.[name]
+    const parameter =
+      name === 'AUTH' && verb === 'mail' && hasAuth(dialogue)
+        ? authParameter
+        : offered(dialogue).find((extension) => Object.hasOwn(extension[verb] ?? {}, name))?.[verb]?.[name]
     if (parameter === undefined) return '555 parameter not supported (#5.5.4)'
-    if (seen.has(name)) return '501 parameter given twice (#5.5.4)'
-    seen.add(name)
+    if (values.has(name)) return '501 parameter given twice (#5.5.4)'
     const trouble = parameter(value, dialogue)
     if (trouble !== undefined) return trouble
+    values.set(name, value)
   }
-  return undefined
+  return values
 }

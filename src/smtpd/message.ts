@@ -61,7 +61,7 @@ export class Message {
   async #verdict(envelope: Envelope): Promise<Bytes> {
     const { options } = this.#dialogue
     const refusal = this.#refusal()
-    if (refusal === undefined) return this.transfer.finish(envelope.sender, envelope.recipients, options.now)
+    if (refusal === undefined) return this.transfer.finish(envelope, options.now)
     await this.transfer.abort()
     return refusal
   }

@@ -1,11 +1,14 @@
 import { type Bytes, ownCopy } from '../core/bytes.ts'
+import type { NotesText, RecipientNote } from '../queue/notes.ts'
 import { type Budget, Share } from '../serve/budget.ts'
 import type { AuthUser } from './auth/authentication.ts'
+import { TransactionNotes } from './dsn/transaction-notes.ts'
 
 /** Sender and recipients of a message that is on its way into the queue. */
 export interface Envelope {
   sender: Bytes
   recipients: Bytes[]
+  notes: NotesText | undefined
   /** It is in the queue, or given up. */
   release(): void
 }
@@ -45,6 +48,10 @@ export class State {
   recipients: Bytes[] = []
   /** What came of it in chunks; `dropped`: it is refused, whatever else comes. */
   chunks: Chunks | 'dropped' | undefined
+  /** What the present RCPT asks for. */
+  note: RecipientNote | undefined
+  /** What the transaction has asked for; undefined: nothing. */
+  #notes: TransactionNotes | undefined
   /** A plug-in spoke for the present command: the usual checks do not apply. */
   isExempt = false
   /** How often this transaction was asked to take a recipient. */
@@ -67,17 +74,33 @@ export class State {
     this.forget()
   }
 
-  /** A transaction begins. */
-  begin(sender: Bytes): void {
+  /** A transaction begins; `items`: notes on its message. */
+  begin(sender: Bytes, items: Bytes[] = []): void {
     this.forget()
+    if (items.length > 0) this.#notes = new TransactionNotes(items)
     this.sender = ownCopy(sender)
     this.lastSender = this.sender
+  }
+
+  /** Is there room for what the present RCPT asks for? */
+  mayNote(): boolean {
+    if (this.note === undefined) return true
+    this.#notes ??= new TransactionNotes([])
+    return this.#notes.hasRoom(this.note)
   }
 
   /** One more recipient. False: there is no memory for it now. */
   add(recipient: Bytes): boolean {
     if (!this.#share.takeRecipient(recipient)) return false
+    if (this.note && !this.#keepNote(this.note)) return false
     this.recipients.push(ownCopy(recipient))
+    return true
+  }
+
+  /** False: there is no memory for it now. */
+  #keepNote({ notify, orcpt }: RecipientNote): boolean {
+    if (orcpt !== undefined && !this.#share.take(2 * orcpt.length)) return false
+    this.#notes?.add(this.recipients.length, { notify, orcpt: orcpt && ownCopy(orcpt) })
     return true
   }
 
@@ -91,6 +114,8 @@ export class State {
     this.#share.release()
     this.sender = undefined
     this.recipients = []
+    this.note = undefined
+    this.#notes = undefined
     this.asked = 0
     this.dropChunks()
     this.chunks = undefined
@@ -104,10 +129,10 @@ export class State {
 
   /** The transaction is over here, but what was said in it is still needed. */
   handOver(): Envelope {
-    const [sender, recipients, share] = [this.sender ?? '', this.recipients, this.#share]
+    const [sender, recipients, notes, share] = [this.sender ?? '', this.recipients, this.#notes?.text, this.#share]
     this.#share = new Share(this.#budget)
     this.chunks = undefined
     this.forget()
-    return { sender, recipients, release: () => share.release() }
+    return { sender, recipients, notes, release: () => share.release() }
   }
 }

@@ -3,6 +3,7 @@ import { verdict } from '../queue/codes.ts'
 import type { Submission } from '../submit/submission.ts'
 import type { BodyStatus } from './body.ts'
 import { HopCounter, MAX_HOPS } from './hops.ts'
+import type { Envelope } from './state.ts'
 
 export const TOO_BIG = '552 sorry, that message size exceeds my databytes limit (#5.3.4)'
 
@@ -62,13 +63,13 @@ export class Transfer {
   }
 
   /** The body is complete: the reply to it, after the message is in the queue or given up. Loop, then size, then the queue decide. */
-  async finish(sender: Bytes, recipients: readonly Bytes[], now: () => number): Promise<Bytes> {
+  async finish({ sender, recipients, notes }: Pick<Envelope, 'sender' | 'recipients' | 'notes'>, now: () => number): Promise<Bytes> {
     const isLoop = this.#hops.hops >= MAX_HOPS
     if (isLoop || this.#bytes > this.#maxBytes) {
       await this.#submission.abort()
       return isLoop ? '554 too many hops, this message is looping (#5.4.6)' : TOO_BIG
     }
-    const result = await this.#submission.finish(sender, recipients)
+    const result = await this.#submission.finish(sender, recipients, notes)
     const judged = verdict(result)
     if (judged.kind === 'ok') return `250 ok ${Math.floor(now() / 1000)} qp ${result.qp}`
     return `${judged.kind === 'permanent' ? '554' : '451'} ${judged.text}`

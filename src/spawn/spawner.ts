@@ -5,6 +5,7 @@ import { writeFd } from '../core/fdio.ts'
 import { type Place, parseLogName } from '../log/place.ts'
 import { closeQuietly } from '../os/close.ts'
 import { feedFrom } from '../os/feed.ts'
+import type { NotesText } from '../queue/notes.ts'
 import { SPAWN_LIMIT } from '../queue/paths.ts'
 import { type Command, CommandParser, reportBytes, WRITTEN } from '../queue/spawnproto.ts'
 
@@ -23,6 +24,8 @@ export interface Job {
   message: Bytes
   sender: Bytes
   recipient: Bytes
+  /** What the sender asked for about it; undefined: nothing. */
+  notes?: NotesText | undefined
   /** The recipient before and after its last `@`. */
   box: Bytes
   host: Bytes
@@ -102,7 +105,7 @@ export class Spawner {
   }
 
   #start(command: Command): void {
-    const { slot, message, sender, recipient } = command
+    const { slot, message, sender, recipient, notes } = command
     const bad = complaint(command, this.#busy.has(slot))
     const logged = parseLogName(message)
     const fd = bad ?? (logged ? -1 : openMessage(`${this.#options.mess}/${message}`, this.#options.owner))
@@ -115,7 +118,7 @@ export class Spawner {
     const written = (): void => {
       if (logged && this.#busy.has(slot)) this.#report(slot, WRITTEN)
     }
-    void this.#run({ slot, message, sender, recipient, box: recipient.slice(0, at), host: recipient.slice(at + 1), fd, logged, written })
+    void this.#run({ slot, message, sender, recipient, notes, box: recipient.slice(0, at), host: recipient.slice(at + 1), fd, logged, written })
   }
 
   async #run(job: Job): Promise<void> {

@@ -11,6 +11,7 @@ import { feedFrom } from '../os/feed.ts'
  *   qmail-local   < number, the eight arguments; then the message   > number, exit code, report; perhaps number, `written` before it
  *                                                                   or > number, `first`: nothing was done, this one needs the first gear
  *   qmail-remote  < number, `S/ID`, host, sender, recipients        > number, then all it would print, NULs included
+ *                 < number, `S/ID+`, host, sender, notes, recipients: `r=` counts them from 0
  */
 const FD = { requests: 0, answers: 1 } as const
 

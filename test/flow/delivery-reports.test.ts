@@ -1,8 +1,10 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { client } from '../helpers/dialogue.ts'
 import { makeHome } from '../helpers/home.ts'
 import { runProgram } from '../helpers/run-program.ts'
-import { maildir, startSuite, until } from '../helpers/suite.ts'
+import { smtpSink } from '../helpers/smtp.ts'
+import { maildir, startSmtpd, startSuite, until } from '../helpers/suite.ts'
 import { makeUsers } from '../helpers/users.ts'
 
 const home = makeHome()
@@ -11,6 +13,11 @@ home.control('bounceformat', 'dsn\n')
 const [joe, ann] = makeUsers(home, ['joe', 'ann'])
 assert.ok(joe && ann)
 for (const user of [joe, ann]) user.maildir()
+/** One that takes what senders ask for, and one that does not. */
+const [modern, old] = [await smtpSink((command) => (command.startsWith('EHLO') ? '250-sink\r\n250-PIPELINING\r\n250 DSN' : undefined)), await smtpSink()]
+home.control('rcpthosts', 'local.example\nmodern.example\nold.example\n')
+home.control('smtproutes', `modern.example:127.0.0.1:${modern.port}\nold.example:127.0.0.1:${old.port}\n`)
+home.control('esmtp', 'PIPELINING\nDSN\n')
 const suite = await startSuite(home)
 
 const sendmail = (...args: string[]) =>
@@ -55,3 +62,37 @@ test('sendmail refuses what -N, -R and -V cannot be, and takes nothing of it for
   }
   assert.equal(sendmail('-N', '', '-V', '', 'ann@local.example').exit, 0)
 })
+
+for (const gear of [[], ['-w', '1']]) {
+  test(`what an SMTP client asks for goes on to a host that takes it; of one that does not it is told that the message was relayed; ${gear.length > 0 ? 'resident' : 'first gear'}`, async () => {
+    const { port, daemon } = await startSmtpd(home, gear)
+    const id = `id${gear.length}`
+    const talk = client(port)
+    const recipients = [
+      `RCPT TO:<far@modern.example> NOTIFY=SUCCESS,DELAY ORCPT=rfc822;first+2B${id}@x.example`,
+      'RCPT TO:<silent@modern.example> NOTIFY=NEVER',
+      'RCPT TO:<plain@modern.example>',
+      `RCPT TO:<far-${id}@old.example> NOTIFY=SUCCESS`
+    ]
+    talk.say(['EHLO x', `MAIL FROM:<joe@local.example> RET=HDRS ENVID=${id}`, ...recipients, 'DATA', 'Subject: hi', '', 'body', '.', 'QUIT', ''].join('\r\n'))
+    assert.match(await talk.closed(), /\r\n250[ -]DSN\r\n[\s\S]*250 ok \d+ qp \d+\r\n221 /)
+    const text = await notice(new RegExp(`\nOriginal-Envelope-Id: ${id}\n`))
+    assert.match(
+      text,
+      new RegExp(`\nFinal-Recipient: rfc822; far-${id}@old\\.example\nAction: relayed\nStatus: 2\\.0\\.0\nRemote-MTA: dns; \\[127\\.0\\.0\\.1\\]\n`)
+    )
+    assert.doesNotMatch(text, /modern\.example\nAction/)
+    await until('all to be passed on', () => modern.commands.filter((one) => one.includes(` ENVID=${id}`)).length === 3)
+    const heard = (pattern: RegExp): Promise<string> =>
+      until(`${pattern} in ${modern.commands.join('|')}`, () => modern.commands.find((one) => pattern.test(one)))
+    assert.equal(await heard(new RegExp(`^MAIL .*${id}`)), `MAIL FROM:<joe@local.example> RET=HDRS ENVID=${id}`)
+    assert.equal(await heard(new RegExp(`first.*${id}`)), `RCPT TO:<far@modern.example> NOTIFY=SUCCESS,DELAY ORCPT=rfc822;first+2B${id}@x.example`)
+    assert.equal(await heard(/^RCPT TO:<silent@/), 'RCPT TO:<silent@modern.example> NOTIFY=NEVER')
+    assert.equal(await heard(/^RCPT TO:<plain@/), 'RCPT TO:<plain@modern.example>')
+    assert.deepEqual(
+      old.commands.filter((one) => /ENVID|NOTIFY|ORCPT|RET=/.test(one)),
+      []
+    )
+    await daemon.stop()
+  })
+}

@@ -9,7 +9,7 @@ export interface Rig {
   session: Session
   /** What was written, one entry a flush. */
   said: string[]
-  queued: { sender: string; recipients: readonly string[]; text: string }[]
+  queued: { sender: string; recipients: readonly string[]; notes?: string; text: string }[]
   aborted: number
 }
 
@@ -53,8 +53,8 @@ export const rig = (over: Partial<SessionOptions> & { result?: QueueResult } = {
     return {
       qp: 42,
       write: (chunk) => void chunks.push(Buffer.from(chunk)),
-      finish: async (sender, recipients) => {
-        made.queued.push({ sender, recipients, text: Buffer.concat(chunks).toString('latin1') })
+      finish: async (sender, recipients, notes) => {
+        made.queued.push({ sender, recipients, ...(notes === undefined ? {} : { notes }), text: Buffer.concat(chunks).toString('latin1') })
         return over.result ?? ok
       },
       abort: async () => void made.aborted++

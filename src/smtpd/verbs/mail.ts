@@ -1,7 +1,9 @@
-import { parametersOf, pathIn } from '../address.ts'
+import { ownCopy } from '../../core/bytes.ts'
+import { pathIn } from '../address.ts'
 import { type Objection, objectionOf } from '../auth/permission.ts'
 import type { Verb } from '../dialogue.ts'
-import { parameterTrouble } from '../extensions.ts'
+import { messageItems } from '../dsn/parameters.ts'
+import { parametersIn } from '../extensions.ts'
 
 export const mail: Verb = (dialogue, argument) => {
   const sender = pathIn(argument, dialogue.options.settings.localiphost)
@@ -16,8 +18,8 @@ export const mail: Verb = (dialogue, argument) => {
     dialogue.options.log?.recipient(dialogue.state, '', objection.reply, objection.reason)
     return dialogue.say(objection.reply, objection.status)
   }
-  const trouble = dialogue.state.isExtended ? parameterTrouble(dialogue, parametersOf(argument)) : undefined
-  if (trouble !== undefined) return dialogue.say(trouble)
-  dialogue.state.begin(sender)
+  const values = parametersIn(dialogue, 'mail', argument)
+  if (typeof values === 'string') return dialogue.say(values)
+  dialogue.state.begin(sender, values.size > 0 ? messageItems(values).map(ownCopy) : [])
   return dialogue.say('250 ok', '2.1.0')
 }

@@ -2,6 +2,8 @@ import type { Bytes } from '../../core/bytes.ts'
 import { pathIn } from '../address.ts'
 import { lateRefusalOf, type Refusal, refusalOf } from '../checks.ts'
 import { type Dialogue, NO_MEMORY, type Verb } from '../dialogue.ts'
+import { recipientNote } from '../dsn/parameters.ts'
+import { parametersIn } from '../extensions.ts'
 
 /** Too many refused ones end the session (control/brtlimit). */
 const refuse = (dialogue: Dialogue, recipient: Bytes, { reply, reason, ending }: Refusal): Promise<void> | undefined => {
@@ -16,6 +18,7 @@ const refuse = (dialogue: Dialogue, recipient: Bytes, { reply, reason, ending }:
 
 const accept = (dialogue: Dialogue, recipient: Bytes): Promise<void> | undefined => {
   const { state, options } = dialogue
+  if (!state.mayNote()) return refuse(dialogue, recipient, { reply: '452 too many recipients (#4.5.3)', reason: 'too_many_notes' })
   if (!state.add(recipient + (options.relayclient() ?? ''))) return refuse(dialogue, recipient, { reply: NO_MEMORY, reason: 'out_of_memory' })
   state.tally.taken++
   options.log?.recipient(state, recipient, '250', options.relayclient() === undefined ? 'rcpthosts' : 'relayclient')
@@ -36,6 +39,9 @@ export const rcpt: Verb = (dialogue, argument) => {
   if (dialogue.state.sender === undefined) return dialogue.say('503 MAIL first (#5.5.1)')
   const recipient = pathIn(argument, dialogue.options.settings.localiphost)
   if (recipient === undefined) return dialogue.say('555 syntax error (#5.5.4)')
+  const values = parametersIn(dialogue, 'rcpt', argument)
+  if (typeof values === 'string') return dialogue.say(values)
+  dialogue.state.note = values.size > 0 ? recipientNote(values) : undefined
   const wait = tarpit(dialogue)
   return wait ? wait.then(() => judge(dialogue, recipient)) : judge(dialogue, recipient)
 }

@@ -3,7 +3,14 @@ import { test } from 'node:test'
 import { CommandParser, commandBytes, ReportParser, reportBytes } from '../../../src/queue/spawnproto.ts'
 
 const bytes = (text: string): Buffer => Buffer.from(text, 'latin1')
-const command = (slot: number, recipient = 'joe@example.org') => ({ slot, message: '10/5325154', sender: 's@t', recipient, isTooLong: false })
+const command = (slot: number, recipient = 'joe@example.org') => ({
+  slot,
+  message: '10/5325154',
+  sender: 's@t',
+  recipient,
+  notes: undefined as string | undefined,
+  isTooLong: false
+})
 
 test('a command is DELNUM and three strings ended by NUL', () => {
   assert.equal(commandBytes(command(0)), '\x0010/5325154\0s@t\0joe@example.org\0')
@@ -69,4 +76,17 @@ test('of a long report 9998 bytes of text count in pieces of any size, and the n
       ]
     )
   }
+})
+
+test('notes are a fourth field, which a mark at the message name announces', () => {
+  const noted = { ...command(0), notes: 'v=1 ret=H r=0,n=N' }
+  assert.equal(commandBytes(noted), '\x0010/5325154+\0s@t\0joe@example.org\0v=1 ret=H r=0,n=N\0')
+  const all = [noted, command(1), { ...command(43), notes: '' }, command(2)]
+  const stream = bytes(all.map(commandBytes).join(''))
+  for (let cut = 0; cut <= stream.length; cut++) {
+    const parser = new CommandParser()
+    assert.deepEqual([...parser.push(stream.subarray(0, cut)), ...parser.push(stream.subarray(cut))], all, `cut at ${cut}`)
+  }
+  const odd = new CommandParser().push(bytes('+\0s\0r@x\0'))
+  assert.deepEqual(odd, [{ slot: 43, message: '', sender: 's', recipient: 'r@x', notes: undefined, isTooLong: false }])
 })
