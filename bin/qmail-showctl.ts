@@ -1,24 +1,30 @@
 /**
- * NAME     qmail-showctl [--json]: explains the configuration
+ * NAME     qmail-showctl [--json | --check]: explains the configuration
  * RUNS AS  anyone
  * FDS      1> the explanation, and why it cannot go on; 2> an unknown user or group
  * ENV      none
- * EXIT     0 explained (a setting that cannot be read is said to be so), 111 control/ or the accounts cannot be read
- * FILES    control/*, drop/, lib/ids, /etc/passwd, /etc/group
+ * EXIT     0 explained (a setting that cannot be read is said to be so), 1 with --check or --json: there are warnings; 111 control/ or the accounts cannot be read
+ * FILES    control/*, drop/, lib/ids, /etc/passwd, /etc/group; whether alias/ has a .qmail-postmaster
  *
  * Prints what is built in, then what each file of control/ says or what holds without it, then files it does not know; then how many messages
  * wait in drop/, if there are any and the caller may know.
- * With --json: one object, the value of every setting by its name (null where there is none).
+ * With --check: only warnings, a line each: conflicts, and what cannot be meant.
+ * With --json: one object, the value of every setting by its name (null where there is none), and `warnings`.
  */
 
 import { settingsValues } from '../src/admin/settings-values.ts'
-import { buildBlock, dropBlock, settingsBlock } from '../src/admin/showctl.ts'
+import { buildBlock, dropBlock, namesIn, settingsBlock } from '../src/admin/showctl.ts'
+import { warningsOf } from '../src/admin/warnings.ts'
 import { Exit } from '../src/core/exit.ts'
 import { Temporary } from '../src/core/failure.ts'
 import { writeFd } from '../src/core/fdio.ts'
 import { logLine } from '../src/core/logline.ts'
 import { run } from '../src/core/run.ts'
 import { jsonLine, wantsJson } from '../src/format/json.ts'
+
+/** All is told, and there are warnings. */
+const WARNED = 1
+const CHECK = '--check'
 
 /** The text, or what is wrong, told on a descriptor. */
 const told = (text: () => string, fd: number, prefix: string): boolean => {
@@ -32,9 +38,25 @@ const told = (text: () => string, fd: number, prefix: string): boolean => {
   }
 }
 
-run('qmail-showctl', ({ home, args }) => {
-  const isWhole = wantsJson(args)
-    ? told(() => jsonLine(settingsValues(home)), 2, 'fatal: ')
-    : told(() => buildBlock(home), 2, 'fatal: ') && told(() => settingsBlock(home), 1, '') && told(() => dropBlock(home), 1, '')
-  return isWhole ? Exit.ok : Exit.temporary
+/** What is wrong; of files that cannot be read, which. */
+const warnings = async (home: string): Promise<string[]> => {
+  try {
+    return await warningsOf(home, namesIn(home))
+  } catch (error) {
+    if (error instanceof Temporary) return [error.message]
+    throw error
+  }
+}
+
+const lines = (found: readonly string[]): string => found.map((line) => `warning: ${line}\n`).join('')
+
+run('qmail-showctl', async ({ home, args }) => {
+  if (args[0] !== CHECK && !wantsJson(args)) {
+    const isWhole = told(() => buildBlock(home), 2, 'fatal: ') && told(() => settingsBlock(home), 1, '') && told(() => dropBlock(home), 1, '')
+    return isWhole ? Exit.ok : Exit.temporary
+  }
+  const found = await warnings(home)
+  const isWhole = told(() => (args[0] === CHECK ? lines(found) : jsonLine({ ...settingsValues(home), warnings: found })), 2, 'fatal: ')
+  if (!isWhole) return Exit.temporary
+  return found.length === 0 ? Exit.ok : WARNED
 })

@@ -116,7 +116,8 @@ export const dropBlock = (home: string): string => {
   return dropped === 0 ? '' : `\ndrop: ${dropped} accepted ${dropped === 1 ? 'message waits' : 'messages wait'} for qmail-queued.\n`
 }
 
-const namesIn = (home: string): Bytes[] => {
+/** The files of control/, in the folder's own order. Throws Temporary in qmail's words. */
+export const namesIn = (home: string): Bytes[] => {
   const folder = join(home, 'control')
   try {
     accessSync(folder, constants.X_OK)

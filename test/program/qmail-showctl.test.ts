@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict'
+import { spawnSync } from 'node:child_process'
 import { mkdirSync, readFileSync, renameSync, rmSync, utimesSync, writeFileSync } from 'node:fs'
 import { test } from 'node:test'
+import { selfSigned } from '../helpers/certificate.ts'
 import { makeHome } from '../helpers/home.ts'
 import { runProgram } from '../helpers/run-program.ts'
 
@@ -136,4 +138,63 @@ test('--json gives the value of every setting', () => {
   const values = JSON.parse(showctl('--json').stdout)
   assert.deepEqual([values.me, values.locals, values.rcpthosts, values.queuelifetime], ['mail.example.org', ['a', 'b'], null, 604800])
   rmSync(home.at('control', 'locals'))
+})
+
+const warnings = (): string[] => {
+  const { exit, stdout } = showctl('--check')
+  const lines = [...stdout.matchAll(/^warning: (.*)$/gm)].map(([, line = '']) => line)
+  assert.equal(exit, lines.length === 0 ? 0 : 1)
+  const { exit: other, stdout: json } = showctl('--json')
+  assert.deepEqual([other, JSON.parse(json).warnings], [exit, lines], '--json has the same')
+  return lines
+}
+
+test('conflicts and what cannot be meant are warned of, with exit code 1', () => {
+  const sound: Record<string, string> = {
+    locals: 'localhost\nmail.example.org\n',
+    rcpthosts: 'mail.example.org\n.example.net\n',
+    virtualdomains: 'shop.example.net:joe\n'
+  }
+  for (const [name, text] of Object.entries(sound)) home.control(name, text)
+  writeFileSync(home.at('alias', '.qmail-postmaster'), '&joe@mail.example.org\n')
+  assert.deepEqual(warnings(), [])
+  const also = (name: string, text: string): string[] => {
+    home.control(name, text)
+    const found = warnings()
+    if (name in sound) home.control(name, sound[name] as string)
+    else rmSync(home.at('control', name))
+    return found
+  }
+  assert.deepEqual(also('virtualdomains', 'Mail.example.org:joe\nann@mail.example.org:ann\nx\n'), [
+    'virtualdomains: mail.example.org does not count: its domain is in locals',
+    'virtualdomains: ann@mail.example.org does not count: its domain is in locals',
+    'virtualdomains: no colon, so it does not count: x'
+  ])
+  assert.deepEqual(also('locals', 'localhost\nmail.example.org\nother.example\n'), [
+    'rcpthosts: other.example is delivered here, but qmail-smtpd takes no mail for it'
+  ])
+  assert.deepEqual(also('queuelifetime', 'a week\n'), ['queuelifetime: there is no number in it: 604800 seconds counts'])
+  assert.deepEqual(also('rcpthost', ''), ['rcpthost: no program reads it; is rcpthosts meant?'])
+  assert.deepEqual(also('loclas', ''), ['loclas: no program reads it; is locals meant?'])
+  assert.deepEqual(also('tcp.smtp', ''), [], 'a file of one’s own is nobody’s mistake')
+  rmSync(home.at('control', 'rcpthosts'))
+  assert.deepEqual(warnings(), ['rcpthosts: there is none, so qmail-smtpd takes mail for all domains from everybody'])
+  home.control('rcpthosts', sound.rcpthosts as string)
+  rmSync(home.at('alias', '.qmail-postmaster'))
+  assert.deepEqual(warnings(), [`postmaster has no alias: neither ${home.at('alias')}/.qmail-postmaster nor .qmail-default is there`])
+  home.control('qmqpservers', '192.0.2.1\n')
+  assert.deepEqual(warnings(), [], 'a host without a queue has no postmaster')
+  for (const name of [...Object.keys(sound), 'qmqpservers']) rmSync(home.at('control', name))
+})
+
+test('a certificate that ends soon is warned of', { skip: spawnSync('openssl', ['version']).status === 0 ? false : 'openssl is not installed' }, () => {
+  const before = warnings()
+  const added = (days: number): string[] => {
+    home.control('servercert', selfSigned(['mail.example.org'], '-days', String(days)))
+    const found = warnings().filter((line) => !before.includes(line))
+    rmSync(home.at('control', 'servercert'))
+    return found
+  }
+  assert.deepEqual(added(90), [])
+  assert.match(added(3).join(), /^servercert: its certificate ends in [23] days$/)
 })

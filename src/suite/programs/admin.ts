@@ -47,13 +47,13 @@ export const admin = rows({
     budget: 120
   },
   'qmail-showctl': {
-    synopsis: 'qmail-showctl [--json]',
+    synopsis: 'qmail-showctl [--json | --check]',
     ring: 'A',
     about: 'explains the configuration',
     runsAs: 'anyone',
     fds: '1> text, 2> why not',
-    exits: { 0: 'success', 111: 'trouble' },
-    permissions: [...IDS, 'read:control', 'read:drop'],
+    exits: { 0: 'success', 1: 'there are warnings (--check, --json)', 111: 'trouble' },
+    permissions: [...IDS, 'read:control', 'read:drop', 'read:alias'],
     budget: 120
   },
   'qmail-config': {
