@@ -4,7 +4,7 @@
  * FDS      0< 1> the connection, 2> log, and trouble with control files; resident: 0< the listening socket, 3<> the parent
  * ENV      TCPREMOTEIP, TCPREMOTEHOST, TCPREMOTEINFO, TCPLOCALHOST, TCPLOCALIP; RELAYCLIENT, DATABYTES, QMAILQUEUE; in the place of
  *          control files: MAXRECIPIENTS, DISABLE_MAXRCPT, BRTLIMIT, TARPITCOUNT, TARPITDELAY, GREETDELAY, SMTPD_GREETDELAY, DROP_PRE_GREET,
- *          DISABLE_BADMAILFROM, NOBADHELO; logging in: SMTPAUTH, SMTPAUTHOLD, FORCETLS, SUBMISSION, LOCALMFCHECK, FORCEAUTHMAILFROM; programs hooked in: RCPTCHECK, RCPTCHECKRELAYCLIENT, ENABLE_SPP, SPPCONFFILE; for the log: TCPREMOTEPORT, TCPLOCALPORT
+ *          DISABLE_BADMAILFROM, NOBADHELO; of TLS: SSLCTLFD, SSLREADFD, SSLWRITEFD, SSL_*, FORCE_TLS, DISABLETLS, UCSPITLS; logging in: SMTPAUTH, SMTPAUTHOLD, FORCETLS, SUBMISSION, LOCALMFCHECK, FORCEAUTHMAILFROM; programs hooked in: RCPTCHECK, RCPTCHECKRELAYCLIENT, ENABLE_SPP, SPPCONFFILE; for the log: TCPREMOTEPORT, TCPLOCALPORT
  * EXIT     0 after QUIT, 1 after any other end
  * FILES    control/ me smtpgreeting localiphost timeoutsmtpd rcpthosts morercpthosts.cdb badmailfrom badmailfromnorelay badrcptto
  *          badrcpttonorelay badhelo badhelonorelay patterns databytes esmtp maxrcpt maxerrors maxsession brtlimit greetdelay tarpitcount tarpitdelay smtpdlog recipientcheck
@@ -20,6 +20,7 @@ import { askAuthDoor } from '../src/serve/auth-ask.ts'
 import { openDoor } from '../src/serve/door.ts'
 import { givenChecker } from '../src/serve/given-checker.ts'
 import { RecipientDoor } from '../src/serve/recipient-door.ts'
+import { ucspiTls } from '../src/serve/ucspi-tls.ts'
 import { parentChannel, Worker } from '../src/serve/worker.ts'
 import { checkerFor } from '../src/smtpd/auth/given.ts'
 import type { AskChecker } from '../src/smtpd/auth/session-auth.ts'
@@ -64,6 +65,7 @@ run('qmail-smtpd', async ({ home, args, env, resident }) => {
     checker: checkerFor(givenChecker(home, args, env.PATH), env, authd),
     authd,
     recipients: new RecipientDoor(() => openDoor(home, 'rcpt')),
+    tls: ucspiTls(env),
     hooks: hooksFor && ((print) => hooksFor(home, env, print))
   })
 })

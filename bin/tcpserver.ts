@@ -6,7 +6,7 @@
  * EXIT     0 at SIGTERM, 100 usage, 111 cannot start
  * FILES    the rules cdb of -x, at every connection; control/ firstgear dnsbllist dnsblfailclosed dnsbltimeout; servercert.pem: is it there?; run/smtpd
  *
- *   tcpserver [ -1UXpPhHrRoOdDqQv46 ] [ -c limit ] [ -x rules.cdb ] [ -B banner ] [ -g gid ] [ -u uid ] [ -b backlog ]
+ *   tcpserver [ -1UXnpPhHrRoOdDqQv46 ] [ -c limit ] [ -x rules.cdb ] [ -B banner ] [ -g gid ] [ -u uid ] [ -b backlog ]
  *             [ -l localname ] [ -t timeout ] [ -w workers ] [ -m n ] [ -M n ] [ -k n/seconds ] [ -K n/seconds ] [ -N bits/bits ]
  *             [ -a networks ] [ -I interface ] host port program [ arg ... ]
  * -w: this suite's qmail-smtpd, qmail-qmtpd or qmail-qmqpd runs in its second gear: that many processes, each accepting and serving many connections.

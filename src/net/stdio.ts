@@ -14,3 +14,6 @@ export const readableFd = (fd: number): Readable =>
 /** A descriptor to write to without blocking: socket, pipe, or a file. */
 export const writableFd = (fd: number): Writable =>
   isConnection(fd) ? new Socket({ fd, readable: false, writable: true }) : createWriteStream('', { fd, autoClose: false })
+
+/** A connection's descriptor, for both directions. */
+export const duplexFd = (fd: number): Socket => new Socket({ fd, readable: true, writable: true, allowHalfOpen: true })

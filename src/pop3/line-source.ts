@@ -21,14 +21,19 @@ export class LineSource {
   #isOver = false
   #wake: (() => void) | undefined
 
-  /** `seconds`: the longest silence. */
-  constructor(fd: number, seconds: number) {
+  /** `seconds`: the longest silence; `isDuplex`: the descriptor is also for writing, through `duplex`. */
+  constructor(fd: number, seconds: number, isDuplex = false) {
     this.#fd = fd
     this.#seconds = seconds
     const kind = fstatSync(fd)
     if (!kind.isSocket() && !kind.isFIFO()) return
-    this.#socket = new Socket({ fd, readable: true, writable: false, onread: { buffer: Buffer.alloc(1), callback: this.#onByte } })
+    this.#socket = new Socket({ fd, readable: true, writable: isDuplex, onread: { buffer: Buffer.alloc(1), callback: this.#onByte } })
     for (const event of ['end', 'close', 'error']) this.#socket.on(event, this.#onEnd)
+  }
+
+  /** To write to the same descriptor; undefined where it is a file. */
+  get duplex(): Socket | undefined {
+    return this.#socket
   }
 
   readonly #onEnd = (): void => {

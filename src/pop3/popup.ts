@@ -6,10 +6,12 @@ import { reason, Temporary } from '../core/failure.ts'
 import { writeFd } from '../core/fdio.ts'
 import type { Env } from '../core/run.ts'
 import { parseCommand } from '../format/command.ts'
+import { writableFd } from '../net/stdio.ts'
 import { startChild } from '../os/child.ts'
 import { withFifos } from '../os/fifo.ts'
 import type { AuthAnswer } from '../serve/auth-door.ts'
-import { Gone, type LineSource } from './line-source.ts'
+import { askForTls, type TlsFds } from '../serve/ucspi-tls.ts'
+import { Gone, LineSource } from './line-source.ts'
 
 /** It always ends so (spec network.md 8.1). */
 export const POPUP_EXIT = 1
@@ -28,6 +30,10 @@ export interface Popup {
   output: Writable
   /** Asks qmail-authd before the subprogram is run; undefined: nobody is asked. Never fails. */
   ask: ((method: Bytes, user: Bytes, secret: Bytes, challenge: Bytes) => Promise<AuthAnswer>) | undefined
+  /** The connection, for the subprogram. */
+  fds: readonly [number, number]
+  /** The way to TLS, where there is one, and it is not there yet. */
+  tls: TlsFds | undefined
   /** The whole answer to CAPA, if there is one. */
   capabilities: Bytes | undefined
 }
@@ -45,13 +51,13 @@ const say = (output: Writable, text: Bytes): Promise<void> =>
   })
 
 /** Starts the subprogram with `data` to read on descriptor 3, a real pipe, on which it finds the end after it. */
-const startChecker = ({ program, args, env }: Popup, data: Buffer) =>
+const startChecker = ({ program, args, env, fds }: Popup, data: Buffer) =>
   withFifos(1, ([pipe]) => {
     if (pipe === undefined) throw new Temporary('unable to make a pipe')
     const [write, read] = [pipe.end('w'), pipe.end('r')]
     try {
       writeFd(write, data) // a pipe holds it all
-      return startChild(program, args, { stdio: [0, 1, 2, read], env })
+      return startChild(program, args, { stdio: [...fds, 2, read], env })
     } finally {
       closeSync(write)
       closeSync(read)
@@ -89,13 +95,39 @@ const logIn = async (popup: Popup, isDigest: boolean, fields: readonly Bytes[]):
 const SYNTAX = '-ERR syntax error\r\n'
 const OK = '+OK \r\n'
 
+const STLS = '+OK begin TLS\r\n'
+/** What is not said in clear where TLS is required. */
+const SECRETS: readonly Bytes[] = ['user', 'pass', 'apop']
+
+/** The answer to CAPA: STLS among the rest, while there is a way to TLS (RFC 2595). */
+const capabilityAnswer = ({ capabilities, tls }: Popup): Bytes => {
+  if (tls === undefined) return capabilities ?? '-ERR authorization first\r\n'
+  return (capabilities ?? '+OK \r\n.\r\n').replace(/\.\r\n$/, 'STLS\r\n.\r\n')
+}
+
+/** Goes on inside TLS. What the client said behind STLS is still in the system, where the TLS engine finds it. Throws Gone. */
+const turnToTls = async (popup: Popup): Promise<void> => {
+  const { tls } = popup
+  const variables = tls && (await askForTls(tls))
+  if (!tls || !variables) throw new Gone('no handshake')
+  Object.assign(popup.env, Object.fromEntries(variables))
+  for (const name of ['SSLCTLFD', 'SSLREADFD', 'SSLWRITEFD']) delete popup.env[name]
+  popup.tls = undefined
+  popup.fds = [tls.read, tls.write]
+  const isOne = tls.read === tls.write
+  popup.lines = new LineSource(tls.read, SILENCE_SECONDS, isOne)
+  popup.output = (isOne ? popup.lines.duplex : undefined) ?? writableFd(tls.write)
+}
+
 /** Greets, hears the name and the password, and has the subprogram take over (spec network.md 8.1). Resolves with the exit code. Throws Gone. */
 export const popup = async (options: Popup): Promise<number> => {
-  const { hostname, lines, output } = options
+  const { hostname } = options
+  const isTlsRequired = options.env.POP3TLS === '!'
   const stamp = `<${process.pid}.${Math.floor(Date.now() / 1000)}@${hostname}>`
   let user: Bytes | undefined
   const answer = (verb: Bytes, argument: Bytes): Bytes | Bytes[] => {
     const space = argument.indexOf(' ')
+    if (isTlsRequired && options.env.SSL_PROTOCOL === undefined && SECRETS.includes(verb)) return '-ERR [SYS/PERM] TLS first\r\n'
     switch (verb) {
       case 'user':
         if (argument === '') return SYNTAX
@@ -107,7 +139,9 @@ export const popup = async (options: Popup): Promise<number> => {
       case 'apop':
         return space < 0 ? SYNTAX : [argument.slice(0, space), argument.slice(space + 1), stamp]
       case 'capa':
-        return options.capabilities ?? '-ERR authorization first\r\n'
+        return capabilityAnswer(options)
+      case 'stls':
+        return options.tls === undefined ? '-ERR unimplemented\r\n' : argument === '' ? STLS : SYNTAX
       case 'quit':
       case 'noop':
         return OK
@@ -115,15 +149,19 @@ export const popup = async (options: Popup): Promise<number> => {
         return '-ERR authorization first\r\n'
     }
   }
-  await say(output, `+OK ${stamp}\r\n`)
+  await say(options.output, `+OK ${stamp}\r\n`)
   for (let n = 0; n < MAX_COMMANDS; n++) {
-    const { verb, argument } = parseCommand((await lines.next()).slice(0, -1))
+    const { verb, argument } = parseCommand((await options.lines.next()).slice(0, -1))
     const said = answer(verb, argument)
     if (typeof said !== 'string') {
-      await say(output, await logIn(options, verb === 'apop', said))
+      await say(options.output, await logIn(options, verb === 'apop', said))
       break
     }
-    await say(output, said)
+    await say(options.output, said)
+    if (said === STLS) {
+      await turnToTls(options)
+      user = undefined
+    }
     if (verb === 'quit') break
   }
   return POPUP_EXIT

@@ -8,7 +8,7 @@ import type { Bytes } from '../core/bytes.ts'
 import { Temporary } from '../core/failure.ts'
 import type { Env } from '../core/run.ts'
 import { looksOf } from '../os/own.ts'
-import { type Decision, type DoorOptions, hooksOthers, type Numbers, sessionEnv, withSettings } from '../spawn/handover.ts'
+import { beginsWithTls, type Decision, type DoorOptions, hooksOthers, type Numbers, sessionEnv, withSettings } from '../spawn/handover.ts'
 import { canLogIn } from './auth-mode.ts'
 import type { Reports } from './reports.ts'
 
@@ -141,7 +141,7 @@ export class Acceptor implements Register {
   async #serve(socket: Socket, visit: Visit, decision: Decision): Promise<void> {
     const { number, ends } = visit
     const env = sessionEnv(withSettings(this.#door.env, decision.settings))
-    const needsProcess = hooksOthers(decision.settings) || (this.#door.runsChecker && canLogIn(env))
+    const needsProcess = hooksOthers(decision.settings) || beginsWithTls(decision.settings) || (this.#door.runsChecker && canLogIn(env))
     const up = this.#host.isQueueUp()
     if (this.#isChanged || needsProcess || !(typeof up === 'boolean' ? up : await up)) {
       this.#slots--

@@ -18,6 +18,7 @@ import { SessionLog } from './log.ts'
 import { isEncrypted } from './protocol.ts'
 import { Session } from './session.ts'
 import { type SmtpdSettings, settingsFor } from './settings.ts'
+import { isTlsOff, isTlsRequired } from './tls-first.ts'
 
 const CONTROL_FAILURE = '421 unable to read controls (#4.3.0)\r\n'
 
@@ -103,7 +104,8 @@ const optionsFor = (connection: Connection, settings: SmtpdSettings, hooked: Hoo
     recipientExists: settings.isRecipientChecked ? (recipient) => recipients.ask(recipient) : undefined,
     relayclient: () => env.RELAYCLIENT,
     auth: authenticationFor(env, checker ?? (settings.hasChecker ? authd : undefined), settings, isInMore),
-    tls: isEncrypted(env) || env.DISABLETLS === '1' ? undefined : connection.tls,
+    tls: isEncrypted(env) || isTlsOff(env) ? undefined : connection.tls,
+    isTlsRequired: !isEncrypted(env) && isTlsRequired(env),
     isEncrypted: () => isEncrypted(env),
     cipher: () => env.SSL_CIPHER,
     ...hooked,

@@ -48,6 +48,8 @@ export interface SessionOptions {
   budget: Budget
   /** The way to TLS; undefined: there is none, or the session is inside it. */
   tls: Pick<TlsStarter, 'isAble'> | undefined
+  /** Mail is taken within TLS only, and the session is not there yet. */
+  isTlsRequired: boolean
   /** Writes to the client: whole lines, as many as have come together. A promise: it reads slowly, say no more before that is done. */
   write: (text: Bytes) => Promise<void> | undefined
   /** The time in milliseconds. */

@@ -8,6 +8,7 @@ import type { End } from './log.ts'
 import { withPlugins } from './plugins.ts'
 import { State } from './state.ts'
 import { withStatus } from './status.ts'
+import { tlsFirst } from './tls-first.ts'
 import { verbOf } from './verbs.ts'
 
 const LF = 0x0a
@@ -215,8 +216,9 @@ export class Session implements Dialogue {
     const { verb, argument } = parseCommand(this.#input.toString('latin1', this.#at, end))
     this.#at = end + 1
     if (this.#lineBytes > FREE_LINE_BYTES) this.#endLine()
-    const { spp } = this.options
-    return (spp ? withPlugins(spp, verb, verbOf(verb)) : verbOf(verb))(this, argument) ?? GO_ON
+    const { spp, isTlsRequired } = this.options
+    const action = isTlsRequired ? tlsFirst(verb, verbOf(verb)) : verbOf(verb)
+    return (spp ? withPlugins(spp, verb, action) : action)(this, argument) ?? GO_ON
   }
 
   #endLine(): void {

@@ -144,6 +144,9 @@ export const hooksOthers = (settings: readonly Setting[]): boolean => {
   return env.QMAILQUEUE !== undefined || isHooked(env)
 }
 
+/** Does a client's rule have it begin with TLS? That is tcpserver's to lead. */
+export const beginsWithTls = (settings: readonly Setting[]): boolean => settings.some(([name, value]) => name === 'SMTPS' && value !== null && value !== '')
+
 /** The variables of a connection that a server looks at. */
 const VARIABLES = [
   ...['TCPREMOTEIP', 'TCPREMOTEPORT', 'TCPREMOTEHOST', 'TCPREMOTEINFO', 'TCPLOCALHOST', 'TCPLOCALIP', 'TCPLOCALPORT', 'RELAYCLIENT', 'DATABYTES'],
@@ -159,5 +162,6 @@ export const sessionEnv = (env: Readonly<Env>): Record<string, Bytes> => {
     const value = env[name]
     if (value !== undefined) few[name] = value
   }
+  if (env.SSL_PROTOCOL !== undefined) for (const [name, value] of Object.entries(env)) if (name.startsWith('SSL_')) few[name] = value
   return few
 }

@@ -1,5 +1,3 @@
-import { existsSync } from 'node:fs'
-import { join } from 'node:path'
 import { TcpserverLog } from '../accept/log.ts'
 import { Exit } from '../core/exit.ts'
 import { reason, Temporary } from '../core/failure.ts'
@@ -7,10 +5,8 @@ import { writeFd } from '../core/fdio.ts'
 import type { Context, Env } from '../core/run.ts'
 import { literalAddress, nameFinder } from '../net/find-names.ts'
 import { portOf } from '../net/service.ts'
-import { isOwn } from '../os/own.ts'
 import { type GivenChecker, givenChecker } from '../serve/given-checker.ts'
 import { isHooked } from '../spawn/handover.ts'
-import { programFile } from '../spawn/resident.ts'
 import { Admission } from './admission.ts'
 import { Blocking } from './blocking.ts'
 import { doorOf } from './door.ts'
@@ -18,7 +14,7 @@ import { Listener } from './listener.ts'
 import { parseOptions, type TcpserverOptions } from './options.ts'
 import { serverNamed } from './programs.ts'
 import { TcpServer } from './tcpserver.ts'
-import { TlsDoor } from './tls-door.ts'
+import { SSLSERVER, tlsManner } from './tls-manner.ts'
 import { ResidentWorkers } from './workers.ts'
 
 /** The address to bind. Throws Temporary in the words of the manual. */
@@ -63,24 +59,22 @@ const bind = async (options: TcpserverOptions, env: Readonly<Env>): Promise<List
   })
 }
 
-/** Is there TLS for its program? A certificate has to be there at the start: qmail-tlsd needs a parent that is still root. */
-const wantsTls = (home: string, { workers, program }: TcpserverOptions, env: Readonly<Env>): boolean =>
-  workers > 0 &&
-  serverNamed(home, program, env.PATH) === 'qmail-smtpd' &&
-  existsSync(join(home, 'control', 'servercert.pem')) &&
-  isOwn(programFile(home, 'tcpserver'), 'tcpserver')
+/** No client is heard before it is known whether there is TLS; but no longer than this. */
+const TLS_MILLISECONDS = 10_000
 
 /** The whole of tcpserver: ends with 0 at SIGTERM; throws Usage, and Temporary when it cannot start. */
-export const tcpserver = async ({ home, args, env }: Context): Promise<number> => {
+export const tcpserver = async ({ home, args, env, invokedAs }: Context): Promise<number> => {
   const stopped = new Promise<number>((resolve) => process.on('SIGTERM', () => resolve(Exit.ok)))
-  const options = parseOptions(args, env)
+  const options = parseOptions(args, env, invokedAs === SSLSERVER)
   const log = new TcpserverLog(options.verbosity)
-  const tls = wantsTls(home, options, env) ? new TlsDoor(home, log) : undefined
-  if (tls) process.on('SIGHUP', () => tls.look())
+  for (const name of Object.keys(env)) if (name.startsWith('SSL')) delete env[name] // they would be about somebody else's connection
+  const tls = tlsManner(home, invokedAs, options, env, log)
+  if (tls) process.on('SIGHUP', () => tls.door.look())
+  if (tls) await tls.door.whenKnown(TLS_MILLISECONDS)
   const listener = await bind(options, env)
   const resident = serverNamed(home, options.program, env.PATH)
   const blocking = resident === 'qmail-smtpd' ? new Blocking(home, env, options.args.length > 0) : undefined
-  const server = new TcpServer(options, env, log, new Admission(options, env, nameFinder(options, env), blocking), listener)
+  const server = new TcpServer(options, env, log, new Admission(options, env, nameFinder(options, env), blocking), listener, tls)
   const checker: GivenChecker = resident === 'qmail-smtpd' ? givenChecker(home, options.args, env.PATH) : { kind: 'none' }
   const canBeKept = options.workers > 0 && env.QMAILQUEUE === undefined && !isHooked(env)
   const kept = resident && canBeKept && { program: resident, count: options.workers, checker, door: doorOf(options, listener.backlog, checker, env) }
@@ -89,6 +83,6 @@ export const tcpserver = async ({ home, args, env }: Context): Promise<number> =
   const exit = await stopped
   server.end()
   await workers?.stop()
-  tls?.close()
+  tls?.door.close()
   return exit
 }

@@ -34,6 +34,8 @@ export interface TcpserverOptions {
   proxies: Network[]
   /** Resident workers for the suite's own programs; 0: a process a connection. */
   workers: number
+  /** Programs may ask for TLS by UCSPI-TLS. */
+  asksForTls: boolean
   host: Bytes
   port: Bytes
   program: Bytes
@@ -63,6 +65,7 @@ const defaults = (): TcpserverOptions => ({
   limits: NO_LIMITS,
   proxies: [],
   workers: 0,
+  asksForTls: false,
   host: '',
   port: '',
   program: '',
@@ -70,7 +73,7 @@ const defaults = (): TcpserverOptions => ({
 })
 
 const USAGE =
-  'tcpserver: usage: tcpserver [ -1UXpPhHrRoOdDqQv ] [ -c limit ] [ -x rules.cdb ] [ -B banner ] [ -g gid ] [ -u uid ] [ -b backlog ] [ -l localname ] [ -t timeout ] host port program'
+  'tcpserver: usage: tcpserver [ -1UXnpPhHrRoOdDqQv ] [ -c limit ] [ -x rules.cdb ] [ -B banner ] [ -g gid ] [ -u uid ] [ -b backlog ] [ -l localname ] [ -t timeout ] host port program'
 
 type Setter = (value: Bytes, env: Readonly<Env>, before: TcpserverOptions) => Partial<TcpserverOptions>
 
@@ -126,7 +129,16 @@ const setters: Record<string, Setter> = {
   // the kernel refuses source-routed connections, so there are no IP options to keep or kill
   o: () => ({}),
   O: () => ({}),
-  w: (value) => ({ workers: number(value) })
+  w: (value) => ({ workers: number(value) }),
+  n: () => ({ asksForTls: true })
+}
+
+/** The letters sslserver has besides, or has otherwise. */
+const sslSetters: Record<string, Setter> = {
+  // the variables of TLS are always set, those of TCP have one name, and the patience with a handshake is qmail-tlsd's
+  s: () => ({}),
+  e: () => ({}),
+  w: () => ({})
 }
 
 /** Options with a value. */
@@ -136,11 +148,12 @@ export const SPEC = Object.keys(setters)
   .map((letter) => (VALUED.includes(letter) ? `${letter}:` : letter))
   .join('')
 
-/** Reads the command line. Throws Usage. */
-export const parseOptions = (args: readonly Bytes[], env: Readonly<Env>): TcpserverOptions => {
-  const { options, operands } = getopt('tcpserver', SPEC, USAGE, args)
+/** Reads the command line; `isSsl`: of sslserver. Throws Usage. */
+export const parseOptions = (args: readonly Bytes[], env: Readonly<Env>, isSsl = false): TcpserverOptions => {
+  const { options, operands } = getopt('tcpserver', isSsl ? `${SPEC}se` : SPEC, USAGE, args)
   const o = defaults()
-  for (const { letter, value } of options) Object.assign(o, setters[letter]?.(value, env, o))
+  const all = isSsl ? { ...setters, ...sslSetters } : setters
+  for (const { letter, value } of options) Object.assign(o, all[letter]?.(value, env, o))
   const [host, port, program, ...rest] = operands
   if (host === undefined || port === undefined || program === undefined) throw new Usage(USAGE)
   return { ...o, host, port, program, args: rest }

@@ -1,4 +1,5 @@
 import type { Socket } from 'node:net'
+import type { TcpserverLog } from '../accept/log.ts'
 import type { Bytes } from '../core/bytes.ts'
 import { stopReading } from '../os/stop-reading.ts'
 import type { ToWorker } from '../spawn/handover.ts'
@@ -8,14 +9,21 @@ import type { TlsDoor } from './tls-door.ts'
 type Send = (message: ToWorker, socket?: Socket) => void
 
 /** A worker's session turns to TLS: it gets the plain side, or its socket back. */
-export const startTlsFor = async (send: Send, id: number, ready: Bytes, raw: Socket | undefined, tls: TlsDoor | undefined): Promise<void> => {
+export const startTlsFor = async (
+  send: Send,
+  id: number,
+  ready: Bytes,
+  raw: Socket | undefined,
+  tls: TlsDoor | undefined,
+  log: TcpserverLog
+): Promise<void> => {
   if (!raw) {
     send({ kind: 'unsecured', id }) // it was lost on its way
     return
   }
   stopReading(raw)
   raw.on('error', () => {})
-  const outcome = tls ? await tls.secure(raw, id, ready) : { kind: 'clear' as const }
+  const outcome = tls ? await tls.secure(raw, ready, (number) => log.status(`tls ${id} id ${number}`)) : { kind: 'clear' as const }
   if (outcome.kind === 'secured') send({ kind: 'secured', id, variables: outcome.variables }, outcome.plain)
   else if (outcome.kind === 'clear') send({ kind: 'clear', id }, raw)
   else send({ kind: 'unsecured', id })

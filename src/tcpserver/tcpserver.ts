@@ -10,8 +10,11 @@ import { startChild } from '../os/child.ts'
 import { type Decision, withSettings } from '../spawn/handover.ts'
 import type { Admission } from './admission.ts'
 import { Book } from './book.ts'
+import { ControlSocket } from './control-socket.ts'
 import type { Listener } from './listener.ts'
 import type { TcpserverOptions } from './options.ts'
+import type { TlsDoor } from './tls-door.ts'
+import type { TlsManner } from './tls-manner.ts'
 
 /** What resident programs and their server know of each other. */
 export interface Workers {
@@ -23,6 +26,18 @@ export interface Workers {
   take(socket: Socket, env: Readonly<Env>, number: number): Promise<boolean>
   /** There may be slots to be given away. */
   deal(): void
+}
+
+/** What a process for a connection is started with. */
+interface Start {
+  socket: Socket
+  visit: Visit
+  line: string
+  env: Env
+  /** The number of its handshake, where there was one. */
+  tlsId?: number
+  /** For TLS to come. */
+  control?: ControlSocket | undefined
 }
 
 /** A raw wait status, as log analysers expect it. */
@@ -41,10 +56,13 @@ export class TcpServer {
   readonly #listener: Listener
   readonly #book: Book
   readonly #entrance: Entrance
+  readonly #tls: TlsManner | undefined
   #workers: Workers | undefined
   #isOver = false
 
-  constructor(options: TcpserverOptions, env: Readonly<Env>, log: TcpserverLog, admission: Admission, listener: Listener) {
+  /** `tls`: undefined: there is none. */
+  constructor(options: TcpserverOptions, env: Readonly<Env>, log: TcpserverLog, admission: Admission, listener: Listener, tls?: TlsManner) {
+    this.#tls = tls
     this.limit = options.limit
     this.#options = options
     this.#env = env
@@ -95,18 +113,61 @@ export class TcpServer {
   }
 
   /** First gear: a process for this connection. */
-  run(socket: Socket, { number, ends }: Visit, { line, settings }: Decision): void {
+  run(socket: Socket, visit: Visit, { line, settings }: Decision): void {
     const env = withSettings(this.#env, settings)
-    const child = startChild(this.#options.program, this.#options.args, { stdio: [socket, socket, 2], env })
+    if (this.#tls === undefined) this.#start({ socket, visit, line, env })
+    else if (this.#tls.isAtOnce(env)) void this.#serveSecured(this.#tls.door, socket, visit, line, env, false)
+    else void this.#startWithControl(this.#tls, { socket, visit, line, env })
+  }
+
+  async #startWithControl({ hasControl, door }: TlsManner, start: Start): Promise<void> {
+    this.#start({ ...start, control: hasControl ? await ControlSocket.open(door) : undefined })
+  }
+
+  #start({ socket, visit: { number, ends }, line, env, tlsId, control }: Start): void {
+    const stdio = [socket, socket, 2, ...(control?.stdio ?? [])]
+    const child = startChild(this.#options.program, this.#options.args, { stdio, env: { ...env, ...control?.env } })
     const pid = child.pid ?? process.pid
     this.register.admitted(pid, ends.remoteIp, line)
-    socket.destroy()
+    if (tlsId !== undefined) this.#logTls(pid, tlsId)
+    if (control) control.attend(socket, (id) => this.#logTls(pid, id))
+    else socket.destroy()
     child.on('error', (error) => {
       if (child.pid !== undefined) return
+      control?.close()
       this.#log.warn(`dropping connection, unable to run ${this.#options.program}: ${reason(error)}`)
       this.register.endedAs(number, pid, Exit.temporary * 256)
     })
-    child.on('exit', (code, signal) => this.register.endedAs(number, pid, waitStatus(code, signal)))
+    child.on('exit', (code, signal) => {
+      control?.close()
+      this.register.endedAs(number, pid, waitStatus(code, signal))
+    })
+  }
+
+  #logTls(pid: number, id: number): void {
+    this.#log.status(`tls ${pid} id ${id}`)
+  }
+
+  /** A connection that begins with TLS; in the second gear if it may be, where that is asked for. */
+  async #serveSecured(door: TlsDoor, socket: Socket, visit: Visit, line: string, env: Env, mayBeTaken: boolean): Promise<void> {
+    const { number, ends } = visit
+    const secured = await door.secure(socket, '')
+    if (secured.kind !== 'secured') {
+      this.register.admitted(number, ends.remoteIp, line)
+      if (secured.kind === 'failed') this.#logTls(number, secured.id)
+      else this.#log.warn(`dropping connection ${number}: no TLS now`)
+      socket.destroy()
+      this.register.ended(number, Exit.temporary)
+      return
+    }
+    const { plain, id: tlsId, variables } = secured
+    const inside = withSettings(env, variables)
+    const isTaken = mayBeTaken && (await this.#workers?.take(plain, inside, number))
+    if (!isTaken) this.#start({ socket: plain, visit, line, env: inside, tlsId })
+    else {
+      this.register.admitted(number, ends.remoteIp, line)
+      this.#logTls(number, tlsId)
+    }
   }
 
   readonly #accept = (socket: Socket): void => {
@@ -118,7 +179,9 @@ export class TcpServer {
   /** Second gear if it may be, else the first. */
   async #serve(socket: Socket, visit: Visit, decision: Decision): Promise<void> {
     const { number, ends } = visit
-    const isTaken = await this.#workers?.take(socket, withSettings(this.#env, decision.settings), number)
+    const env = withSettings(this.#env, decision.settings)
+    if (this.#tls?.isAtOnce(env)) return this.#serveSecured(this.#tls.door, socket, visit, decision.line, env, true)
+    const isTaken = await this.#workers?.take(socket, env, number)
     if (isTaken) this.register.admitted(number, ends.remoteIp, decision.line)
     else this.run(socket, visit, decision)
   }

@@ -4,30 +4,35 @@ import { join } from 'node:path'
 import type { TcpserverLog } from '../accept/log.ts'
 import type { Bytes } from '../core/bytes.ts'
 import { reason } from '../core/failure.ts'
-import { SocketPairs } from '../os/socket-pair.ts'
+import { type SocketPair, SocketPairs } from '../os/socket-pair.ts'
 import { startResident } from '../spawn/resident.ts'
 import type { FromTlsd, ToTlsd } from '../spawn/tls-handover.ts'
 
 /** qmail-tlsd serves so many sessions at a time; each has three descriptors there. */
 const MAX_SESSIONS = 4000
 
-/** What came of asking for TLS for a connection. */
+/** What is known of a handshake that was done (spec modern.md 1.6). */
+export type TlsVariables = [name: string, value: Bytes][]
+
+/** What came of asking for TLS for a connection; `id`: what qmail-tlsd calls it. */
 export type Securing =
   /** The plain side, nothing read from it, and what is known of the handshake. */
-  | { kind: 'secured'; plain: Socket; variables: [name: string, value: Bytes][] }
+  | { kind: 'secured'; id: number; plain: Socket; variables: TlsVariables }
   /** There is no TLS now; the connection is as it was. */
   | { kind: 'clear' }
   /** The handshake failed; the connection is closed. */
-  | { kind: 'failed' }
+  | { kind: 'failed'; id: number }
 
 /** tcpserver's way to qmail-tlsd (spec modern.md 1.2): gives it connections, and gets what it decrypts. */
 export class TlsDoor {
-  /** Called whenever `isAble` is another. */
+  /** Called whenever `isAble` may be another. */
   onChange: () => void = () => {}
   readonly #keeper: ChildProcess
   readonly #pairs: SocketPairs
   readonly #log: TcpserverLog
-  readonly #waiting = new Map<number, (outcome: { variables: [string, Bytes][] } | undefined) => void>()
+  readonly #waiting = new Map<number, (variables: TlsVariables | undefined) => void>()
+  readonly #ready: Promise<void>
+  #isReady: () => void = () => {}
   #active = 0
   #hasCertificate = false
   #lastId = 0
@@ -35,6 +40,9 @@ export class TlsDoor {
   /** Starts the parent of qmail-tlsd; to be made before the process gives its privileges up. */
   constructor(home: string, log: TcpserverLog) {
     this.#log = log
+    this.#ready = new Promise((resolve) => {
+      this.#isReady = resolve
+    })
     this.#pairs = new SocketPairs(join(home, 'run', 'smtpd', `tls.${process.pid}`))
     this.#keeper = startResident(home, 'tcpserver', { stdio: ['ignore', 'ignore', 2, 'ipc'], env: {}, cwd: '/' })
     this.#keeper.on('message', (message: FromTlsd) => this.#hear(message))
@@ -47,6 +55,12 @@ export class TlsDoor {
     return this.#hasCertificate && this.#active < MAX_SESSIONS
   }
 
+  /** Resolves when qmail-tlsd has said for the first time whether it is able, or cannot be had; in any case after so many milliseconds. */
+  whenKnown(milliseconds: number): Promise<void> {
+    setTimeout(this.#isReady, milliseconds).unref()
+    return this.#ready
+  }
+
   /** Certificates are looked at before the next handshake. */
   look(): void {
     this.#send({ kind: 'look' })
@@ -57,36 +71,47 @@ export class TlsDoor {
     this.#pairs.close()
   }
 
-  /**
-   * Leads a connection, which nobody reads, into TLS. `number`: what the session has in the log; `ready`: is said to the client in clear when all is
-   * prepared, by qmail-tlsd, so that what follows STARTTLS is heard by nobody but the TLS engine. Never fails.
-   */
-  async secure(raw: Socket, number: number, ready: Bytes): Promise<Securing> {
-    if (!this.isAble) return { kind: 'clear' }
-    let pair: [Socket, Socket]
+  /** A connected pair of sockets; undefined, with a warning, when there is none to be had, or no TLS. */
+  async pair(): Promise<SocketPair | undefined> {
+    if (!this.isAble) return undefined
     try {
-      pair = await this.#pairs.make()
+      return await this.#pairs.make()
     } catch (error) {
-      this.#log.warn(`no TLS for ${number}: ${reason(error)}`)
-      return { kind: 'clear' }
+      this.#log.warn(`no TLS: ${reason(error)}`)
+      return undefined
     }
-    const [near, far] = pair
-    if (!this.isAble) {
-      near.destroy()
-      far.destroy()
-      return { kind: 'clear' }
-    }
+  }
+
+  /**
+   * Leads a connection, which nobody reads, into TLS; what is said inside comes and goes through the other end of `far`. `ready` is said to the client in
+   * clear first, by qmail-tlsd, so that what follows STARTTLS is heard by nobody but the TLS engine. Undefined, at once: no TLS now, and both are still the
+   * caller's. `variables`: undefined: the handshake failed, and both are closed. Never fails.
+   */
+  lead(raw: Socket, far: Socket, ready: Bytes): { id: number; variables: Promise<TlsVariables | undefined> } | undefined {
+    if (!this.isAble) return undefined
     const id = ++this.#lastId
     this.#active++
-    this.#log.status(`tls ${number} id ${id}`)
-    const outcome = await new Promise<{ variables: [string, Bytes][] } | undefined>((resolve) => {
+    const variables = new Promise<TlsVariables | undefined>((resolve) => {
       this.#waiting.set(id, resolve)
       this.#send({ kind: 'plain', id }, far)
       this.#send({ kind: 'tls', id, ready }, raw)
     })
-    if (outcome) return { kind: 'secured', plain: near, variables: outcome.variables }
+    return { id, variables }
+  }
+
+  /** The same with a pair made for it. `onStart` hears the number as soon as there is one. */
+  async secure(raw: Socket, ready: Bytes, onStart: (id: number) => void = () => {}): Promise<Securing> {
+    const pair = await this.pair()
+    if (!pair) return { kind: 'clear' }
+    const [near, far] = pair
+    const led = this.lead(raw, far, ready)
+    if (led) onStart(led.id)
+    const variables = await led?.variables
+    if (led && variables) return { kind: 'secured', id: led.id, plain: near, variables }
     near.destroy()
-    return { kind: 'failed' }
+    if (led) return { kind: 'failed', id: led.id }
+    far.destroy()
+    return { kind: 'clear' }
   }
 
   #send(message: ToTlsd, socket?: Socket): void {
@@ -95,8 +120,10 @@ export class TlsDoor {
   }
 
   #hear(message: FromTlsd): void {
-    if (message.kind === 'able') this.#hasCertificate = message.isAble
-    else if (message.kind === 'secured') this.#settle(message.id, message)
+    if (message.kind === 'able') {
+      this.#hasCertificate = message.isAble
+      this.#isReady()
+    } else if (message.kind === 'secured') this.#settle(message.id, message.variables)
     else {
       this.#active--
       this.#settle(message.id, undefined)
@@ -104,14 +131,15 @@ export class TlsDoor {
     this.onChange()
   }
 
-  #settle(id: number, outcome: { variables: [string, Bytes][] } | undefined): void {
-    this.#waiting.get(id)?.(outcome)
+  #settle(id: number, variables: TlsVariables | undefined): void {
+    this.#waiting.get(id)?.(variables)
     this.#waiting.delete(id)
   }
 
   #onGone(how: string): void {
     if (this.#hasCertificate) this.#log.warn(`no TLS from now on: the parent of qmail-tlsd ended with ${how}; restart tcpserver`)
     this.#hasCertificate = false
+    this.#isReady()
     for (const id of [...this.#waiting.keys()]) this.#settle(id, undefined)
     this.onChange()
   }

@@ -19,7 +19,7 @@ import { LISTENING_FD } from './listener.ts'
 import { note } from './news.ts'
 import { startTlsFor } from './start-tls.ts'
 import { type TcpServer, type Workers, waitStatus } from './tcpserver.ts'
-import type { TlsDoor } from './tls-door.ts'
+import type { TlsManner } from './tls-manner.ts'
 import { sessionRoom, Worker } from './worker.ts'
 
 /** After a worker that came to nothing, processes are used for this long. */
@@ -52,7 +52,7 @@ export class ResidentWorkers implements Workers {
   readonly #log: TcpserverLog
   readonly #server: TcpServer
   readonly #door: LastingDoor
-  readonly #tls: TlsDoor | undefined
+  readonly #tls: TlsManner | undefined
   readonly #socketPath: string
   readonly #room = sessionRoom()
   readonly #watched: string[]
@@ -64,9 +64,9 @@ export class ResidentWorkers implements Workers {
   #isStopping = false
   #calm: NodeJS.Timeout | undefined
 
-  constructor(home: string, { program, count, checker, door }: Kept, log: TcpserverLog, server: TcpServer, tls?: TlsDoor) {
+  constructor(home: string, { program, count, checker, door }: Kept, log: TcpserverLog, server: TcpServer, tls?: TlsManner) {
     this.#tls = tls
-    if (tls) tls.onChange = () => this.#tellTls(this.#workers)
+    if (tls) tls.door.onChange = () => this.#tellTls(this.#workers)
     this.#home = home
     this.#program = program
     this.#count = count
@@ -154,7 +154,8 @@ export class ResidentWorkers implements Workers {
   }
 
   #startWorker(slots: number): void {
-    const accepts = slots > 0
+    const mayAccept = this.#tls?.isAlwaysAtOnce !== true
+    const accepts = slots > 0 && mayAccept
     const child = startResident(
       this.#home,
       this.#program,
@@ -162,20 +163,25 @@ export class ResidentWorkers implements Workers {
       this.#args,
       accepts ? permissionsFor(this.#door, this.#watched) : []
     )
-    const worker = new Worker(child, slots)
+    const worker = new Worker(child, accepts ? slots : 0)
     this.#workers.push(worker)
     child.on('message', (message: FromWorker, socket) => this.#onMessage(worker, message, socket as Socket | undefined))
     child.on('error', () => this.#onGone(worker, waitStatus(1, null)))
     child.on('exit', (code, signal) => this.#onGone(worker, waitStatus(code, signal)))
     this.#tellTls([worker])
     const watched = { files: this.#watched, look: this.#look ?? '' }
-    worker.send({ kind: 'begin', slots, numbers: this.#numbers(), door: accepts ? { ...this.#door, hasLists: hasLists(this.#home), watched } : undefined })
-    if (!accepts) this.#awaitCalm()
+    worker.send({
+      kind: 'begin',
+      slots: accepts ? slots : 0,
+      numbers: this.#numbers(),
+      door: accepts ? { ...this.#door, hasLists: hasLists(this.#home), watched } : undefined
+    })
+    if (!accepts && mayAccept) this.#awaitCalm()
   }
 
   /** Can connections turn to TLS? Said to those who do not know yet. */
   #tellTls(workers: readonly Worker[]): void {
-    const isAble = this.#tls?.isAble
+    const isAble = this.#tls?.door.isAble
     if (isAble === undefined) return
     for (const worker of workers) if (worker.isTlsAble !== isAble) worker.send({ kind: 'tls', isAble })
     for (const worker of workers) worker.isTlsAble = isAble
@@ -194,7 +200,7 @@ export class ResidentWorkers implements Workers {
     else if (kind === 'changed') this.#onChanged(worker)
     else if (kind === 'wantNumbers') worker.send({ kind: 'numbers', numbers: this.#numbers() })
     else if (kind === 'lostQueue') this.#isQueueUp = false
-    else if (kind === 'startTls') void startTlsFor(worker.send.bind(worker), message.id, message.ready, socket, this.#tls)
+    else if (kind === 'startTls') void startTlsFor(worker.send.bind(worker), message.id, message.ready, socket, this.#tls?.door, this.#log)
     else if (kind === 'wantDoor') void openDoor(this.#home, message.name).then((door) => worker.send({ kind: 'door', name: message.name }, door))
     else {
       void this.#openQueue(worker).then((isOpen) => {

@@ -76,6 +76,7 @@ export const rig = (over: Partial<SessionOptions> & { result?: QueueResult } = {
     open,
     recipientExists: undefined,
     tls: undefined,
+    isTlsRequired: false,
     log: undefined,
     budget: new Budget(1 << 20),
     write: (text) => void made.said.push(text),

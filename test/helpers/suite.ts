@@ -24,11 +24,11 @@ export interface Daemon {
 }
 
 /** Starts a program of the installation as a supervisor would: its own session, an environment with just PATH, the log in a file. */
-export const startDaemon = (home: Home, program: string, args: string[], logName = program): Daemon => {
+export const startDaemon = (home: Home, program: string, args: string[], logName = program, env: Record<string, string> = {}): Daemon => {
   const logFile = home.at(`${logName}.log`)
   const fd = openSync(logFile, 'a')
   const path = program.includes('/') ? program : home.at('bin', program)
-  const child = spawn(path, args, { stdio: ['ignore', fd, fd], env: { PATH: `${home.at('bin')}:/usr/local/bin:/usr/bin:/bin` }, detached: true })
+  const child = spawn(path, args, { stdio: ['ignore', fd, fd], env: { PATH: `${home.at('bin')}:/usr/local/bin:/usr/bin:/bin`, ...env }, detached: true })
   closeSync(fd)
   const ended = new Promise<number | string>((resolve) => child.on('exit', (code, signal) => resolve(signal ?? code ?? -1)))
   const stop = (signal: NodeJS.Signals = 'SIGTERM'): Promise<number | string> => {
@@ -84,16 +84,23 @@ export const startListening = async (start: (logName: string) => Daemon): Promis
 }
 
 /** Starts tcpserver with a program of the suite on a free port of 127.0.0.1; the port. */
-export const startServer = async (home: Home, program: string, options: string[] = [], args: string[] = []): Promise<{ port: number; daemon: Daemon }> => {
+export const startServer = async (
+  home: Home,
+  program: string,
+  options: string[] = [],
+  args: string[] = [],
+  env: Record<string, string> = {}
+): Promise<{ port: number; daemon: Daemon }> => {
   const who = isRoot ? ['-u', String(suiteUser(home.path, 'qmaild').uid), '-g', String(suiteUser(home.path, 'qmaild').gid)] : []
   const all = ['-1v', '-RHl0', ...who, ...options, '127.0.0.1', '0', home.at('bin', program), ...args]
-  const server = await startListening((logName) => startDaemon(home, 'tcpserver', all, logName))
+  const server = await startListening((logName) => startDaemon(home, 'tcpserver', all, logName, env))
   await untilOf(server.daemon, 'tcpserver to listen', () => /tcpserver: status: 0\//.test(server.daemon.log()))
   return server
 }
 
 /** Starts tcpserver with qmail-smtpd on a free port; the port. */
-export const startSmtpd = (home: Home, options: string[] = []): Promise<{ port: number; daemon: Daemon }> => startServer(home, 'qmail-smtpd', options)
+export const startSmtpd = (home: Home, options: string[] = [], env: Record<string, string> = {}): Promise<{ port: number; daemon: Daemon }> =>
+  startServer(home, 'qmail-smtpd', options, [], env)
 
 /** Starts qmail-queued, or a program that becomes it, and waits until it is at work: both sockets bound, qmailq for good, all that it keeps open there. */
 export const startQueued = async (home: Home, program = 'qmail-queued', args: string[] = [], logName = 'queued'): Promise<Daemon> => {

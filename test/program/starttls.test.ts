@@ -1,33 +1,28 @@
 import assert from 'node:assert/strict'
-import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { chmodSync, chownSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { readdirSync, readFileSync, rmSync } from 'node:fs'
 import { test } from 'node:test'
 import { setTimeout as delay } from 'node:timers/promises'
 import { connect } from 'node:tls'
-import { suiteUser } from '../../src/os/ids.ts'
 import { selfSigned } from '../helpers/certificate.ts'
 import { client } from '../helpers/dialogue.ts'
-import { isRoot, makeHome } from '../helpers/home.ts'
+import { makeHome } from '../helpers/home.ts'
 import { startQueued, startSmtpd, until } from '../helpers/suite.ts'
+import { layCertificate, throughOpenssl } from '../helpers/tls.ts'
 import { PATIENCE_SECONDS, PATIENT } from '../helpers/wait.ts'
 
 const home = makeHome()
-/** As qmail-tlscert installs it: qmailt's, and nobody else's to read. */
-const layCertificate = (text: string): void => {
-  const file = home.at('control', 'servercert.pem')
-  writeFileSync(file, text)
-  chmodSync(file, 0o400)
-  if (isRoot) chownSync(file, suiteUser(home.path, 'qmailt').uid, suiteUser(home.path, 'qmailt').gid)
-}
-layCertificate(selfSigned(['mx.example']))
+layCertificate(home, selfSigned(['mx.example']))
 await startQueued(home)
 const todo = (): string[] => readdirSync(home.at('queue', 'todo'))
 const message = (id: string): string => readFileSync(home.at('queue', 'mess', String(Number(id) % 23), id), 'latin1')
-const newest = (subject: string): string =>
-  todo()
-    .map(message)
-    .find((text) => text.includes(`Subject: ${subject}\n`)) ?? ''
+/** The message with this subject, once it is in the queue. */
+const queued = (subject: string): Promise<string> =>
+  until(`${subject} in the queue`, () =>
+    todo()
+      .map(message)
+      .find((text) => text.includes(`Subject: ${subject}\n`))
+  )
 home.control('smtpdlog', 'session\n')
 const { port, daemon } = await startSmtpd(home, ['-w', '1'])
 /** The process id of qmail-tlsd: the child of tcpserver's keeper. */
@@ -56,31 +51,17 @@ const untilOffered = async (isOffered: boolean): Promise<void> => {
   }
 }
 
-/** Says lines through openssl, each after the reply to the one before; all it printed. */
-const throughOpenssl = async (args: string[], lines: string[]): Promise<string> => {
-  const child = spawn('openssl', ['s_client', '-connect', `127.0.0.1:${port}`, '-starttls', 'smtp', '-crlf', '-quiet', ...args])
-  let said = ''
-  const next = (): void => {
-    const line = lines.shift()
-    if (line !== undefined) child.stdin.write(line)
-  }
-  child.stdout.on('data', (data) => {
-    said += String(data)
-    if (/^\d{3} .*\r\n$/m.test(String(data))) next()
-  })
-  child.stderr.resume()
-  next() // of the dialogue before it shows nothing
-  await once(child, 'close')
-  return said
-}
-
 test('openssl s_client delivers a mail over STARTTLS to a resident qmail-smtpd', PATIENT, async () => {
   await untilOffered(true)
   assert.match(await offer(), /250-PIPELINING\r\n250-STARTTLS\r\n250 8BITMIME\r\n/)
-  const said = await throughOpenssl([], ['EHLO openssl\n', 'MAIL FROM:<a@b>\n', 'RCPT TO:<c@d>\n', 'DATA\n', 'Subject: secret\n\nx\n.\n', 'QUIT\n'])
+  const said = await throughOpenssl(
+    port,
+    ['-starttls', 'smtp'],
+    ['EHLO openssl\n', 'MAIL FROM:<a@b>\n', 'RCPT TO:<c@d>\n', 'DATA\n', 'Subject: secret\n\nx\n.\n', 'QUIT\n']
+  )
   assert.match(said, /250 ok \d+ qp \d+\r\n221 /)
   assert.doesNotMatch(said, /STARTTLS/, 'within TLS it is not offered again')
-  assert.match(newest('secret'), /\(HELO openssl\) \(127\.0\.0\.1\)\n {2}by 0 with ESMTPS \(TLS_\w+ encrypted\); /)
+  assert.match(await queued('secret'), /\(HELO openssl\) \(127\.0\.0\.1\)\n {2}by 0 with ESMTPS \(TLS_\w+ encrypted\); /)
   await until('the session in the log', () =>
     /session .* proto=ESMTPS tls=TLSv1\.3 cipher=TLS_\w+ sni=\S* helo=openssl mailfrom=a@b accepted=1 .* end=quit\n/.test(daemon.log())
   )
@@ -125,7 +106,18 @@ test('STARTTLS takes no parameters, and HELO, MAIL and RCPT from before it are f
   tls.write('Subject: reset\r\n\r\n.\r\nSTARTTLS\r\nQUIT\r\n')
   await once(tls, 'close')
   assert.match(said, /^503 MAIL first \(#5\.5\.1\)\r\n250 ok\r\n250 ok\r\n354 go ahead\r\n250 ok [^\r]*\r\n502 unimplemented \(#5\.5\.1\)\r\n221 /)
-  assert.doesNotMatch(newest('reset'), /clear/)
+  assert.doesNotMatch(await queued('reset'), /clear/)
+})
+
+test('FORCE_TLS: no mail in clear; DISABLETLS: no TLS', PATIENT, async () => {
+  const forced = client((await startSmtpd(home, ['-w', '1'], { FORCE_TLS: '1' })).port)
+  await forced.until(/^220 /)
+  forced.say('EHLO x\r\nMAIL FROM:<a@b>\r\nVRFY x\r\nRSET\r\nQUIT\r\n')
+  assert.match(await forced.closed(), /\r\n(530 Must issue a STARTTLS command first \(#5\.7\.0\)\r\n){2}250 flushed\r\n221 /)
+  const off = client((await startSmtpd(home, ['-w', '1'], { DISABLETLS: '1' })).port)
+  await off.until(/^220 /)
+  off.say('EHLO x\r\nSTARTTLS\r\nQUIT\r\n')
+  assert.match(await off.closed(), /250-PIPELINING\r\n250 8BITMIME\r\n502 unimplemented \(#5\.5\.1\)\r\n221 /)
 })
 
 test('qmail-tlsd killed: TLS is not offered, then it is again, and sessions in clear never notice', PATIENT, async () => {
@@ -138,7 +130,7 @@ test('qmail-tlsd killed: TLS is not offered, then it is again, and sessions in c
   clear.say('NOOP\r\n')
   await clear.until(/\r\n250 ok\r\n$/)
   const deadline = Date.now() + PATIENCE_SECONDS * 1000
-  while (!/\r\n221 /.test(await throughOpenssl([], ['EHLO openssl\n', 'QUIT\n']))) assert.ok(Date.now() < deadline, daemon.log())
+  while (!/\r\n221 /.test(await throughOpenssl(port, ['-starttls', 'smtp'], ['EHLO openssl\n', 'QUIT\n']))) assert.ok(Date.now() < deadline, daemon.log())
 })
 
 test('without a certificate TLS is not offered, and 454 is the answer; the session goes on', PATIENT, async () => {

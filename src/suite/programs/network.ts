@@ -24,13 +24,14 @@ export const network = rows({
   },
   tcpserver: {
     synopsis:
-      'tcpserver [ -1UXpPhHrRoOdDqQv46 ] [ -c limit ] [ -x rules.cdb ] [ -B banner ] [ -g gid ] [ -u uid ] [ -b backlog ]\n          [ -l localname ] [ -t timeout ] [ -w workers ] [ -m n ] [ -M n ] [ -k n/seconds ] [ -K n/seconds ] [ -N bits/bits ]\n          [ -a networks ] [ -I interface ] host port program [ arg ... ]',
+      'tcpserver [ -1UXnpPhHrRoOdDqQv46 ] [ -c limit ] [ -x rules.cdb ] [ -B banner ] [ -g gid ] [ -u uid ] [ -b backlog ]\n          [ -l localname ] [ -t timeout ] [ -w workers ] [ -m n ] [ -M n ] [ -k n/seconds ] [ -K n/seconds ] [ -N bits/bits ]\n          [ -a networks ] [ -I interface ] host port program [ arg ... ]',
     ring: 'N',
     about: 'accepts connections and runs a program for each',
     runsAs: 'root to bind, then -u and -g',
     fds: '1> port (-1), 2> log; then 0< listening socket; the program: 0<1> connection',
     exits: { 0: 'stopped by SIGTERM', 100: 'usage', 111: 'cannot start' },
     permissions: ['read:*', 'net', 'child'],
+    links: ['sslserver'],
     secondGear: { about: 'beside itself, as the parent of qmail-tlsd', permissions: ['read:*', 'child'] },
     budget: 150
   },
