@@ -1,12 +1,12 @@
 /**
- * NAME     tcpserver: accepts connections and runs a program for each (spec network.md 2.1)
+ * NAME     tcpserver, sslserver: accepts connections and runs a program for each (spec network.md 2.1)
  * RUNS AS  root to bind, then -u and -g
  * FDS      1> the port (-1), then 0 is the listening socket and 1 is closed, 2> log; the program: 0< 1> the connection; a worker: 0< the listening socket
  * ENV      sets PROTO, TCP*; reads DNSCACHEIP, LOCALDOMAIN, DIEMSG, RBLSMTPD; with -U: UID, GID
  * EXIT     0 at SIGTERM, 100 usage, 111 cannot start
  * FILES    the rules cdb of -x, at every connection; control/ firstgear dnsbllist dnsblfailclosed dnsbltimeout; servercert.pem: is it there?; run/smtpd
  *
- *   tcpserver [ -1UXnpPhHrRoOdDqQv46 ] [ -c limit ] [ -x rules.cdb ] [ -B banner ] [ -g gid ] [ -u uid ] [ -b backlog ]
+ *   tcpserver [ -1UXnsepPhHrRoOdDqQv46 ] [ -c limit ] [ -x rules.cdb ] [ -B banner ] [ -g gid ] [ -u uid ] [ -b backlog ]
  *             [ -l localname ] [ -t timeout ] [ -w workers ] [ -m n ] [ -M n ] [ -k n/seconds ] [ -K n/seconds ] [ -N bits/bits ]
  *             [ -a networks ] [ -I interface ] host port program [ arg ... ]
  * -w: this suite's qmail-smtpd, qmail-qmtpd or qmail-qmqpd runs in its second gear: that many processes, each accepting and serving many connections.

@@ -73,7 +73,7 @@ const defaults = (): TcpserverOptions => ({
 })
 
 const USAGE =
-  'tcpserver: usage: tcpserver [ -1UXnpPhHrRoOdDqQv ] [ -c limit ] [ -x rules.cdb ] [ -B banner ] [ -g gid ] [ -u uid ] [ -b backlog ] [ -l localname ] [ -t timeout ] host port program'
+  'tcpserver: usage: tcpserver [ -1UXnsepPhHrRoOdDqQv ] [ -c limit ] [ -x rules.cdb ] [ -B banner ] [ -g gid ] [ -u uid ] [ -b backlog ] [ -l localname ] [ -t timeout ] host port program'
 
 type Setter = (value: Bytes, env: Readonly<Env>, before: TcpserverOptions) => Partial<TcpserverOptions>
 
@@ -130,16 +130,14 @@ const setters: Record<string, Setter> = {
   o: () => ({}),
   O: () => ({}),
   w: (value) => ({ workers: number(value) }),
-  n: () => ({ asksForTls: true })
+  n: () => ({ asksForTls: true }),
+  // of sslserver: the variables of TLS are always set, and those of TCP have one name
+  s: () => ({}),
+  e: () => ({})
 }
 
-/** The letters sslserver has besides, or has otherwise. */
-const sslSetters: Record<string, Setter> = {
-  // the variables of TLS are always set, those of TCP have one name, and the patience with a handshake is qmail-tlsd's
-  s: () => ({}),
-  e: () => ({}),
-  w: () => ({})
-}
+/** What sslserver means otherwise: the patience with a handshake is qmail-tlsd's. */
+const sslSetters: Record<string, Setter> = { w: () => ({}) }
 
 /** Options with a value. */
 const VALUED = 'cxBgubltIwmMkKNa'
@@ -150,7 +148,7 @@ export const SPEC = Object.keys(setters)
 
 /** Reads the command line; `isSsl`: of sslserver. Throws Usage. */
 export const parseOptions = (args: readonly Bytes[], env: Readonly<Env>, isSsl = false): TcpserverOptions => {
-  const { options, operands } = getopt('tcpserver', isSsl ? `${SPEC}se` : SPEC, USAGE, args)
+  const { options, operands } = getopt('tcpserver', SPEC, USAGE, args)
   const o = defaults()
   const all = isSsl ? { ...setters, ...sslSetters } : setters
   for (const { letter, value } of options) Object.assign(o, all[letter]?.(value, env, o))

@@ -24,7 +24,7 @@ export const network = rows({
   },
   tcpserver: {
     synopsis:
-      'tcpserver [ -1UXnpPhHrRoOdDqQv46 ] [ -c limit ] [ -x rules.cdb ] [ -B banner ] [ -g gid ] [ -u uid ] [ -b backlog ]\n          [ -l localname ] [ -t timeout ] [ -w workers ] [ -m n ] [ -M n ] [ -k n/seconds ] [ -K n/seconds ] [ -N bits/bits ]\n          [ -a networks ] [ -I interface ] host port program [ arg ... ]',
+      'tcpserver [ -1UXnsepPhHrRoOdDqQv46 ] [ -c limit ] [ -x rules.cdb ] [ -B banner ] [ -g gid ] [ -u uid ] [ -b backlog ]\n          [ -l localname ] [ -t timeout ] [ -w workers ] [ -m n ] [ -M n ] [ -k n/seconds ] [ -K n/seconds ] [ -N bits/bits ]\n          [ -a networks ] [ -I interface ] host port program [ arg ... ]',
     ring: 'N',
     about: 'accepts connections and runs a program for each',
     runsAs: 'root to bind, then -u and -g',
