@@ -63,6 +63,11 @@ export class DueList {
     for (const { id } of entries) this.insert(id, now)
   }
 
+  /** All of it becomes due so many seconds later; earlier, if negative. */
+  postpone(seconds: number): void {
+    for (const entry of this.#heap) entry.due += seconds // the dead ones too: the order stays
+  }
+
   /** All of it, in order of time. */
   entries(): { id: number; due: number }[] {
     return [...this.#living.values()].sort((a, b) => a.due - b.due || a.order - b.order).map(({ id, due }) => ({ id, due }))

@@ -6,6 +6,8 @@ import { delayStep } from './bounce/delay.ts'
 import { BounceRate } from './bounce/rate.ts'
 import { successDue, successStep } from './bounce/success.ts'
 import { Cleaner } from './cleaner.ts'
+import { clockSet } from './clock/set.ts'
+import { ClockWatch } from './clock/watch.ts'
 import { Control } from './ctl/control.ts'
 import { CtlServer } from './ctl/server.ts'
 import { Destinations } from './destination/destinations.ts'
@@ -36,7 +38,8 @@ import { Trigger } from './todo/trigger.ts'
 
 /** Rounds in one turn of the loop before events are looked at again. */
 const ROUNDS_PER_TURN = 16
-const MAX_SLEEP_SECONDS = 86_400
+/** No longer, so that a clock that is set is noticed. */
+const MAX_SLEEP_SECONDS = 300
 
 /** The daemon: owner of all state, and of the order in which things happen (spec queue.md 5.3). */
 export class Loop {
@@ -45,6 +48,7 @@ export class Loop {
   readonly #sweep = new Sweep()
   readonly #trigger: Trigger
   readonly #ctl: CtlServer
+  readonly #clock = new ClockWatch()
   #isScheduled = false
   /** All that waits in the queue is known. */
   #isReady = false
@@ -166,6 +170,8 @@ export class Loop {
       if (this.#state.isBouncing && !isResident) return
       this.#hear()
       if (!this.#isReady && !this.#state.isExiting) return
+      const jump = this.#clock.look()
+      if (jump !== 0) clockSet(this.#state, jump)
       const isIdle = this.#work()
       this.#notice()
       this.#say()

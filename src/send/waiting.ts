@@ -81,6 +81,13 @@ export class Waiting {
     this.byDestination.allDue(now)
   }
 
+  /** All of it becomes due so many seconds later; earlier, if negative. */
+  postpone(seconds: number): void {
+    this.#small.postpone(seconds)
+    this.#large.postpone(seconds)
+    this.byDestination.postpone(seconds)
+  }
+
   /** All of it. */
   entries(): { id: number; due: number }[] {
     return [...this.#small.entries(), ...this.#large.entries(), ...this.byDestination.entries()]

@@ -82,6 +82,11 @@ export class Holds {
     })
   }
 
+  /** All that is parked would be due so many seconds later; earlier, if negative. */
+  postpone(seconds: number): void {
+    for (const { parked } of this.#held.values()) for (const [channel, due] of parked) parked.set(channel, due + seconds)
+  }
+
   /** Holds a message no more; gives back what was parked. Throws system errors: then it is still held. */
   release(id: number): ReadonlyMap<Channel, number> {
     const held = this.#held.get(id)

@@ -29,7 +29,7 @@ export class Destinations {
     const name = this.#routes.relayFor(host, sender, Date.now()) ?? host
     const known = this.#known.get(name)
     if (known !== undefined) return known
-    if (this.#known.size >= this.#many) this.#forget()
+    if (this.#known.size >= this.#many) this.#drop()
     const made = new Destination(name, ++this.#count, this.#limitsOf(name))
     this.#known.set(name, made)
     return made
@@ -53,11 +53,17 @@ export class Destinations {
     for (const destination of this.#known.values()) destination.forgive()
   }
 
+  /** The clock was set back: nothing that was to wait for a time of day counts any more. */
+  forget(): void {
+    this.forgive()
+    for (const destination of this.#known.values()) destination.nextStart = 0
+  }
+
   #limitsOf(name: string): Limits {
     return limitsFor(RELAY.exec(name)?.[0] ?? name, this.#lines)
   }
 
-  #forget(): void {
+  #drop(): void {
     for (const [name, destination] of this.#known) if (destination.isForgettable) this.#known.delete(name)
     this.#many = Math.max(MANY, 2 * this.#known.size)
   }

@@ -193,6 +193,14 @@ export class DestinationQueues {
     this.touchAll()
   }
 
+  /** Every message becomes due so many seconds later; the queues are to be touched then. */
+  postpone(seconds: number): void {
+    for (const { list, looks } of this.#queues.values()) {
+      list.postpone(seconds)
+      looks.postpone(seconds)
+    }
+  }
+
   touchAll(): void {
     for (const { destination } of [...this.#queues.values()]) this.touch(destination)
   }
