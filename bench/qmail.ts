@@ -11,7 +11,7 @@ import { boxesIn, DOMAIN, type Subject, USERS } from './load.ts'
 
 const FIRST_UID = 64_310
 const READY_SECONDS = 20
-const WORKERS = 2
+const WORKERS = Number(process.env.WORKERS ?? 2)
 
 export interface Qmail extends Subject {
   /** The installation. */

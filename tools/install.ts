@@ -24,7 +24,7 @@ import { settings } from '../src/control/table.ts'
 import { GROUPS, idsFile, isRoot, suiteUser, USERS } from '../src/os/ids.ts'
 import { markerOf } from '../src/os/own.ts'
 import { files } from '../src/suite/files.ts'
-import { nodeFlags } from '../src/suite/permissions.ts'
+import { nodeFlags, youngFlags } from '../src/suite/permissions.ts'
 import type { Permission, Program, Runtime } from '../src/suite/programs/row.ts'
 import { type ProgramName, programRows } from '../src/suite/programs.ts'
 import { bunFile } from './bun.ts'
@@ -143,8 +143,11 @@ export const shebang = (home: string, name: ProgramName, program: Program, isWit
   for (const permissions of [program.permissions, etc, wide, all]) {
     const flags = nodeFlags(home, join(home, 'bin', name), permissions)
     const needed = permissions === wide ? flags.filter((f) => f !== `--allow-fs-read=${join(home, 'bin', name)}`) : flags
-    const line = ['#!/usr/bin/env -S -u NODE_OPTIONS', join(home, 'lib', 'node'), ...needed].join(' ')
-    if (line.length <= MAX_SHEBANG_BYTES) return line
+    // a bound of memory is left out where it would make the permissions wider
+    for (const young of [youngFlags(program.youngMegabytes), []]) {
+      const line = ['#!/usr/bin/env -S -u NODE_OPTIONS', join(home, 'lib', 'node'), ...young, ...needed].join(' ')
+      if (line.length <= MAX_SHEBANG_BYTES) return line
+    }
   }
   throw tooLong(home, name)
 }

@@ -53,6 +53,7 @@ export class Acceptor implements Register {
       { ...door, farewell: door.env.DIEMSG },
       { register: this, nextNumber: () => this.#nextNumber(), decide: (visit) => this.#decide(visit), serve: (...visit) => this.#serve(...visit) }
     )
+    host.reports.isAccepting = true
     this.#server = createServer({ pauseOnConnect: true, allowHalfOpen: true }, (socket) => this.#accept(socket))
     this.#server.on('error', () => this.stop())
     this.#server.listen({ fd: LISTENING_FD }, door.backlog)
@@ -97,6 +98,7 @@ export class Acceptor implements Register {
     this.#server = undefined
     closeSync(LISTENING_FD)
     openSync('/dev/null', 'r')
+    this.#host.reports.isAccepting = false
     this.#host.reports.say({ kind: 'deaf' })
   }
 

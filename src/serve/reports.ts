@@ -1,13 +1,17 @@
 import type { Socket } from 'node:net'
 import type { FromWorker, News } from '../spawn/handover.ts'
 
-const GATHERING_MILLISECONDS = 5
+/** Nobody waits for news but the log, as long as this process accepts by itself; for those that are handed connections, tcpserver counts their room. */
+const ACCEPTING_MILLISECONDS = 20
+const HANDED_MILLISECONDS = 5
 
 /** What a worker tells its parent, in order. News are gathered for a moment: under load, one message tells of many. */
 export class Reports {
   readonly #send: (message: FromWorker, socket?: Socket) => void
   #news: News[] = []
   #onTold: () => void = () => {}
+  /** Does this process accept by itself? */
+  isAccepting = false
 
   constructor(send: (message: FromWorker, socket?: Socket) => void) {
     this.#send = send
@@ -24,7 +28,7 @@ export class Reports {
   }
 
   tell(news: News): void {
-    if (this.#news.push(news) === 1) setTimeout(() => this.flush(), GATHERING_MILLISECONDS)
+    if (this.#news.push(news) === 1) setTimeout(() => this.flush(), this.isAccepting ? ACCEPTING_MILLISECONDS : HANDED_MILLISECONDS)
   }
 
   /** Says something at once, behind the news so far. */

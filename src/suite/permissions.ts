@@ -18,3 +18,6 @@ export const nodeFlags = (home: string, file: string, permissions: readonly Perm
   if (permissions.includes('net') || permissions.includes('child')) flags.push('--no-warnings')
   return ['--permission', '--no-experimental-sqlite', ...(readsAll ? [] : [`--allow-fs-read=${file}`]), ...flags]
 }
+
+/** The flag that bounds V8's room for new objects; none: as usual. */
+export const youngFlags = (megabytes: number | undefined): string[] => (megabytes === undefined ? [] : [`--max-semi-space-size=${megabytes}`])

@@ -15,6 +15,7 @@ export const daemons = rows({
   },
   'qmail-send': {
     ring: 'Q',
+    youngMegabytes: 2,
     about: 'schedules deliveries, writes bounces and the log',
     runsAs: 'qmails:qmail',
     fds: '0> log, 1> 2< qmail-lspawn, 3> 4< qmail-rspawn, 5> 6< qmail-clean (resident: 7< end: stop)',
@@ -35,6 +36,7 @@ export const daemons = rows({
   'qmail-lspawn': {
     synopsis: 'qmail-lspawn defaultdelivery',
     ring: 'R',
+    youngMegabytes: 2,
     about: 'finds the recipient, becomes it, runs qmail-local',
     runsAs: 'root',
     mode: 0o700,
@@ -114,6 +116,7 @@ export const daemons = rows({
   'qmail-queued': {
     synopsis: 'qmail-queued [--once]',
     ring: 'N',
+    youngMegabytes: 2,
     about: 'the resident writer of the queue: drop folder and submission sockets',
     runsAs: 'root to bind its sockets, then qmailq:qmail',
     mode: 0o700,

@@ -42,6 +42,8 @@ export interface Row {
     /** The room V8 has for new objects, in megabytes, where less than usual does: a server of many sessions keeps none of them for long. */
     youngMegabytes?: number
   }
+  /** The room V8 has for new objects in its first gear, in megabytes, where less than usual does: what many jobs leave behind there is soon garbage. */
+  youngMegabytes?: number
   /** npm packages its bundle may hold. */
   npm?: readonly string[]
   /** The largest its bundle may be, in kilobytes. Left out: what its ring allows (BUDGETS). */
