@@ -61,7 +61,7 @@ run('qmail-smtpd', async ({ home, args, env, resident }) => {
     env,
     readSettings: () => readSettings(home),
     hasRoom: roomAt,
-    open: () => submit({ home, env }),
+    open: (facts) => submit({ home, env: Object.assign(env, facts()) }),
     checker: checkerFor(givenChecker(home, args, env.PATH), env, authd),
     authd,
     recipients: new RecipientDoor(() => openDoor(home, 'rcpt')),

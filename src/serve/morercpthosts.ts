@@ -23,5 +23,8 @@ const opened = (path: string): Cdb => {
   return cdb
 }
 
-/** Is this host, or suffix of one, a key of the compiled morercpthosts at `path`? The file stays open between look-ups. Throws system errors, and Temporary for a file that is no good. */
-export const isInMoreRcpthosts = (path: string, key: Bytes): boolean => opened(path).get(key) !== undefined
+/** What a compiled table has under this key; undefined: nothing. The file stays open between look-ups. Throws system errors, and Temporary for a file that is no good. */
+export const lookUpIn = (path: string, key: Bytes): Bytes | undefined => opened(path).get(key)
+
+/** Is this host, or suffix of one, a key of the compiled morercpthosts at `path`? Throws as lookUpIn. */
+export const isInMoreRcpthosts = (path: string, key: Bytes): boolean => lookUpIn(path, key) !== undefined

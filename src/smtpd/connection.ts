@@ -10,9 +10,8 @@ import { peerOf } from '../serve/received.ts'
 import type { RecipientDoor } from '../serve/recipient-door.ts'
 import { sizeLimit } from '../serve/recipients.ts'
 import type { Ends, TlsStarter, Turned } from '../serve/tls.ts'
-import type { Submission } from '../submit/submission.ts'
 import { type AskChecker, authenticationFor } from './auth/session-auth.ts'
-import { SessionExit, type SessionOptions } from './dialogue.ts'
+import { type OpenQueue, SessionExit, type SessionOptions } from './dialogue.ts'
 import { unknownKeywords } from './extensions.ts'
 import { SessionLog } from './log.ts'
 import { isEncrypted } from './protocol.ts'
@@ -33,7 +32,7 @@ export interface Connection {
   readSettings: () => SmtpdSettings
   /** Is there room on the disk for a message of so many bytes? */
   hasRoom: (bytes: number) => boolean
-  open: () => Submission | Promise<Submission>
+  open: OpenQueue
   /** Asks about passwords: a checker named on the command line; undefined: there is none there. */
   checker: AskChecker | undefined
   /** Asks qmail-authd. */

@@ -1,4 +1,5 @@
 import type { Bytes } from '../core/bytes.ts'
+import type { Env } from '../core/run.ts'
 import type { Budget } from '../serve/budget.ts'
 import type { RcptcheckAnswer } from '../serve/rcptcheck.ts'
 import type { Peer } from '../serve/received.ts'
@@ -13,6 +14,9 @@ import type { State } from './state.ts'
 
 /** How a session ends: with QUIT, or in any other way (spec network.md 4.1). */
 export const SessionExit = { quit: 0, other: 1 } as const
+
+/** Opens a way into the queue for one message. `facts`: variables of the session, for a queue program (spec modern.md 0.3). */
+export type OpenQueue = (facts: () => Env) => Submission | Promise<Submission>
 
 /** What a session is told, and what it may ask for. */
 export interface SessionOptions {
@@ -43,7 +47,7 @@ export interface SessionOptions {
   /** Is there room on the disk for a message of so many bytes? */
   hasRoom: (bytes: number) => boolean
   /** The way into the queue. Failing means that there is none now. */
-  open: () => Submission | Promise<Submission>
+  open: OpenQueue
   /** Memory, shared by all sessions of the process. */
   budget: Budget
   /** The way to TLS; undefined: there is none, or the session is inside it. */

@@ -1,22 +1,35 @@
 import type { Bytes } from '../core/bytes.ts'
+import type { Env } from '../core/run.ts'
 import { receivedField } from '../serve/received.ts'
 import type { Submission } from '../submit/submission.ts'
 import { fromObjectionOf } from './auth/permission.ts'
 import { completed, type SeenHeader } from './auth/submitted.ts'
 import type { Dialogue } from './dialogue.ts'
-import { withPhrase } from './protocol.ts'
+import { protocolName, type SessionKind, withPhrase } from './protocol.ts'
 import type { Envelope } from './state.ts'
 import { type Decoder, Transfer } from './transfer.ts'
 
 /** What a body holds in memory until the queue has taken it. */
 export const BODY_BYTES = 65_536
 
+const kindOf = ({ state, options }: Dialogue): SessionKind => ({
+  isModern: state.isExtended && options.settings.esmtp !== undefined,
+  isEncrypted: options.isEncrypted(),
+  isAuthenticated: state.user !== undefined,
+  cipher: options.cipher()
+})
+
+/** What a queue program is told of the session, beside its variables and those of AUTH and TLS (spec modern.md 0.3). */
+export const factsOf = (dialogue: Dialogue): Env => {
+  const { helo, sender = '' } = dialogue.state
+  return { SMTPPROTO: protocolName(kindOf(dialogue)), SMTPMAILFROM: sender, ...(helo !== undefined && { SMTPHELO: helo }) }
+}
+
 /** Our field before the message; a user who has logged in stands in it, unless control/hideauthuser says no. */
-const received = ({ state, options }: Dialogue): Bytes => {
+const received = (dialogue: Dialogue): Bytes => {
+  const { state, options } = dialogue
   const info = state.user === undefined ? options.peer.info : options.settings.isUserHidden ? undefined : state.user.name
-  const isModern = state.isExtended && options.settings.esmtp !== undefined
-  const kind = { isModern, isEncrypted: options.isEncrypted(), isAuthenticated: state.user !== undefined, cipher: options.cipher() }
-  return receivedField({ ...options.peer, info }, state.helo, withPhrase(kind), options.now())
+  return receivedField({ ...options.peer, info }, state.helo, withPhrase(kindOf(dialogue)), options.now())
 }
 
 /** The way into the queue for a message; a submitted one gets the fields it lacks. */

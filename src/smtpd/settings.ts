@@ -46,6 +46,8 @@ export interface SmtpdSettings {
   hasChecker: boolean
   /** Wrong passwords a session may have; Infinity for no limit. */
   maxAuthFailures: number
+  /** The compiled file, where there is one. */
+  mailfromrules: string | undefined
   /** Whose addresses are whose, read when somebody logs in. Throws Temporary. */
   senderTables: () => SenderTables
   /** The host of Message-IDs made here. */
@@ -66,7 +68,8 @@ export const FILES = [
   ...Object.entries<Setting>(settings)
     .filter(([, { readers }]) => readers.includes('qmail-smtpd') || readers.includes('all'))
     .map(([name]) => name),
-  'morercpthosts.cdb'
+  'morercpthosts.cdb',
+  'mailfromrules.cdb'
 ]
 
 const openable = (path: string): string | undefined => {
@@ -136,6 +139,7 @@ export const readSettings = (home: string): SmtpdSettings => {
     isRecipientChecked: readSetting(home, 'recipientcheck') !== 0,
     hasChecker: openable(join(home, 'control', 'checkpassword')) !== undefined,
     maxAuthFailures: limit(readSetting(home, 'authtries')),
+    mailfromrules: openable(join(home, 'control', 'mailfromrules.cdb')),
     senderTables: once(() => readSenderTables(home)),
     idHost: readSetting(home, 'idhost') ?? greeting,
     isFromChecked: readSetting(home, 'submitfrom') !== 0,

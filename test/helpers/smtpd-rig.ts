@@ -40,6 +40,7 @@ export const base = (): SessionOptions['settings'] => ({
   maxAuthFailures: 3,
   isUserHidden: false,
   idHost: 'id.example',
+  mailfromrules: undefined,
   isFromChecked: false,
   senderTables: () => ({ locals: new Set(), virtualdomains: new Map() }),
   warnings: []

@@ -1,10 +1,13 @@
 import assert from 'node:assert/strict'
+import { spawnSync } from 'node:child_process'
 import { createHmac } from 'node:crypto'
-import { rmSync } from 'node:fs'
+import { chmodSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { open } from 'node:fs/promises'
 import { after, test } from 'node:test'
 import { asked, layChecker, queued, smtpdWith, startAuthd } from '../helpers/auth.ts'
 import { client } from '../helpers/dialogue.ts'
 import { makeHome } from '../helpers/home.ts'
+import { runProgram } from '../helpers/run-program.ts'
 import { startQueued, until } from '../helpers/suite.ts'
 
 const home = makeHome()
@@ -127,4 +130,67 @@ test('without TLS passwords are neither asked for nor taken from other hosts, bu
     d.say(`EHLO c\r\n${PLAIN}QUIT\r\n`)
     assert.match(await d.closed(), /250-AUTH LOGIN PLAIN\r\n250-AUTH=LOGIN PLAIN\r\n250 8BITMIME\r\n235 [^\n]*\n221/)
   }
+})
+
+test('a queue program finds who has logged in, and what was said, in its environment', async () => {
+  const program = home.at('lib', 'queue-program')
+  writeFileSync(
+    program,
+    `#!/bin/sh\ncat > /dev/null; cat <&1 > /dev/null; env > '${home.at('lib', 'queue-env')}.new'; mv '${home.at('lib', 'queue-env')}.new' '${home.at('lib', 'queue-env')}'\n`
+  )
+  chmodSync(program, 0o755)
+  chmodSync(home.at('lib'), 0o777)
+  const { port } = await smtpdWith(home, { SMTPAUTH: '', QMAILQUEUE: program }, ['-w', '1'])
+  const c = client(port)
+  c.say(`EHLO c.example\r\n${PLAIN}${MAIL}x\r\n.\r\nQUIT\r\n`)
+  assert.match(await c.closed(), /250 ok \d+ qp \d+\r\n221 /)
+  const env = readFileSync(home.at('lib', 'queue-env'), 'latin1').split('\n')
+  for (const line of [
+    'RELAYCLIENT=',
+    'TCPREMOTEINFO=joe',
+    'SMTPAUTHUSER=joe',
+    'SMTP_AUTH_USER=joe',
+    'SMTPAUTHMETHOD=plain',
+    'AUTHUSER=joe',
+    'AUTHPROTOCOL=plain',
+    'SMTPHELO=c.example',
+    'SMTPPROTO=ESMTPA',
+    'SMTPMAILFROM=joe@here.example'
+  ])
+    assert.ok(env.includes(line), line)
+  assert.ok(!env.join().includes('secret'), 'the password is in it')
+})
+
+test('a qmail-authd that is killed while it is asked is temporary, and the session goes on', async () => {
+  const gate = home.at('lib', 'gate')
+  assert.equal(spawnSync('mkfifo', [gate]).status, 0)
+  const checker = home.at('lib', 'slow-checker')
+  writeFileSync(checker, `#!/bin/sh\nread line < '${gate}'\n`)
+  chmodSync(checker, 0o755)
+  const other = makeHome()
+  const daemon = await startAuthd(other, checker)
+  await startQueued(other)
+  const { port } = await smtpdWith(other, { SMTPAUTH: '' }, ['-w', '1'])
+  const c = client(port)
+  c.say(`EHLO c\r\n${PLAIN}`)
+  const writer = await open(gate, 'w') // the checker is at work once somebody reads there
+  await daemon.stop('SIGKILL')
+  await writer.close()
+  await c.until(/454 oops, unable to run the checker \(#4\.3\.0\)\r\n/)
+  c.say('NOOP\r\n')
+  await c.until(/454 [^\n]*\n250 ok\r\n/)
+})
+
+test('qmail-mfrules compiles control/mailfromrules, which holds from the next session on', async () => {
+  const { port } = await smtpdWith(home, { SMTPAUTH: '' }, ['-w', '1'])
+  const say = async (): Promise<string> => {
+    const c = client(port)
+    c.say(`EHLO c\r\n${PLAIN}MAIL FROM:<joe@here.example>\r\nMAIL FROM:<ann@here.example>\r\nQUIT\r\n`)
+    return (await c.closed()).replace(/^[\s\S]*235 [^\n]*\n/, '')
+  }
+  assert.match(await say(), /^250 ok\r\n250 ok\r\n/)
+  home.control('mailfromrules', 'joe&joe@here.example\n')
+  assert.deepEqual(runProgram(home, 'qmail-mfrules'), { exit: 0, stdout: '', stderr: '' })
+  assert.match(await say(), /^250 ok\r\n553 sorry, that is not your address \(#5\.7\.1\)\r\n/)
+  for (const name of ['mailfromrules', 'mailfromrules.cdb']) rmSync(home.at('control', name))
 })

@@ -25,6 +25,12 @@ export const auth = table({
     reread: 'invocation',
     about: '1: the name of a user who has logged in is left out of Received'
   },
+  mailfromrules: {
+    type: 'list',
+    readers: ['qmail-mfrules'],
+    reread: 'invocation',
+    about: 'which senders those who have logged in may use: key and values with & between; qmail-mfrules makes mailfromrules.cdb of it, which qmail-smtpd reads'
+  },
   submitfrom: {
     type: 'number',
     default: 0,

@@ -2,6 +2,7 @@ import { type Bytes, lower, splitAddress } from '../../core/bytes.ts'
 import type { Env } from '../../core/run.ts'
 import { isAllowedRecipient } from '../../serve/recipients.ts'
 import type { AuthUser } from './authentication.ts'
+import { verdictByRules } from './mailfrom-rules.ts'
 
 /** Domains of ours, for addresses that belong to a user by its name. */
 export interface SenderTables {
@@ -18,6 +19,8 @@ export interface SenderQuestion {
   rcpthosts: ReadonlySet<Bytes> | undefined
   isInMore: (key: Bytes) => boolean
   tables: () => SenderTables
+  /** Looks a key up in control/mailfromrules.cdb; undefined: there is no such file. */
+  rule: ((key: Bytes) => Bytes | undefined) | undefined
 }
 
 /** Is it this user's box, or an extension of it? */
@@ -59,6 +62,9 @@ export const maySendFrom = (user: AuthUser, address: Bytes, question: SenderQues
   const { env, isSubmission, tables } = question
   const [sender, name] = [lower(address), lower(user.name)]
   if (sender === '') return true
+  const client = { user: name, ip: env.TCPREMOTEIP ?? '', host: env.TCPREMOTEHOST }
+  const ruled = question.rule && verdictByRules(client, sender, question.rule)
+  if (ruled !== undefined) return ruled
   if (user.senders.length > 0) return user.senders.some((entry) => fits(sender, lower(entry)))
   if (env.LOCALMFCHECK !== undefined) return fitsLocalCheck(sender, name, env.LOCALMFCHECK, question)
   if (env.FORCEAUTHMAILFROM === '1') return sender === name

@@ -3,6 +3,7 @@ import { logLine } from '../../core/logline.ts'
 import type { Env } from '../../core/run.ts'
 import type { AuthAnswer, AuthRequest } from '../../serve/auth-door.ts'
 import { authMode } from '../../serve/auth-mode.ts'
+import { lookUpIn } from '../../serve/morercpthosts.ts'
 import { peerOf } from '../../serve/received.ts'
 import { SESSION } from '../../spawn/handover.ts'
 import type { SmtpdSettings } from '../settings.ts'
@@ -61,13 +62,14 @@ const logger =
 export const authenticationFor = (
   env: Env,
   ask: AskChecker | undefined,
-  { maxAuthFailures, rcpthosts, senderTables }: SmtpdSettings,
+  { maxAuthFailures, rcpthosts, senderTables, mailfromrules }: SmtpdSettings,
   isInMore: (key: Bytes) => boolean
 ): Authentication | undefined => {
   const mode = authMode(env, ask !== undefined)
   if (ask === undefined && !mode.isSubmission) return undefined
   const { ip, local } = peerOf(env)
   const localIp = env.TCPLOCALIP ?? ''
+  const rule = mailfromrules === undefined ? undefined : (key: Bytes) => lookUpIn(mailfromrules, key)
   const service = mode.isSubmission ? 'submission' : 'smtp'
   return {
     ...mode,
@@ -75,7 +77,7 @@ export const authenticationFor = (
     isOldOffered: env.SMTPAUTHOLD !== undefined,
     maxFailures: maxAuthFailures,
     isForcedSame: env.FORCEAUTHMAILFROM === '1',
-    maySendFrom: (user, sender) => maySendFrom(user, sender, { env, isSubmission: mode.isSubmission, rcpthosts, isInMore, tables: senderTables }),
+    maySendFrom: (user, sender) => maySendFrom(user, sender, { env, isSubmission: mode.isSubmission, rcpthosts, isInMore, tables: senderTables, rule }),
     delayMilliseconds: DELAY_MILLISECONDS,
     check: async (method, { user, secret }, challenge) => (await ask?.({ method, service, ip, localIp, user, secret, challenge })) ?? { kind: 'temporary' },
     become: becomer(env),

@@ -3,7 +3,7 @@ import type { Submission } from '../../submit/submission.ts'
 import { ChunkedMessage } from '../chunked.ts'
 import { type Dialogue, GO_ON, type Intake, NO_MEMORY, type Step, type Verb } from '../dialogue.ts'
 import { hasChunking } from '../extensions.ts'
-import { BODY_BYTES } from '../message.ts'
+import { BODY_BYTES, factsOf } from '../message.ts'
 import type { Chunks } from '../state.ts'
 import { TOO_BIG } from '../transfer.ts'
 import { unimplemented } from './plain.ts'
@@ -85,7 +85,7 @@ const NO_QUEUE = '451 qqt failure (#4.3.0)'
 const begin = (dialogue: Dialogue, bytes: number, isLast: boolean): Promise<void> | undefined => {
   if (!dialogue.state.reserve(BODY_BYTES)) return giveUp(dialogue, bytes, NO_MEMORY)
   try {
-    const opened = dialogue.options.open()
+    const opened = dialogue.options.open(() => factsOf(dialogue))
     if (!(opened instanceof Promise)) return openFor(dialogue, opened, bytes, isLast)
     return opened.then(
       (submission) => openFor(dialogue, submission, bytes, isLast),

@@ -1,7 +1,7 @@
 import type { Submission } from '../../submit/submission.ts'
 import { BodyDecoder } from '../body.ts'
 import { type Dialogue, GO_ON, type Intake, NEED_MORE, NO_MEMORY, type Step, type Verb } from '../dialogue.ts'
-import { BODY_BYTES, Message } from '../message.ts'
+import { BODY_BYTES, factsOf, Message } from '../message.ts'
 
 /** The bytes between 354 and the lone dot. */
 class DataIntake implements Intake {
@@ -53,7 +53,7 @@ export const data: Verb = (dialogue) => {
   if (dialogue.state.chunks !== undefined) return dialogue.say('503 the message came in chunks so far (#5.5.1)')
   if (!dialogue.state.reserve(BODY_BYTES)) return dialogue.say(NO_MEMORY)
   try {
-    const opened = dialogue.options.open()
+    const opened = dialogue.options.open(() => factsOf(dialogue))
     if (!(opened instanceof Promise)) return start(dialogue, opened)
     return opened.then(
       (submission) => start(dialogue, submission),

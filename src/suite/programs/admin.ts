@@ -106,6 +106,16 @@ export const admin = rows({
     exits: { 0: 'success', 100: 'usage', 111: 'trouble' },
     budget: 40
   },
+  'qmail-mfrules': {
+    ring: 'A',
+    about: 'makes control/mailfromrules.cdb from control/mailfromrules',
+    runsAs: 'root',
+    mode: 0o700,
+    fds: '2> why not',
+    exits: { 0: 'made', 111: 'the old one stays' },
+    atHome: true,
+    budget: 40
+  },
   'qmail-newmrh': {
     ring: 'A',
     about: 'makes control/morercpthosts.cdb from control/morercpthosts',

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { mailfromRecords } from '../../../src/admin/mailfrom-rules.ts'
 import { fromAddresses } from '../../../src/smtpd/auth/from-field.ts'
 import { maySendFrom, type SenderQuestion } from '../../../src/smtpd/auth/senders.ts'
 
@@ -19,6 +20,7 @@ const question = (over: Partial<SenderQuestion> = {}): SenderQuestion => ({
   rcpthosts: new Set(['here.example']),
   isInMore: () => false,
   tables: () => tables,
+  rule: undefined,
   ...over
 })
 const may =
@@ -73,4 +75,18 @@ test('the addresses of From are read over folds, groups, comments and several fi
   assert.deepEqual(fromAddresses('From: a@b\r, c@d\n')?.includes('c@d'), true)
   assert.deepEqual(fromAddresses('Subject: From: a@b\n'), [])
   assert.equal(fromAddresses('From: joe@a (never closed\n'), undefined)
+})
+
+test('control/mailfromrules decides before all else: the first key there is, values, and what is shut out', () => {
+  const rules = new Map(
+    mailfromRecords('# no\nJoe&joe@a.example&@List.example&-bad@list.example\njoe@10.0.0.7&\n10.&-@secret.example\nann:ann@b.example:@c.example\n')
+  )
+  const by = (name: string, ip: string) => may(name, { env: { TCPREMOTEIP: ip, FORCEAUTHMAILFROM: '1' }, rule: (key) => rules.get(key) }, ['@checker.example'])
+  const joe = by('joe', '10.0.0.8')
+  for (const own of ['JOE@a.example', 'x@list.example', '']) assert.equal(joe(own), true, own)
+  for (const other of ['xjoe@a.example', 'bad@list.example', 'x@checker.example', 'x@notlist.example.org']) assert.equal(joe(other), false, other)
+  assert.equal(by('joe', '10.0.0.7')('anybody@far.example'), true)
+  assert.deepEqual(['x@far.example', 'x@secret.example'].map(by('eve', '10.9.9.9')), [true, false])
+  assert.deepEqual(['ann@b.example', 'x@c.example', 'x@d.example'].map(by('ann', '192.0.2.1')), [true, true, false])
+  assert.deepEqual(['x@checker.example', 'x@d.example'].map(by('eve', '192.0.2.1')), [true, false])
 })
