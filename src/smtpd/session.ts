@@ -52,6 +52,16 @@ export class Session implements Dialogue {
     this.state = new State(options.budget)
     this.#line = new Share(options.budget)
     this.#limits = new Limits(options.settings)
+    this.#certify()
+  }
+
+  /** A certificate may say who the client is. */
+  #certify(): void {
+    const { auth } = this.options
+    if (auth?.certified === undefined) return
+    this.state.user = auth.certified
+    auth.become(auth.certified)
+    auth.log('auth-success', auth.certified.method, auth.certified.name)
   }
 
   /** Says hello, at once or after a while in which the client has to be silent (control/greetdelay). */

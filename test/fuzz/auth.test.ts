@@ -68,6 +68,7 @@ fuzz('AUTH in qmail-smtpd', {
       auth: {
         mechanisms: MECHANISMS,
         isSubmission: random.pick([true, false]),
+        certified: undefined,
         isClearAllowed: true,
         isOldOffered: false,
         maxFailures: 3,

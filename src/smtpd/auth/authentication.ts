@@ -18,6 +18,8 @@ export type AuthOutcome = 'auth-success' | 'auth-failed' | 'auth-temporary'
 
 /** AUTH in one session, as its exchanges see it. */
 export interface Authentication extends AuthMode {
+  /** Who the client is by its certificate, without AUTH ($UCSPITLS is `@`). */
+  certified: AuthUser | undefined
   /** May a password come without TLS? */
   isClearAllowed: boolean
   /** Is AUTH also offered in the way very old clients know it? */

@@ -42,6 +42,10 @@ const becomer = (env: Env): Authentication['become'] => {
   }
 }
 
+/** The user a verified client certificate names (spec modern.md 1.1, 2.1). */
+const certifiedUser = ({ UCSPITLS, SSL_CLIENT_VERIFY, SSL_CLIENT_S_DN_CN: name = '' }: Readonly<Env>): AuthUser | undefined =>
+  UCSPITLS === '@' && SSL_CLIENT_VERIFY === 'SUCCESS' && name !== '' ? { name, method: 'external', senders: [] } : undefined
+
 /** Each is said once only, in this process and any other (RFC 2195 2). */
 const challenger = (local: Bytes, number: Bytes) => (): Bytes => {
   const random = globalThis.crypto.getRandomValues(new Uint32Array(2)).join('')
@@ -66,13 +70,15 @@ export const authenticationFor = (
   isInMore: (key: Bytes) => boolean
 ): Authentication | undefined => {
   const mode = authMode(env, ask !== undefined)
-  if (ask === undefined && !mode.isSubmission) return undefined
+  const certified = certifiedUser(env)
+  if (ask === undefined && !mode.isSubmission && certified === undefined) return undefined
   const { ip, local } = peerOf(env)
   const localIp = env.TCPLOCALIP ?? ''
   const rule = mailfromrules === undefined ? undefined : (key: Bytes) => lookUpIn(mailfromrules, key)
   const service = mode.isSubmission ? 'submission' : 'smtp'
   return {
     ...mode,
+    certified,
     isClearAllowed: env.FORCETLS === '0' || LOOPBACK.test(ip),
     isOldOffered: env.SMTPAUTHOLD !== undefined,
     maxFailures: maxAuthFailures,

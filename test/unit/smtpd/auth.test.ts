@@ -4,6 +4,7 @@ import type { AuthAnswer } from '../../../src/serve/auth-door.ts'
 import { authMode, MECHANISMS } from '../../../src/serve/auth-mode.ts'
 import type { Authentication } from '../../../src/smtpd/auth/authentication.ts'
 import { bearerClaim, cramClaim, fromBase64, plainClaim, xoauth2Claim } from '../../../src/smtpd/auth/sasl.ts'
+import { authenticationFor } from '../../../src/smtpd/auth/session-auth.ts'
 import { base, codes, feed, type Rig, rig } from '../../helpers/smtpd-rig.ts'
 
 const base64 = (text: string): string => Buffer.from(text, 'latin1').toString('base64')
@@ -14,6 +15,7 @@ const session = (answers: AuthAnswer[] = [], over: Partial<Authentication> = {},
   const auth: Authentication = {
     mechanisms: MECHANISMS,
     isSubmission: false,
+    certified: undefined,
     isClearAllowed: true,
     isOldOffered: false,
     maxFailures: 3,
@@ -171,4 +173,18 @@ test('a client that goes away while its password is looked at is told nothing', 
   resolve(GOOD)
   await fed
   assert.deepEqual([r.said, r.session.state.user], [[], undefined])
+})
+
+test('a verified certificate is a user by itself where UCSPITLS is @, and nowhere else', () => {
+  const env = { UCSPITLS: '@', SSL_PROTOCOL: 'TLSv1.3', SSL_CLIENT_VERIFY: 'SUCCESS', SSL_CLIENT_S_DN_CN: 'joe', TCPREMOTEIP: '192.0.2.1' }
+  const of = (over: Record<string, string>) => authenticationFor({ ...env, ...over }, undefined, base(), () => false)
+  const auth = of({})
+  assert.deepEqual(auth?.certified, { name: 'joe', method: 'external', senders: [] })
+  for (const over of [{ UCSPITLS: '?' }, { SSL_CLIENT_VERIFY: 'NONE' }, { SSL_CLIENT_S_DN_CN: '' }]) assert.equal(of(over), undefined)
+  const own: Record<string, string> = { ...env }
+  const r = rig({ auth: authenticationFor(own, undefined, base(), () => false) })
+  assert.equal(r.session.state.user?.name, 'joe')
+  assert.deepEqual([own.RELAYCLIENT, own.TCPREMOTEINFO, own.SMTPAUTHMETHOD], ['', 'joe', 'external'])
+  r.session.options.auth?.become(undefined)
+  assert.deepEqual(own, env)
 })
