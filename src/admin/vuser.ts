@@ -22,7 +22,7 @@ qmail-vuser: usage: qmail-vuser passwd box@domain
 qmail-vuser: usage: qmail-vuser remove box@domain
 qmail-vuser: usage: qmail-vuser list [domain]`
 const FILE = 'users/virtual'
-const LOCK_SECONDS = 30
+const LOCK_SECONDS = 60
 /** Hashes are for those who check passwords. */
 const PRIVATE_UMASK = 0o077
 const TABLE_UMASK = 0o033
@@ -44,11 +44,11 @@ const parse = ([action = '', ...args]: readonly Bytes[]): Request => {
 }
 
 /** Does the work while nobody else changes the file. Temporary when somebody else does for too long. */
-const locked = async (work: () => Promise<void>): Promise<void> => {
+const locked = (work: () => void): void => {
   const fd = openSync('users/virtual.lock', 'a', 0o600)
   try {
     if (flock(fd, LOCK_SECONDS) === 'busy') throw new Temporary('somebody else is changing users/virtual')
-    await work()
+    work()
   } finally {
     closeSync(fd)
   }
@@ -70,8 +70,8 @@ const write = (home: string, users: readonly VirtualUser[], before: readonly Vir
   }
 }
 
-/** The mailbox as it is to be. Permanent when it is there and must not be, or the other way round, or would be wrong. */
-const changed = async ({ action, address, quota, forward }: Request, old: VirtualUser | undefined): Promise<VirtualUser | undefined> => {
+/** The mailbox as it is to be, but for its password. Permanent when it is there and must not be, or the other way round, or would be wrong. */
+const changed = ({ action, address, quota, forward }: Request, old: VirtualUser | undefined): VirtualUser | undefined => {
   if (action === 'add' && old) throw new Permanent(`${address} is there already`)
   if (action !== 'add' && !old) throw new Permanent(`there is no ${address}`)
   if (action === 'remove') return undefined
@@ -79,7 +79,7 @@ const changed = async ({ action, address, quota, forward }: Request, old: Virtua
   const user = { box, domain, hash: old?.hash ?? '', quota: quota ?? old?.quota ?? '', forward: forward ?? old?.forward ?? [] }
   const wrong = whatIsWrong(user)
   if (wrong !== undefined) throw new Permanent(`${address}: ${wrong}`)
-  return action === 'set' ? user : { ...user, hash: hashPassword(await askPassword(isatty(0), address)) }
+  return user
 }
 
 /** What else has to be said somewhere for the domain's mail to come here. */
@@ -97,10 +97,20 @@ const list = (home: string, domain: Bytes): void => {
   for (const user of users) writeFd(1, toBuffer(`${addressOf(user)}:${user.quota}:${user.forward.join(',')}\n`))
 }
 
-const change = async (home: string, request: Request): Promise<void> => {
+const find = (users: readonly VirtualUser[], address: Bytes): VirtualUser | undefined => users.find((user) => addressOf(user) === address)
+
+/** The new password's hash; undefined: it stays as it is. Asked for before anything is locked: whoever types holds up nobody. */
+const newHash = async (home: string, request: Request): Promise<Bytes | undefined> => {
+  if (request.action !== 'add' && request.action !== 'passwd') return undefined
+  changed(request, find(readVirtual(home), request.address)) // what is wrong already is told before the question
+  return hashPassword(await askPassword(isatty(0), request.address))
+}
+
+const change = (home: string, request: Request, hash: Bytes | undefined): void => {
   const before = readVirtual(home)
-  const old = before.find((user) => addressOf(user) === request.address)
-  const user = await changed(request, old)
+  const old = find(before, request.address)
+  const wanted = changed(request, old)
+  const user = wanted && hash !== undefined ? { ...wanted, hash } : wanted
   const rest = before.filter((other) => other !== old)
   // a mailbox keeps its place in the file
   const users = old && user ? before.map((other) => (other === old ? user : other)) : [...rest, ...(user ? [user] : [])]
@@ -112,7 +122,11 @@ const change = async (home: string, request: Request): Promise<void> => {
 export const vuser = async ({ args, home }: Context): Promise<number> => {
   const request = parse(args)
   process.chdir(home)
-  if (request.action === 'list') list(home, request.address)
-  else await locked(() => change(home, request))
+  if (request.action === 'list') {
+    list(home, request.address)
+    return Exit.ok
+  }
+  const hash = await newHash(home, request)
+  locked(() => change(home, request, hash))
   return Exit.ok
 }

@@ -12,9 +12,6 @@ export interface Pipe {
 /** Where a name may stand for the moment it takes to open both ends, the first that lets us. */
 const FOLDERS = ['/tmp', '/var/tmp', '/dev/shm']
 
-/** Do pipes have to be made? Under Node child processes come with what takes their place, which under Bun cannot be written to at descriptor 1. */
-export const needsPipes = (): boolean => process.versions.bun !== undefined
-
 const privateFolder = (): string => {
   let why: unknown
   for (const folder of FOLDERS) {

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict'
+import { spawn } from 'node:child_process'
 import { chownSync, mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
 import { test } from 'node:test'
 import { verifyPassword } from '../../src/users/password.ts'
@@ -63,6 +64,19 @@ test('a line that is wrong is named by qmail-newu, and the old table stays', () 
   assert.deepEqual(readFileSync(home.at('users', 'cdb')), table)
   assert.equal(vuser(['add', 'z@ex.org'], 'x\n').exit, 111)
   writeFileSync(home.at('users', 'virtual'), before)
+})
+
+test('who is asked for a password, and takes time over it, holds up nobody', async () => {
+  const asked = spawn(home.at('bin', 'qmail-vuser'), ['passwd', 'joe@ex.org'], { stdio: ['pipe', 'ignore', 'inherit'], env: { PATH: '/usr/bin:/bin' } })
+  const ended = new Promise((resolve) => asked.on('exit', resolve))
+  await until('it to be at work', () => readFileSync(`/proc/${asked.pid}/comm`, 'latin1') === 'qmail-vuser\n')
+  vuser(['list'])
+  assert.deepEqual(vuser(['set', '-q', '60M', 'joe@ex.org']), { exit: 0, stdout: '', stderr: '' })
+  asked.stdin.end('a late one\n')
+  assert.equal(await ended, 0)
+  const joe = findVirtual(home.path, 'joe@ex.org')
+  assert.ok(verifyPassword(joe?.hash ?? '', 'a late one'))
+  assert.equal(joe?.quota, '60M')
 })
 
 test('twenty that add at once all get in', async () => {
