@@ -72,6 +72,7 @@ const defaults = (): TcpserverOptions => ({
   args: []
 })
 
+/** As ucspi-tcp has it, which is recorded; options of our own stand in the manual. */
 const USAGE =
   'tcpserver: usage: tcpserver [ -1UXnsepPhHrRoOdDqQv ] [ -c limit ] [ -x rules.cdb ] [ -B banner ] [ -g gid ] [ -u uid ] [ -b backlog ] [ -l localname ] [ -t timeout ] host port program'
 

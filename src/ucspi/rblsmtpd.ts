@@ -30,6 +30,7 @@ export interface RblOptions {
   args: Bytes[]
 }
 
+/** As ucspi-tcp has it, which is recorded; options of our own stand in the manual. */
 const USAGE = 'rblsmtpd: usage: rblsmtpd [ -b ] [ -R ] [ -t timeout ] [ -r base ] [ -a base ] smtpd [ arg ... ]'
 const DIALOGUE_SECONDS = 60
 /** For all look-ups together. */

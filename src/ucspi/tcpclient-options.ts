@@ -60,6 +60,7 @@ const setters: Record<string, (value: Bytes) => Partial<TcpclientOptions>> = {
   t: (value) => ({ identSeconds: number(value) })
 }
 
+/** As ucspi-tcp has it, which is recorded; options of our own stand in the manual. */
 const USAGE =
   'tcpclient: usage: tcpclient [ -hHrRdDqQv ] [ -i localip ] [ -p localport ] [ -T timeoutconn ] [ -l localname ] [ -t timeoutinfo ] host port program'
 
