@@ -91,6 +91,7 @@ test('hold keeps a message from being delivered, over restarts, until it is rele
   await again.delivery(/^ann@/)
   const third = await deferred(home, again, 'bob@far.example')
   assert.equal(again.asked.length, 0)
+  assert.deepEqual(await qctl(home, 'release', '--state', 'waiting'), { exit: 0, stdout: '', stderr: 'qmail-qctl: 1 messages meant, 0 changed\n' })
   assert.equal((await qctl(home, 'release', `#${id}`)).stdout, `#${id}  <s@s.example>  released\n`)
   again.report(await again.delivery(/^joe@/), 'Kdone\n')
   await again.logged(new RegExp(`end msg ${id}\n`))

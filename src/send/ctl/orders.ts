@@ -12,8 +12,8 @@ import { end } from './settle.ts'
 /** What changes something. */
 export type Order = Exclude<Verb, 'list' | 'headers'>
 
-/** What has become of a message; or why nothing has. */
-export type Result = { outcome: string } | { why: string }
+/** What has become of a message; or why nothing has. `isMoot`: the order made no sense for it, which is told only of messages that were named. */
+export type Result = { outcome: string } | { why: string; isMoot?: true }
 
 const MAX_HEADER_BYTES = 65_536
 
@@ -80,7 +80,7 @@ const objection = (state: State, order: Order, { id, state: where }: ListedMessa
 const obey = (state: State, order: Order, message: ListedMessage, isDryRun: boolean): Result => {
   const { id } = message
   const why = objection(state, order, message)
-  if (why !== undefined) return { why }
+  if (why !== undefined) return { why, isMoot: true }
   if (isDryRun) return { outcome: `would be ${OUTCOMES[order]}` }
   try {
     if (order === 'hold') hold(state, id)
@@ -100,7 +100,7 @@ export const carryOut = (state: State, order: Order, message: ListedMessage, isD
     if (message.state === 'new') return { why: 'it is just coming in: try again' }
     return obey(state, order, message, isDryRun)
   }
-  if (order === 'retry' || order === 'release') return { why: 'it is on its way' }
+  if (order === 'retry' || order === 'release') return { why: 'it is on its way', isMoot: true }
   if (isDryRun) return { outcome: `would be ${OUTCOMES[order]}` }
   return new Promise((resolve) => {
     leaveExpress(state, held, () => {

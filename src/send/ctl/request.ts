@@ -59,15 +59,18 @@ export class Request {
       if (this.#matcher.ids) await this.#say({ kind: 'trouble', id, why: 'there is no such message' })
     } else if (this.#matcher.matches(message, nowSeconds())) {
       this.#matched++
-      await this.#say(await this.#answer(message))
+      const answer = await this.#answer(message)
+      if (answer !== undefined) await this.#say(answer)
     }
   }
 
-  async #answer(message: ListedMessage): Promise<CtlAnswer> {
+  /** Undefined: nothing is to be said of this one. */
+  async #answer(message: ListedMessage): Promise<CtlAnswer | undefined> {
     const { verb, isDryRun } = this.#request
     if (verb === 'list') return { kind: 'message', message: cut(message) }
     if (verb === 'headers') return this.#header(message)
     const result = await carryOut(this.#state, verb, message, isDryRun)
+    if ('why' in result && result.isMoot && !this.#matcher.ids) return undefined
     if ('why' in result) return { kind: 'trouble', id: message.id, why: result.why }
     this.#changed++
     return { kind: 'message', message: cut(message), outcome: result.outcome }
