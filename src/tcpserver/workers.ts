@@ -24,8 +24,8 @@ import { sessionRoom, Worker } from './worker.ts'
 
 /** After a worker that came to nothing, processes are used for this long. */
 const DISTRUST_MILLISECONDS = 10_000
-/** A worker that had to stop accepting is replaced when it has been calm for so long. */
-const CALM_MILLISECONDS = 60_000
+/** After this time, or again and again after it, workers that had to stop accepting are replaced, if it is calm. */
+const CALM_MILLISECONDS = 20_000
 const STOPPING_MILLISECONDS = 1000
 const LOOK_MILLISECONDS = 2
 /** Numbers a worker gets at a time. */
