@@ -192,22 +192,29 @@ interface Put {
   body?: string
   /** Hears the number before qmail-send can. */
   onNumber?: (id: number) => void
+  /** What its sender asked for besides, from the first on. */
+  notes?: string
 }
 
 /** Lays a message into mess/ under its own number, as its writer would; `envelope` into todo/. Returns the number. */
-export const putMessage = (home: Home, recipients: string[], { sender = 's@s.example', body = 'Subject: hi\n\nbody\n', onNumber }: Put = {}): number => {
+export const putMessage = (
+  home: Home,
+  recipients: string[],
+  { sender = 's@s.example', body = 'Subject: hi\n\nbody\n', notes = '', onNumber }: Put = {}
+): number => {
   const scratch = home.at('queue/mess/0/new')
   writeFileSync(scratch, body)
   const id = statSync(scratch).ino
   renameSync(scratch, home.at(`queue/mess/${id % 23}/${id}`))
   onNumber?.(id)
-  putEnvelope(home, id, recipients, sender)
+  putEnvelope(home, id, recipients, sender, notes)
   return id
 }
 
-export const putEnvelope = (home: Home, id: number, recipients: string[], sender = 's@s.example'): void => {
+/** Lays an envelope into todo/; `notes` go behind the number of its `p` record. */
+export const putEnvelope = (home: Home, id: number, recipients: string[], sender = 's@s.example', notes = ''): void => {
   const envelope = home.at('queue/intd', String(id))
-  writeFileSync(envelope, Buffer.from(`u7\0p99\0F${sender}\0${recipients.map((r) => `T${r}\0`).join('')}`, 'latin1'))
+  writeFileSync(envelope, Buffer.from(`u7\0p99${notes && ` ${notes}`}\0F${sender}\0${recipients.map((r) => `T${r}\0`).join('')}`, 'latin1'))
   renameSync(envelope, home.at('queue/todo', String(id)))
 }
 

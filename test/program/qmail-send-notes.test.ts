@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict'
-import { renameSync, statSync, utimesSync, writeFileSync } from 'node:fs'
+import { statSync, utimesSync } from 'node:fs'
 import { test } from 'node:test'
 import { type Home, makeHome } from '../helpers/home.ts'
 import { keepNotices } from '../helpers/kept-notices.ts'
-import { putEnvelope, putMessage, queueFiles, SendRig } from '../helpers/send-rig.ts'
+import { putMessage, queueFiles, SendRig } from '../helpers/send-rig.ts'
 
 const split = (id: number): string => `${id % 23}/${id}`
 const makeRig = (control: Record<string, string> = {}) => {
@@ -16,14 +16,7 @@ const makeRig = (control: Record<string, string> = {}) => {
 }
 
 /** A message with notes behind the number of its `p` record. */
-const putNoted = (home: Home, recipients: string[], notes: string, sender = 's@s.example'): number => {
-  const id = putMessage(home, recipients, { sender, body: 'Subject: hi\n\nbody\n' })
-  putEnvelope(home, id, recipients, sender)
-  const envelope = `u7\0p99 ${notes}\0F${sender}\0${recipients.map((r) => `T${r}\0`).join('')}`
-  writeFileSync(home.at('queue/intd', String(id)), Buffer.from(envelope, 'latin1'))
-  renameSync(home.at('queue/intd', String(id)), home.at('queue/todo', String(id)))
-  return id
-}
+const putNoted = (home: Home, recipients: string[], notes: string, sender = 's@s.example'): number => putMessage(home, recipients, { sender, notes })
 
 for (const isResident of [false, true]) {
   test(`notes come into info/, and bounces tell what they ask for; ${isResident ? 'second' : 'first'} gear`, async () => {
