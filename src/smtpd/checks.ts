@@ -33,9 +33,14 @@ const badSender: Check = (dialogue) => {
 }
 
 const notOurs: Check = (dialogue, recipient) => {
-  const { settings, isInMore } = dialogue.options
+  const { settings, isInMore, certificate } = dialogue.options
   if (isRelay(dialogue) || isAllowedRecipient(recipient, settings.rcpthosts, isInMore)) return undefined
-  return { reply: "553 sorry, that domain isn't in my list of allowed rcpthosts (#5.7.1)", reason: 'not_in_rcpthosts' }
+  if (certificate?.kind === 'known') {
+    dialogue.options.relayBy(certificate.name)
+    return undefined
+  }
+  const tail = certificate === undefined ? '' : `; no valid cert for gatewaying${certificate.why === '' ? '' : `: ${certificate.why}`}`
+  return { reply: `553 sorry, that domain isn't in my list of allowed rcpthosts (#5.7.1)${tail}`, reason: 'not_in_rcpthosts' }
 }
 
 const badRecipient: Check = (dialogue, recipient) =>

@@ -11,6 +11,7 @@ import type { RecipientDoor } from '../serve/recipient-door.ts'
 import { sizeLimit } from '../serve/recipients.ts'
 import type { Ends, TlsStarter, Turned } from '../serve/tls.ts'
 import { type AskChecker, authenticationFor } from './auth/session-auth.ts'
+import { judgeCertificate } from './client-certificate.ts'
 import { type OpenQueue, SessionExit, type SessionOptions } from './dialogue.ts'
 import { unknownKeywords } from './extensions.ts'
 import { SessionLog } from './log.ts'
@@ -102,6 +103,10 @@ const optionsFor = (connection: Connection, settings: SmtpdSettings, hooked: Hoo
     peer: peerOf(env),
     recipientExists: settings.isRecipientChecked ? (recipient) => recipients.ask(recipient) : undefined,
     relayclient: () => env.RELAYCLIENT,
+    certificate: judgeCertificate(env, settings.tlsclients),
+    relayBy: () => {
+      env.RELAYCLIENT = ''
+    },
     auth: authenticationFor(env, checker ?? (settings.hasChecker ? authd : undefined), settings, isInMore),
     tls: isEncrypted(env) || isTlsOff(env) ? undefined : connection.tls,
     isTlsRequired: !isEncrypted(env) && isTlsRequired(env),

@@ -8,6 +8,7 @@ import type { Spp } from '../serve/spp.ts'
 import type { TlsStarter } from '../serve/tls.ts'
 import type { Submission } from '../submit/submission.ts'
 import type { Authentication } from './auth/authentication.ts'
+import type { CertificateVerdict } from './client-certificate.ts'
 import type { SessionLog } from './log.ts'
 import type { SmtpdSettings } from './settings.ts'
 import type { State } from './state.ts'
@@ -54,6 +55,10 @@ export interface SessionOptions {
   tls: Pick<TlsStarter, 'isAble'> | undefined
   /** Mail is taken within TLS only, and the session is not there yet. */
   isTlsRequired: boolean
+  /** What the client's certificate is worth; undefined: none is asked for. */
+  certificate: CertificateVerdict | undefined
+  /** The client may relay from now on, by a certificate with this address or fingerprint. */
+  relayBy: (name: Bytes) => void
   /** Writes to the client: whole lines, as many as have come together. A promise: it reads slowly, say no more before that is done. */
   write: (text: Bytes) => Promise<void> | undefined
   /** The time in milliseconds. */

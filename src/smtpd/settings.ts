@@ -44,6 +44,8 @@ export interface SmtpdSettings {
   log: LogKind
   /** control/checkpassword is there, so qmail-authd runs. */
   hasChecker: boolean
+  /** Whose certificates let them relay: mail addresses, `sha256:` and a fingerprint. */
+  tlsclients: readonly Bytes[] | undefined
   /** Wrong passwords a session may have; Infinity for no limit. */
   maxAuthFailures: number
   /** The compiled file, where there is one. */
@@ -137,6 +139,7 @@ export const readSettings = (home: string): SmtpdSettings => {
     tarpitCount: limit(readSetting(home, 'tarpitcount')),
     tarpitSeconds: readSetting(home, 'tarpitdelay'),
     isRecipientChecked: readSetting(home, 'recipientcheck') !== 0,
+    tlsclients: readSetting(home, 'tlsclients'),
     hasChecker: openable(join(home, 'control', 'checkpassword')) !== undefined,
     maxAuthFailures: limit(readSetting(home, 'authtries')),
     mailfromrules: openable(join(home, 'control', 'mailfromrules.cdb')),

@@ -7,6 +7,7 @@ import { reason } from '../core/failure.ts'
 import { type SocketPair, SocketPairs } from '../os/socket-pair.ts'
 import { startResident } from '../spawn/resident.ts'
 import type { FromTlsd, ToTlsd } from '../spawn/tls-handover.ts'
+import { InFlight } from './in-flight.ts'
 
 /** qmail-tlsd serves so many sessions at a time; each has three descriptors there. */
 const MAX_SESSIONS = 4000
@@ -28,6 +29,7 @@ export class TlsDoor {
   /** Called whenever `isAble` may be another. */
   onChange: () => void = () => {}
   readonly #keeper: ChildProcess
+  readonly #inFlight = new InFlight()
   readonly #pairs: SocketPairs
   readonly #log: TcpserverLog
   readonly #waiting = new Map<number, (variables: TlsVariables | undefined) => void>()
@@ -115,8 +117,7 @@ export class TlsDoor {
   }
 
   #send(message: ToTlsd, socket?: Socket): void {
-    if (this.#keeper.connected) this.#keeper.send(message, socket, { keepOpen: true }, () => socket?.destroy())
-    else socket?.destroy()
+    this.#inFlight.send(this.#keeper, message, socket)
   }
 
   #hear(message: FromTlsd): void {
@@ -137,6 +138,7 @@ export class TlsDoor {
   }
 
   #onGone(how: string): void {
+    this.#inFlight.dropAll()
     if (this.#hasCertificate) this.#log.warn(`no TLS from now on: the parent of qmail-tlsd ended with ${how}; restart tcpserver`)
     this.#hasCertificate = false
     this.#isReady()

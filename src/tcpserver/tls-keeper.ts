@@ -9,6 +9,7 @@ import { identity, isOwn } from '../os/own.ts'
 import { stopReading } from '../os/stop-reading.ts'
 import { programFile, startResident } from '../spawn/resident.ts'
 import type { FromTlsd, ToTlsd } from '../spawn/tls-handover.ts'
+import { InFlight } from './in-flight.ts'
 
 const PROGRAM = 'qmail-tlsd'
 /** Who served for so long is started again at once. */
@@ -36,16 +37,14 @@ interface Kept {
   identity: string | undefined
   started: number
   sessions: Set<number>
+  inFlight: InFlight
 }
 
 /** Who qmail-tlsd runs as; undefined: as we do. Throws Temporary. */
 const idsOf = (home: string): Ids | undefined => (isRoot() ? { uid: suiteUser(home, 'qmailt').uid, gid: suiteGroup(home, 'nofiles') } : undefined)
 
-/** Passes it on, and lets go of our copy when it has left. */
-const pass = (child: ChildProcess, message: ToTlsd, socket?: Socket): void => {
-  if (child.connected) child.send(message, socket, { keepOpen: true }, () => socket?.destroy())
-  else socket?.destroy()
-}
+/** Passes it on. */
+const pass = (kept: Kept, message: ToTlsd, socket?: Socket): void => kept.inFlight.send(kept.child, message, socket)
 
 /**
  * tcpserver's second gear: it stays root when tcpserver does not, so that qmail-tlsd has a parent that can start it again, as its own user. It passes on what
@@ -79,19 +78,19 @@ export class TlsKeeper {
     if (socket) stopReading(socket)
     if (message.kind === 'plain') this.#begin(message, socket)
     else if (message.kind === 'tls') this.#hand(message, socket)
-    else if (message.kind === 'look' && this.#current) pass(this.#current.child, { kind: 'look' })
+    else if (message.kind === 'look' && this.#current) pass(this.#current, { kind: 'look' })
   }
 
   #begin(message: ToTlsd & { kind: 'plain' }, socket: Socket | undefined): void {
     if (this.#current && identity(programFile(this.#home, PROGRAM)) !== this.#current.identity) this.#replace()
     this.#current?.sessions.add(message.id)
-    if (this.#current) pass(this.#current.child, message, socket)
+    if (this.#current) pass(this.#current, message, socket)
     else socket?.destroy()
   }
 
   #hand(message: ToTlsd & { kind: 'tls' }, socket: Socket | undefined): void {
     const kept = [this.#current, ...this.#retiring].find((one) => one?.sessions.has(message.id))
-    if (kept) pass(kept.child, message, socket)
+    if (kept) pass(kept, message, socket)
     else {
       socket?.destroy()
       this.#channel.send({ kind: 'ended', id: message.id })
@@ -102,7 +101,7 @@ export class TlsKeeper {
   #replace(): void {
     if (!this.#current) return
     this.#retiring.add(this.#current)
-    pass(this.#current.child, { kind: 'retire' })
+    pass(this.#current, { kind: 'retire' })
     this.#current = undefined
     this.#start()
   }
@@ -113,7 +112,7 @@ export class TlsKeeper {
     try {
       if (!isOwn(file, PROGRAM)) throw new Error(`${file} is not this suite's`)
       const child = startResident(this.#home, PROGRAM, { stdio: ['ignore', 'ignore', 2, 'ipc'], env: {}, ids: idsOf(this.#home), cwd: '/' })
-      const kept: Kept = { child, identity: identity(file), started: performance.now(), sessions: new Set() }
+      const kept: Kept = { child, identity: identity(file), started: performance.now(), sessions: new Set(), inFlight: new InFlight() }
       this.#current = kept
       child.on('message', (message: FromTlsd) => this.#onNews(kept, message))
       child.on('error', () => this.#onGone(kept, 'an error'))
@@ -131,6 +130,7 @@ export class TlsKeeper {
   }
 
   #onGone(kept: Kept, how: string): void {
+    kept.inFlight.dropAll()
     if (kept === this.#current) {
       this.#current = undefined
       this.#channel.send({ kind: 'able', isAble: false })

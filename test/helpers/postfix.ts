@@ -20,9 +20,10 @@ export const hasPostfix = existsSync('/usr/sbin/postfix') && existsSync('/etc/po
 
 /**
  * Starts Debian's Postfix with a configuration, a queue and Maildirs of its own, until the test file ends: it takes mail on 127.0.0.1:`port` for
- * u1@postfix.example, and passes all other on to 127.0.0.1:`relayPort`.
+ * u1@postfix.example, and passes all other on to 127.0.0.1:`relayPort`; `more`: further
+ * lines of main.cf.
  */
-export const startPostfix = (port: number, relayPort: number): Postfix => {
+export const startPostfix = (port: number, relayPort: number, more = ''): Postfix => {
   const top = mkdtempSync(join(tmpdir(), 'qm-postfix-'))
   spawnSync('chmod', ['755', top])
   for (const folder of ['spool', 'data', 'homes']) mkdirSync(join(top, folder))
@@ -57,7 +58,7 @@ relayhost = [127.0.0.1]:${relayPort}
 disable_dns_lookups = yes
 maillog_file = ${top}/log
 maillog_file_prefixes = /
-`
+${more}`
   )
   const stock = ['/etc/postfix/master.cf.proto', '/usr/share/postfix/master.cf.dist', '/etc/postfix/master.cf'].find(existsSync) ?? '/etc/postfix/master.cf'
   const services = readFileSync(stock, 'utf8')

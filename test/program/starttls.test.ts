@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { once } from 'node:events'
-import { readdirSync, readFileSync, rmSync } from 'node:fs'
+import { readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { test } from 'node:test'
 import { setTimeout as delay } from 'node:timers/promises'
 import { connect } from 'node:tls'
@@ -118,6 +118,28 @@ test('FORCE_TLS: no mail in clear; DISABLETLS: no TLS', PATIENT, async () => {
   await off.until(/^220 /)
   off.say('EHLO x\r\nSTARTTLS\r\nQUIT\r\n')
   assert.match(await off.closed(), /250-PIPELINING\r\n250 8BITMIME\r\n502 unimplemented \(#5\.5\.1\)\r\n221 /)
+})
+
+test('a client certificate of tlsclients lets its owner relay; another hears why not', PATIENT, async () => {
+  const subject = (name: string): string[] => ['-subj', `/CN=${name}/emailAddress=${name}@client.example`]
+  const [joe, eve] = ['joe', 'eve'].map((name) => {
+    writeFileSync(home.at(`${name}.pem`), selfSigned([`${name}.example`], ...subject(name)))
+    return ['-starttls', 'smtp', '-cert', home.at(`${name}.pem`), '-key', home.at(`${name}.pem`)]
+  })
+  home.control('rcpthosts', 'here.example\n')
+  home.control('tlsclients', 'Joe@client.example\n')
+  home.control('clientca.pem', readFileSync(home.at('joe.pem'), 'latin1').replace(/-----BEGIN PRIVATE KEY[\s\S]*END PRIVATE KEY-----\n/, ''))
+  const lines = ['EHLO openssl\n', 'MAIL FROM:<a@b>\n', 'RCPT TO:<x@far.example>\n', 'QUIT\n']
+  assert.match(await throughOpenssl(port, joe ?? [], lines), /250 ok\r\n250 ok\r\n221 /)
+  assert.match(
+    await throughOpenssl(port, eve ?? [], [...lines.slice(0, 2), 'RCPT TO:<x@far.example>\nQUIT\n']),
+    /553 sorry, [^\r]*rcpthosts \(#5\.7\.1\); no valid cert for gatewaying: [A-Z_]+\r\n221 /
+  )
+  assert.match(
+    await throughOpenssl(port, ['-starttls', 'smtp'], [...lines.slice(0, 2), 'RCPT TO:<x@far.example>\nQUIT\n']),
+    /; no valid cert for gatewaying\r\n221 /
+  )
+  for (const name of ['rcpthosts', 'tlsclients', 'clientca.pem']) rmSync(home.at('control', name))
 })
 
 test('qmail-tlsd killed: TLS is not offered, then it is again, and sessions in clear never notice', PATIENT, async () => {
