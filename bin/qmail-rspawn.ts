@@ -2,7 +2,7 @@
  * NAME     qmail-rspawn: runs qmail-remote for qmail-send (spec queue.md 7.1, 7.3)
  * RUNS AS  qmailr:qmail, under qmail-start
  * FDS      0< delivery commands, 1> one byte, the limit; then reports
- * ENV      QMAILREMOTE: the program run for each delivery; unset: qmail-remote, looked up in PATH. All of it is handed on, without NODE_* and LD_*
+ * ENV      QMAILREMOTE: the program run for each delivery; unset: qmail-remote, looked up in PATH. All of it is handed on, without NODE_* and LD_*. QMAIL_WIDE=1: numbers of two bytes (src/queue/spawnproto.ts)
  * EXIT     0 end of commands, all deliveries reported; 111 cannot start
  * FILES    queue/mess; queue/lock/tcpto is emptied at the start; control/firstgear
  *
@@ -33,7 +33,7 @@ const enter = (folder: string): void => {
   }
 }
 
-run('qmail-rspawn', async ({ home, env }) => {
+run('qmail-rspawn', async ({ home, env: { QMAIL_WIDE, ...env } }) => {
   const owner = suiteUser(home, 'qmailq').uid
   const mess = join(queueFolder(home), 'mess')
   enter(mess)
@@ -45,6 +45,7 @@ run('qmail-rspawn', async ({ home, env }) => {
     owner,
     commandFd: FD.commands,
     reportFd: FD.reports,
+    width: QMAIL_WIDE === '1' ? 2 : 1,
     deliver: async (job) => {
       const version = gear()
       if (version !== undefined) return reportOn(await pool.deliver(job, version), job.notes !== undefined)

@@ -20,6 +20,8 @@ export const RUBBISH_SECONDS = 129_600
 
 /** Spawners accept this many deliveries at a time (spec queue.md 1.1). */
 export const SPAWN_LIMIT = 120
+/** Ours so many, where qmail-send is the suite's own too (src/queue/spawnproto.ts, Width). */
+export const WIDE_LIMIT = 1000
 
 /** Addresses up to this many bytes are accepted (spec queue.md 2). */
 export const MAX_ADDRESS_BYTES = 1002

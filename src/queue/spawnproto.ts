@@ -1,9 +1,24 @@
 import type { Bytes } from '../core/bytes.ts'
 import type { NotesText } from './notes.ts'
 
+/**
+ * Bytes of DELNUM. qmail's is one byte. Our own extension, between the suite's qmail-send and a spawner that qmail-start has told of it (QMAIL_WIDE=1, to both): a
+ * spawner that says a NUL where its limit is expected says the limit in the two bytes after it, the higher one first, and DELNUM has two bytes in its commands and reports, too.
+ */
+export type Width = 1 | 2
+
+/** DELNUM, or a limit, in so many bytes. */
+export const numberBytes = (number: number, width: Width): Bytes =>
+  width === 1 ? String.fromCharCode(number) : String.fromCharCode(number >> 8, number & 0xff)
+
+const numberAt = (text: Bytes, at: number, width: Width): number => (width === 1 ? text.charCodeAt(at) : (text.charCodeAt(at) << 8) | text.charCodeAt(at + 1))
+
+/** What a spawner says first. */
+export const limitBytes = (limit: number, width: Width): Bytes => `${width === 1 ? '' : '\0'}${numberBytes(limit, width)}`
+
 /** One delivery qmail-send asks a spawner for (spec queue.md 5.7). */
 export interface Command {
-  /** The DELNUM byte: comes back with the report. */
+  /** DELNUM: comes back with the report. */
   slot: number
   /** `S/ID`, below queue/mess. */
   message: Bytes
@@ -43,36 +58,42 @@ const MAX_COMMAND_BYTES = 1 << 20
 const MAX_REPORT_BYTES = 10_000
 
 /** A command as it stands on the wire, as a byte string, so that a caller may join many into one write. */
-export const commandBytes = ({ slot, message, sender, recipient, notes }: Omit<Command, 'isTooLong'>): Bytes =>
-  `${String.fromCharCode(slot)}${message}${notes === undefined ? '' : MORE}\0${sender}\0${recipient}\0${notes === undefined ? '' : `${notes}\0`}`
+export const commandBytes = ({ slot, message, sender, recipient, notes }: Omit<Command, 'isTooLong'>, width: Width = 1): Bytes =>
+  `${numberBytes(slot, width)}${message}${notes === undefined ? '' : MORE}\0${sender}\0${recipient}\0${notes === undefined ? '' : `${notes}\0`}`
 
 /** A report as it stands on the wire, as a byte string. `report` is letter and text; it is cut at the first NUL. */
-export const reportBytes = (slot: number, report: Bytes): Bytes => {
+export const reportBytes = (slot: number, report: Bytes, width: Width = 1): Bytes => {
   const nul = report.indexOf('\0')
-  return `${String.fromCharCode(slot)}${nul < 0 ? report : report.slice(0, nul)}\0`
+  return `${numberBytes(slot, width)}${nul < 0 ? report : report.slice(0, nul)}\0`
 }
 
 /** Cuts commands out of a stream, which may come in any pieces. A part of a command at the end of the stream is dropped by not asking for more. */
 export class CommandParser {
+  readonly #width: Width
   #held: Bytes = ''
   #isTooLong = false
 
+  constructor(width: Width = 1) {
+    this.#width = width
+  }
+
   /** Takes the next bytes; returns the commands they complete, in order. */
   push(chunk: Buffer): Command[] {
+    const width = this.#width
     const text = this.#held + chunk.toString('latin1')
     const commands: Command[] = []
     let at = 0
     for (;;) {
-      // the DELNUM byte may itself be NUL
-      const messageEnd = text.indexOf('\0', at + 1)
+      // the bytes of DELNUM may themselves be NUL
+      const messageEnd = text.indexOf('\0', at + width)
       const senderEnd = messageEnd < 0 ? -1 : text.indexOf('\0', messageEnd + 1)
       const recipientEnd = senderEnd < 0 ? -1 : text.indexOf('\0', senderEnd + 1)
-      const isMore = recipientEnd >= 0 && text[messageEnd - 1] === MORE && messageEnd - 1 > at
+      const isMore = recipientEnd >= 0 && text[messageEnd - 1] === MORE && messageEnd > at + width
       const end = isMore ? text.indexOf('\0', recipientEnd + 1) : recipientEnd
       if (end < 0) break
       commands.push({
-        slot: text.charCodeAt(at),
-        message: text.slice(at + 1, isMore ? messageEnd - 1 : messageEnd),
+        slot: numberAt(text, at, width),
+        message: text.slice(at + width, isMore ? messageEnd - 1 : messageEnd),
         sender: text.slice(messageEnd + 1, senderEnd),
         recipient: text.slice(senderEnd + 1, recipientEnd),
         notes: isMore ? text.slice(recipientEnd + 1, end) : undefined,
@@ -90,27 +111,34 @@ export class CommandParser {
     this.#held = rest
     if (rest.length <= MAX_COMMAND_BYTES) return
     this.#isTooLong = true
-    this.#held = rest.charAt(0) + rest.slice(1).replace(/[^\0]+/g, '')
+    this.#held = rest.slice(0, this.#width) + rest.slice(this.#width).replace(/[^\0]+/g, '')
   }
 }
 
 /** Cuts reports out of a stream. Of an over-long report only its first 10000 bytes count. */
 export class ReportParser {
+  readonly #width: Width
   #held: Bytes = ''
+
+  constructor(width: Width = 1) {
+    this.#width = width
+  }
 
   /** Takes the next bytes; returns the reports they complete, in order. */
   push(chunk: Buffer): Report[] {
+    const width = this.#width
+    const mostBytes = MAX_REPORT_BYTES - 1 + width
     const text = this.#held + chunk.toString('latin1')
     const reports: Report[] = []
     let at = 0
     for (;;) {
-      const end = text.indexOf('\0', at + 1)
+      const end = text.indexOf('\0', at + width)
       if (end < 0) break
-      const whole = text.slice(at, Math.min(end, at + MAX_REPORT_BYTES))
-      reports.push({ slot: whole.charCodeAt(0), letter: whole.charAt(1), text: whole.slice(2) })
+      const whole = text.slice(at, Math.min(end, at + mostBytes))
+      reports.push({ slot: numberAt(whole, 0, width), letter: whole.charAt(width), text: whole.slice(width + 1) })
       at = end + 1
     }
-    this.#held = text.slice(at, at + MAX_REPORT_BYTES)
+    this.#held = text.slice(at, at + mostBytes)
     return reports
   }
 }

@@ -60,14 +60,14 @@ export class Loop {
 
   constructor(settings: SendSettings, log: Log) {
     const wake = (): void => this.#wake()
-    const { concurrency, destinations } = settings.tunable
+    const { destinations } = settings.tunable
     this.#state = {
       settings,
       log,
       cleaner: new Cleaner(new Line(FD.toClean, FD.fromClean, wake)),
       spawners: {
-        local: new Spawner('local', new Line(FD.toLocal, FD.fromLocal, wake), concurrency.local),
-        remote: new Spawner('remote', new Line(FD.toRemote, FD.fromRemote, wake), concurrency.remote)
+        local: new Spawner('local', new Line(FD.toLocal, FD.fromLocal, wake), settings),
+        remote: new Spawner('remote', new Line(FD.toRemote, FD.fromRemote, wake), settings)
       },
       destinations: new Destinations(new Routes(settings.home), destinations),
       done: new DueList(),

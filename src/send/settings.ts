@@ -4,6 +4,7 @@ import { Temporary } from '../core/failure.ts'
 import type { Env } from '../core/run.ts'
 import type { Channel } from '../queue/paths.ts'
 import type { Routing } from '../queue/rewrite.ts'
+import type { Width } from '../queue/spawnproto.ts'
 import { type Schedule, scheduleIn } from './backoff.ts'
 import { type NoticeSettings, readBounceSettings, readNoticeSettings } from './bounce/settings.ts'
 import type { BounceSettings } from './bounce/text.ts'
@@ -21,8 +22,11 @@ export interface SendSettings extends BounceSettings {
   routing: Routing
   /** How bounces and other notices are written. */
   notices: NoticeSettings
-  /** How many deliveries each spawner takes at a time. */
+  /** How many deliveries each spawner takes at a time, and how wide their numbers are. */
   spawnLimit: Record<Channel, number>
+  spawnWidth: Record<Channel, Width>
+  /** May a spawner say that its numbers have two bytes? Only if it was told that we know: by qmail-start. */
+  mayBeWide: boolean
   tunable: Tunable
 }
 
@@ -43,13 +47,14 @@ const readLocals = (home: string, me: Bytes | undefined): Set<Bytes> => {
 }
 
 /** Reads all of it. Throws Temporary, naming the file (spec queue.md 5.1). */
-export const readSendSettings = (home: string, { QMAIL_LOG, ...env }: Env, isResident: boolean): SendSettings => {
+export const readSendSettings = (home: string, { QMAIL_LOG, QMAIL_WIDE, ...env }: Env, isResident: boolean): SendSettings => {
   const me = readSetting(home, 'me')
   return {
     home,
     env,
     isResident,
     takesLog: isResident && QMAIL_LOG === '1',
+    mayBeWide: isResident && QMAIL_WIDE === '1',
     me,
     lifetimeSeconds: readSetting(home, 'queuelifetime'),
     ...readBounceSettings(home),
@@ -61,6 +66,7 @@ export const readSendSettings = (home: string, { QMAIL_LOG, ...env }: Env, isRes
       virtualdomains: readSetting(home, 'virtualdomains') ?? new Map()
     },
     spawnLimit: UNLIMITED,
+    spawnWidth: { local: 1, remote: 1 },
     tunable: readTunable(home, UNLIMITED)
   }
 }

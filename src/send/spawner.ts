@@ -1,9 +1,10 @@
 import { logName } from '../log/place.ts'
 import { type NotesText, packNotes } from '../queue/notes.ts'
-import { type Channel, SPAWN_LIMIT, splitPath } from '../queue/paths.ts'
-import { commandBytes, type Report, ReportParser } from '../queue/spawnproto.ts'
+import { type Channel, splitPath } from '../queue/paths.ts'
+import { commandBytes, type Report, ReportParser, type Width } from '../queue/spawnproto.ts'
 import type { Line } from './line.ts'
 import type { Delivery, Job } from './message.ts'
+import type { SendSettings } from './settings.ts'
 import { type Claim, Shares } from './shares.ts'
 import { Turns } from './turns.ts'
 import { senderFor } from './verp.ts'
@@ -36,19 +37,25 @@ export class Spawner {
   /** False once the spawner has gone; what it was at is forgotten. */
   isAlive = true
   readonly #line: Line
-  readonly #parser = new ReportParser()
+  readonly #parser: ReportParser
+  /** So many the spawner takes, those included whose durability alone is waited for. */
+  readonly #most: number
+  readonly #width: Width
   readonly #shares = new Shares()
   readonly #writtenShares = new Shares()
   #slots: (Delivery | undefined)[] = []
 
-  constructor(channel: Channel, line: Line, limit: number) {
+  constructor(channel: Channel, line: Line, { spawnLimit, spawnWidth, tunable }: SendSettings) {
     this.channel = channel
     this.#line = line
-    this.limit = limit
+    this.limit = tunable.concurrency[channel]
+    this.#most = spawnLimit[channel]
+    this.#width = spawnWidth[channel]
+    this.#parser = new ReportParser(this.#width)
   }
 
   get hasRoom(): boolean {
-    return this.active < this.limit && this.running < SPAWN_LIMIT
+    return this.active < this.limit && this.running < this.#most
   }
 
   /** Deliveries at work: what concurrencylocal and concurrencyremote limit. */
@@ -58,7 +65,7 @@ export class Spawner {
 
   /** The first of the claims that must wait until others are given back; undefined: none. */
   blocked(claims: readonly Claim[]): Claim | undefined {
-    return this.#shares.blocked(claims, this.limit - this.active) ?? this.#writtenShares.blocked(claims, SPAWN_LIMIT - this.running)
+    return this.#shares.blocked(claims, this.limit - this.active) ?? this.#writtenShares.blocked(claims, this.#most - this.running)
   }
 
   /** Is no delivery at work that counts for this? */
@@ -88,7 +95,7 @@ export class Spawner {
     const file = splitPath('mess', job.id).slice('mess/'.length)
     const message = place === undefined ? file : logName(file, place)
     delivery.isFromLog = place !== undefined
-    this.#line.say(commandBytes({ slot, message, sender: senderFor(job.sender, recipient), recipient, notes: job.asked && passedOn(job, at) }))
+    this.#line.say(commandBytes({ slot, message, sender: senderFor(job.sender, recipient), recipient, notes: job.asked && passedOn(job, at) }, this.#width))
   }
 
   /** All of the delivery is done but for its durability: another may begin. */

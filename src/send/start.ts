@@ -3,6 +3,7 @@ import { readFd } from '../core/fdio.ts'
 import type { Context } from '../core/run.ts'
 import { holdForLife } from '../os/lock.ts'
 import { queueFolder } from '../queue/paths.ts'
+import type { Width } from '../queue/spawnproto.ts'
 import { readSendSettings, readTunable, type SendSettings } from './settings.ts'
 
 /** qmail-send's descriptors (spec queue.md 3); in its second gear also a pipe that qmail-start holds the other end of. */
@@ -17,12 +18,22 @@ const step = <T>(words: string, work: () => T): T => {
   }
 }
 
-/** The first byte a spawner says: how many deliveries it takes at a time. */
-const limitOf = (fd: number): number =>
+interface Announced {
+  limit: number
+  width: Width
+}
+
+const read = (fd: number, count: number): Buffer => {
+  const bytes = Buffer.alloc(count)
+  for (let at = 0; at < count; at++) if (readFd(fd, bytes.subarray(at, at + 1)) === 0) throw new Temporary('no spawner')
+  return bytes
+}
+
+/** What a spawner says first: how many deliveries it takes at a time (spec queue.md 5.2; spawnproto.ts, Width). */
+const announcedBy = (fd: number, mayBeWide: boolean): Announced =>
   step('hath the daemon spawn no fire?', () => {
-    const byte = Buffer.alloc(1)
-    if (readFd(fd, byte) === 0) throw new Temporary('no spawner')
-    return byte[0] ?? 0
+    const limit = read(fd, 1).readUInt8()
+    return limit === 0 && mayBeWide ? { limit: read(fd, 2).readUInt16BE(), width: 2 } : { limit, width: 1 }
   })
 
 /** Everything that must be right before mail is touched: settings, the queue folder (entered here), the lock, both spawners. Throws Temporary. */
@@ -31,7 +42,7 @@ export const prepare = ({ home, env, resident }: Context): SendSettings => {
   const settings = step('unable to read controls', () => readSendSettings(home, env, resident))
   step('unable to switch to queue directory', () => process.chdir(queueFolder(home)))
   if (!step('unable to open mutex', () => holdForLife('lock/sendmutex'))) throw new Temporary('qmail-send is already running')
-  const [local, remote] = [limitOf(FD.fromLocal), limitOf(FD.fromRemote)]
-  const spawnLimit = { local, remote }
-  return { ...settings, spawnLimit, tunable: readTunable(home, spawnLimit) }
+  const [local, remote] = [announcedBy(FD.fromLocal, settings.mayBeWide), announcedBy(FD.fromRemote, settings.mayBeWide)]
+  const spawnLimit = { local: local.limit, remote: remote.limit }
+  return { ...settings, spawnLimit, spawnWidth: { local: local.width, remote: remote.width }, tunable: readTunable(home, spawnLimit) }
 }

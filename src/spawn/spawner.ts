@@ -6,8 +6,8 @@ import { type Place, parseLogName } from '../log/place.ts'
 import { closeQuietly } from '../os/close.ts'
 import { feedFrom } from '../os/feed.ts'
 import type { NotesText } from '../queue/notes.ts'
-import { SPAWN_LIMIT } from '../queue/paths.ts'
-import { type Command, CommandParser, reportBytes, WRITTEN } from '../queue/spawnproto.ts'
+import { SPAWN_LIMIT, WIDE_LIMIT } from '../queue/paths.ts'
+import { type Command, CommandParser, limitBytes, reportBytes, type Width, WRITTEN } from '../queue/spawnproto.ts'
 
 /** A message that stands in the commit log, by its number. */
 export interface Logged {
@@ -42,6 +42,8 @@ export interface SpawnerOptions {
   owner: number
   /** Does one delivery. Its result is letter and text of the report, cut at the first NUL; a failure is reported as temporary. */
   deliver: (job: Job) => Promise<Bytes>
+  /** Two where qmail-send knows of it: more deliveries at a time then. */
+  width?: Width
   /** Where commands are read and reports are written. */
   commandFd?: number
   reportFd?: number
@@ -51,15 +53,17 @@ export interface SpawnerOptions {
 const MAX_NAME_BYTES = 100
 
 /** What is wrong with a command before the message is looked at; undefined: nothing. In the order of spec queue.md 7.1. */
-const complaint = (command: Command, isInUse: boolean): Bytes | undefined => {
+const complaint = (command: Command, limit: number, isInUse: boolean): Bytes | undefined => {
   const { slot, message, recipient } = command
   if (command.isTooLong) return 'Zqmail spawner: the command is too long. (#4.3.0)\n'
-  if (slot >= SPAWN_LIMIT) return 'Zqmail spawner: delivery number out of range. (#4.3.5)\n'
+  if (slot >= limit) return 'Zqmail spawner: delivery number out of range. (#4.3.5)\n'
   if (isInUse) return 'Zqmail spawner: delivery number already in use. (#4.3.5)\n'
   if (!/^[0-9][0-9/]*$/.test(message) || message.length >= MAX_NAME_BYTES) return 'Dqmail spawner: bad message name. (#5.3.5)\n'
   if (!recipient.includes('@')) return 'DSorry, address must include host name. (#5.1.3)\n'
   return undefined
 }
+
+const limitOf = (width: Width): number => (width === 1 ? SPAWN_LIMIT : WIDE_LIMIT)
 
 /** Opens a message without waiting. Returns its descriptor, or the report that says why not. */
 const openMessage = (path: string, owner: number): number | Bytes => {
@@ -79,7 +83,8 @@ const openMessage = (path: string, owner: number): number | Bytes => {
 /** What qmail-lspawn and qmail-rspawn share (spec queue.md 7.1): checks commands, keeps the slots, writes reports whole, in completion order, one write a turn. */
 export class Spawner {
   readonly #options: SpawnerOptions
-  readonly #parser = new CommandParser()
+  readonly #width: Width
+  readonly #parser: CommandParser
   readonly #busy = new Set<number>()
   #reports: Bytes = ''
   #isReaderGone = false
@@ -87,6 +92,8 @@ export class Spawner {
 
   constructor(options: SpawnerOptions) {
     this.#options = options
+    this.#width = options.width ?? 1
+    this.#parser = new CommandParser(this.#width)
   }
 
   /** Takes bytes of the command stream and starts what they ask for. */
@@ -106,7 +113,7 @@ export class Spawner {
 
   #start(command: Command): void {
     const { slot, message, sender, recipient, notes } = command
-    const bad = complaint(command, this.#busy.has(slot))
+    const bad = complaint(command, limitOf(this.#width), this.#busy.has(slot))
     const logged = parseLogName(message)
     const fd = bad ?? (logged ? -1 : openMessage(`${this.#options.mess}/${message}`, this.#options.owner))
     if (typeof fd === 'string') {
@@ -136,7 +143,7 @@ export class Spawner {
 
   #report(slot: number, report: Bytes): void {
     if (this.#reports === '') setImmediate(() => this.#flush())
-    this.#reports += reportBytes(slot, report)
+    this.#reports += reportBytes(slot, report, this.#width)
   }
 
   #flush(): void {
@@ -152,10 +159,11 @@ export class Spawner {
   }
 }
 
-/** Serves a spawner's command stream to its end. Writes the one byte that tells qmail-send the limit first, and returns when all reports are out. */
+/** Serves a spawner's command stream to its end. Says the limit first, and returns when all reports are out. */
 export const serveSpawner = async (options: SpawnerOptions): Promise<void> => {
   try {
-    writeFd(options.reportFd ?? 1, String.fromCharCode(SPAWN_LIMIT))
+    const width = options.width ?? 1
+    writeFd(options.reportFd ?? 1, limitBytes(limitOf(width), width))
   } catch (error) {
     // qmail-send could not start and has said why
     if (errorCode(error) === 'EPIPE') return

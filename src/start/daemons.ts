@@ -79,14 +79,15 @@ export const startDaemons = (context: Pick<Context, 'home' | 'env'>, defaultDeli
   const loggerInput = loggerName === undefined ? null : start(loggerName, loggerArgs, ['pipe', 1, 2], ids.qmaill).stdin
   const log: Log = loggerInput ?? 1
   const lspawn = start('qmail-lspawn', [defaultDelivery], ['pipe', 'pipe', log], ids.root)
-  const rspawn = start('qmail-rspawn', [], ['pipe', 'pipe', log], ids.qmailr)
+  const resident = isOurs(env, 'qmail-send') && !readSetting(home, 'firstgear')?.includes('qmail-send')
+  const wide: Env = resident && isOurs(env, 'qmail-rspawn') ? { QMAIL_WIDE: '1' } : {}
+  const rspawn = start('qmail-rspawn', [], ['pipe', 'pipe', log], ids.qmailr, false, wide)
   const clean = start('qmail-clean', [], ['pipe', 'pipe', log], ids.qmailq)
   start('qmail-queued', [], ['pipe', log, log], ids.root, true)
   const ends = [lspawn, rspawn, clean].flatMap(({ stdin, stdout }) => [stdin, stdout])
-  const resident = isOurs(env, 'qmail-send') && !readSetting(home, 'firstgear')?.includes('qmail-send')
   const takesLog = resident && LOG_NEEDS.every((name) => isOurs(env, name))
   if (!resident) makeBlocking([rspawn.stdin, rspawn.stdout, clean.stdin, clean.stdout], ids.qmails)
-  start('qmail-send', [], [log, ...ends, ...(resident ? (['pipe'] as const) : [])], ids.qmails, resident, takesLog ? { QMAIL_LOG: '1' } : {})
+  start('qmail-send', [], [log, ...ends, ...(resident ? (['pipe'] as const) : [])], ids.qmails, resident, { ...(takesLog ? { QMAIL_LOG: '1' } : {}), ...wide })
   letGo(loggerInput, ...ends)
   return daemons
 }

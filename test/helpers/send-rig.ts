@@ -19,6 +19,7 @@ import { join } from 'node:path'
 import type { Duplex } from 'node:stream'
 import { after } from 'node:test'
 import { errorCode } from '../../src/core/failure.ts'
+import { reportBytes } from '../../src/queue/spawnproto.ts'
 import { endWith } from './ending.ts'
 import type { Home } from './home.ts'
 import { until } from './wait.ts'
@@ -38,10 +39,11 @@ export interface RigOptions {
   /** What the spawners announce; undefined: they leave without a word. */
   limits?: [number, number] | undefined
   env?: Record<string, string>
+  /** qmail-rspawn's numbers have two bytes, and this is its limit. */
+  wide?: number
 }
 
-/** Slot, message, sender, recipient. */
-const COMMAND = /^([\s\S])([^\0]*)\0([^\0]*)\0([^\0]*)\0/
+const numberOf = (bytes: string): number => [...bytes].reduce((number, byte) => 256 * number + byte.charCodeAt(0), 0)
 
 const text = (b: Buffer): string => b.toString('latin1')
 
@@ -49,6 +51,7 @@ const text = (b: Buffer): string => b.toString('latin1')
 export class SendRig {
   readonly #home: Home
   readonly #child: ChildProcess
+  readonly #widths: Record<'local' | 'remote', 1 | 2>
   readonly #back: Record<'local' | 'remote' | 'clean', Duplex>
   log = ''
   /** Deliveries asked for and not answered by the test yet. */
@@ -63,13 +66,14 @@ export class SendRig {
   readonly ended: Promise<number | string>
 
   constructor(home: Home, options: RigOptions = {}) {
-    const { resident, limits, env } = { resident: false, limits: [120, 120], env: {}, ...options }
+    const { resident, limits, env, wide } = { resident: false, limits: [120, 120], env: {}, ...options }
+    this.#widths = { local: 1, remote: wide === undefined ? 1 : 2 }
     this.#home = home
     const parent = resident ? '7<&10' : '7>&-' // in the second gear, what tells it that qmail-start is gone
     const order = `exec "$1" 0>&3 1>&4 2<&5 3>&6 4<&7 5>&8 6<&9 ${parent} 8>&- 9>&- 10>&-`
     this.#child = spawn('/bin/bash', ['-c', order, 'sh', home.at('bin', 'qmail-send')], {
       stdio: ['ignore', 'inherit', 'inherit', ...Array<'pipe'>(8).fill('pipe')],
-      env: { PATH: `${home.at('bin')}:/usr/bin:/bin`, ...env, ...(resident ? { QMAIL_RESIDENT: '1' } : {}) }
+      env: { PATH: `${home.at('bin')}:/usr/bin:/bin`, ...env, ...(resident ? { QMAIL_RESIDENT: '1' } : {}), ...(wide === undefined ? {} : { QMAIL_WIDE: '1' }) }
     })
     this.ended = new Promise((resolve) => this.#child.on('exit', (code, signal) => resolve(signal ?? code ?? -1)))
     endWith(home, this.#child)
@@ -85,18 +89,21 @@ export class SendRig {
     this.#hearClean(toClean)
     for (const [i, stream] of [fromLocal, fromRemote].entries()) {
       if (limits === undefined) stream.end()
+      else if (i === 1 && wide !== undefined) stream.write(Buffer.of(0, wide >> 8, wide & 255))
       else stream.write(Buffer.of(limits[i] ?? 0))
     }
   }
 
   #hearSpawner(channel: 'local' | 'remote', stream: Duplex): void {
     let held = ''
+    // slot, message, sender, recipient
+    const command = new RegExp(`^([\\s\\S]{${this.#widths[channel]}})([^\\0]*)\\0([^\\0]*)\\0([^\\0]*)\\0`)
     stream.on('data', (d: Buffer) => {
       held += text(d)
-      for (let m = COMMAND.exec(held); m; m = COMMAND.exec(held)) {
+      for (let m = command.exec(held); m; m = command.exec(held)) {
         held = held.slice(m[0].length)
         const [, slot = '', name = '', sender = '', recipient = ''] = m
-        const asked = { channel, slot: slot.charCodeAt(0), id: Number(name.split('/')[1]), sender, recipient }
+        const asked = { channel, slot: numberOf(slot), id: Number(name.split('/')[1]), sender, recipient }
         const words = this.onDelivery(asked)
         if (words === undefined) this.asked.push(asked)
         else this.report(asked, words)
@@ -150,7 +157,7 @@ export class SendRig {
 
   /** Reports on a delivery. */
   report(delivery: Asked, words: string): void {
-    this.say(delivery.channel, `${String.fromCharCode(delivery.slot)}${words}\0`)
+    this.say(delivery.channel, reportBytes(delivery.slot, words, this.#widths[delivery.channel]))
   }
 
   logged(pattern: RegExp): Promise<RegExpExecArray> {

@@ -37,6 +37,15 @@ test('the first byte is the limit; the end of commands is the end, and half a co
   assert.equal(rig.output(), 'x')
 })
 
+test('QMAIL_WIDE=1: the limit is 1000, and numbers have two bytes; programs do not see it', async () => {
+  const rig = start({ QMAIL_WIDE: '1', QMAILREMOTE: program('wide', `printf 'r\\0Kok%s\\n\\0' "$QMAIL_WIDE"`) })
+  rig.say('\x01\x2c12/1001\0s@s\0r@x\0')
+  await until('the report', () => rig.output().includes('\n\0'))
+  rig.say('\x03\xe812/1001\0s@s\0r@x\0')
+  assert.equal(await rig.end(), 0)
+  assert.match(rig.output(), /^\0\x03\xe8\x01\x2cKok\n\0\x03\xe8Z[^\0]*\(#4\.3\.5\)\n\0$/)
+})
+
 test('a command may come in any pieces', async () => {
   const rig = start({ QMAILREMOTE: program('ok', "printf 'r\\0Kok\\n\\0'") })
   for (const byte of '\x0012/1001\0s@s\0r@x\0') {

@@ -1,9 +1,10 @@
 /** Scheduling by destination (issue 8): each host a share of the slots and a pause of its own; limits; smtproutes; what SIGHUP reads again. */
 import assert from 'node:assert/strict'
-import { statSync } from 'node:fs'
+import { renameSync, statSync, writeFileSync } from 'node:fs'
 import { test } from 'node:test'
 import { type Home, makeHome } from '../helpers/home.ts'
 import { linkWaiting, NO_INODE, putMessage, putWaiting, SendRig } from '../helpers/send-rig.ts'
+import { startSuite } from '../helpers/suite.ts'
 import { until } from '../helpers/wait.ts'
 
 const NO_CONNECTION = "ZSorry, I wasn't able to establish an SMTP connection. (#4.4.1)\n"
@@ -174,4 +175,36 @@ test('control/retryschedule: messages are due again by it, as their files say af
   const bad = new SendRig(home)
   assert.equal(await bad.ended, 111)
   assert.match(bad.log, /cannot start: unable to read controls/)
+})
+
+test('more than 255 deliveries at a time, where the spawner’s numbers have two bytes', async () => {
+  const home = makeRigHome({ concurrencyremote: '2000\n', concurrencylocal: '500\n' })
+  const recipients = Array.from({ length: 500 }, (_, i) => `r${i}@h${i}.example`)
+  putMessage(home, recipients)
+  const rig = new SendRig(home, { resident: true, wide: 400 })
+  await until('four fifths of them', () => rig.asked.length === 320)
+  assert.match(rig.log, /^status: local 0\/120 remote 0\/400\n/)
+  assert.deepEqual(
+    rig.asked.map(({ slot }) => slot),
+    Array.from({ length: 320 }, (_, i) => i)
+  )
+  rig.onDelivery = () => 'Kok\n'
+  for (const asked of rig.asked.splice(0).reverse()) rig.report(asked, 'Kok\n')
+  await rig.logged(/end msg/)
+  assert.equal(count(rig.log, /success: ok/g), 500)
+  assert.equal(await rig.stop(), 0)
+})
+
+test('qmail-start has both know of it, unless one of them is not ours', async () => {
+  const home = makeHome()
+  home.control('concurrencyremote', '300\n')
+  const suite = await startSuite(home)
+  await until('the status line', () => /^status: local 0\/10 remote 0\/300$/m.test(suite.log()))
+  assert.equal(await suite.stop(), 0)
+  const wrapper = home.at('bin', 'qmail-rspawn')
+  renameSync(wrapper, `${wrapper}.ours`)
+  writeFileSync(wrapper, `#!/bin/sh\nexec ${wrapper}.ours\n`, { mode: 0o755 })
+  const again = await startSuite(home)
+  await until('the other one', () => /^status: local 0\/10 remote 0\/120$/m.test(again.log()))
+  assert.equal(await again.stop(), 0)
 })

@@ -30,20 +30,20 @@ export const qmail = table({
     type: 'number',
     default: 10,
     unit: 'deliveries',
-    max: 255,
+    max: 120,
     readers: ['qmail-send'],
     reread: 'hup',
-    about: 'local deliveries at a time; 0 holds them',
+    about: 'local deliveries at a time, at most 120; 0 holds them',
     show: { prefix: 'Local concurrency is ', suffix: '' }
   },
   concurrencyremote: {
     type: 'number',
     default: 20,
     unit: 'deliveries',
-    max: 255,
+    max: 1000,
     readers: ['qmail-send'],
     reread: 'hup',
-    about: 'remote deliveries at a time; 0 holds them',
+    about: 'remote deliveries at a time, at most 1000 (120 with a qmail-send or qmail-rspawn that is not ours); 0 holds them',
     show: { prefix: 'Remote concurrency is ', suffix: '' }
   },
   databytes: {

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { CommandParser, commandBytes, ReportParser, reportBytes } from '../../../src/queue/spawnproto.ts'
+import { CommandParser, commandBytes, limitBytes, ReportParser, reportBytes } from '../../../src/queue/spawnproto.ts'
 
 const bytes = (text: string): Buffer => Buffer.from(text, 'latin1')
 const command = (slot: number, recipient = 'joe@example.org') => ({
@@ -18,7 +18,7 @@ test('a command is DELNUM and three strings ended by NUL', () => {
 
 test('commands are found wherever the stream is cut, DELNUM 0 included', () => {
   const all = [command(0), command(7, 'b\xe9@x'), command(119, 'c@x')]
-  const stream = bytes(all.map(commandBytes).join(''))
+  const stream = bytes(all.map((one) => commandBytes(one)).join(''))
   for (let cut = 0; cut <= stream.length; cut++) {
     const parser = new CommandParser()
     assert.deepEqual([...parser.push(stream.subarray(0, cut)), ...parser.push(stream.subarray(cut))], all)
@@ -82,11 +82,32 @@ test('notes are a fourth field, which a mark at the message name announces', () 
   const noted = { ...command(0), notes: 'v=1 ret=H r=0,n=N' }
   assert.equal(commandBytes(noted), '\x0010/5325154+\0s@t\0joe@example.org\0v=1 ret=H r=0,n=N\0')
   const all = [noted, command(1), { ...command(43), notes: '' }, command(2)]
-  const stream = bytes(all.map(commandBytes).join(''))
+  const stream = bytes(all.map((one) => commandBytes(one)).join(''))
   for (let cut = 0; cut <= stream.length; cut++) {
     const parser = new CommandParser()
     assert.deepEqual([...parser.push(stream.subarray(0, cut)), ...parser.push(stream.subarray(cut))], all, `cut at ${cut}`)
   }
   const odd = new CommandParser().push(bytes('+\0s\0r@x\0'))
   assert.deepEqual(odd, [{ slot: 43, message: '', sender: 's', recipient: 'r@x', notes: undefined, isTooLong: false }])
+})
+
+test('numbers of two bytes: limit, commands and reports, wherever the stream is cut', () => {
+  assert.deepEqual([limitBytes(120, 1), limitBytes(1000, 2)], ['x', '\0\x03\xe8'])
+  const all = [command(0), command(256), command(999, 'c@x'), command(7)]
+  const stream = bytes(all.map((one) => commandBytes(one, 2)).join(''))
+  const said = bytes(`${reportBytes(0, 'Kok', 2)}${reportBytes(256, '', 2)}${reportBytes(999, `Z${'x'.repeat(20_000)}`, 2)}${reportBytes(5, 'Dno', 2)}`)
+  for (let cut = 0; cut <= 100; cut++) {
+    const parser = new CommandParser(2)
+    assert.deepEqual([...parser.push(stream.subarray(0, cut)), ...parser.push(stream.subarray(cut))], all)
+    const reports = new ReportParser(2)
+    assert.deepEqual(
+      [...reports.push(said.subarray(0, cut)), ...reports.push(said.subarray(cut))].map(({ slot, letter, text }) => [slot, letter, text.length]),
+      [
+        [0, 'K', 2],
+        [256, '', 0],
+        [999, 'Z', 9998],
+        [5, 'D', 2]
+      ]
+    )
+  }
 })
