@@ -3,7 +3,7 @@
  * each message is checked at every step (helpers/send-model.ts). `make property ROUNDS=n`: n times as many steps; SEED=n: those of a run that failed, as far as two processes' order allows.
  */
 import assert from 'node:assert/strict'
-import { mkdirSync, readdirSync, readFileSync, unlinkSync, writeFileSync } from 'node:fs'
+import { mkdirSync, readdirSync, readFileSync, renameSync, unlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import { setTimeout as delay } from 'node:timers/promises'
@@ -218,7 +218,9 @@ class Run {
   #setLimits(): void {
     for (const channel of ['local', 'remote'] as const) {
       const limit = 1 + this.#below(10)
-      this.#home.control(`concurrency${channel}`, `${limit}\n`)
+      // in one step: a SIGHUP of before may be dealt with only now
+      this.#home.control('limit.new', `${limit}\n`)
+      renameSync(this.#home.at('control/limit.new'), this.#home.at(`control/concurrency${channel}`))
       this.#model.limits[channel] = Math.max(this.#model.limits[channel], limit)
     }
   }
@@ -253,6 +255,7 @@ class Run {
     })
     const end = Date.now() + PATIENCE_SECONDS * 1000
     while (ended === undefined) {
+      if (this.#failure) throw this.#failure
       for (const asked of [...this.#model.running]) this.#reportOn(asked, this.#pick(REPORTS))
       assert.ok(Date.now() < end, `it does not end; log:\n${this.#rig.log.slice(-3000)}`)
       await delay(2)
