@@ -1,6 +1,6 @@
 /**
  * NAME     qmail-qctl: looks at the messages of the queue, and changes what becomes of them
- * RUNS AS  root, or group qmail
+ * RUNS AS  root
  * FDS      1> messages; 2> how many, progress on a terminal, what could not be done
  * ENV      none
  * EXIT     0 done, 100 usage, or not allowed, 111 something could not be done, or qmail-send is not running

@@ -12,7 +12,7 @@ export class NotRunning extends Temporary {}
 const failure = (error: unknown): Error => {
   const code = errorCode(error)
   if (code === 'ENOENT' || code === 'ECONNREFUSED') return new NotRunning('qmail-send is not running')
-  if (code === 'EACCES') return new Permanent('only root and group qmail may ask qmail-send')
+  if (code === 'EACCES') return new Permanent('only root may ask qmail-send')
   return new Temporary(`unable to reach qmail-send: ${reason(error)}`, { cause: error })
 }
 

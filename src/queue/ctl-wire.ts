@@ -4,7 +4,7 @@ import { jsonLine } from '../format/json.ts'
 import type { Channel } from './paths.ts'
 
 /**
- * Between qmail-qctl and the running qmail-send, through the socket run/ctl/socket, which only root and group qmail reach: the client says one
+ * Between qmail-qctl and the running qmail-send, through the socket run/ctl/socket, which only root reaches: the client says one
  * request, a line of JSON; qmail-send answers with lines of JSON, the last of them `end` or `refused`. Byte strings are latin1 within JSON.
  */
 export const CTL_FOLDER = 'run/ctl'

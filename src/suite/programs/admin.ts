@@ -28,7 +28,7 @@ export const admin = rows({
       'qmail-qctl COMMAND [ID ...] [--sender PATTERN] [--recipient PATTERN] [--domain PATTERN] [--older TIME] [--younger TIME] [--state STATE] [--all] [--json] [--dry-run]\nqmail-qctl flush DOMAIN',
     ring: 'A',
     about: 'looks at the messages of the queue, and changes what becomes of them',
-    runsAs: 'root, or group qmail',
+    runsAs: 'root',
     fds: '1> messages, 2> how many, progress, what could not be done',
     exits: { 0: 'done', 100: 'usage, or not allowed', 111: 'something could not be done, or qmail-send is not running' },
     npm: ['minimist'],
