@@ -7,7 +7,7 @@ import { type Home, isRoot, makeHome } from '../helpers/home.ts'
 import { runProgram } from '../helpers/run-program.ts'
 import { putMessage, queueFiles, type RigOptions, SendRig, scratchFolder } from '../helpers/send-rig.ts'
 import { startProgram } from '../helpers/start-program.ts'
-import { until, untilServed } from '../helpers/wait.ts'
+import { PATIENCE_SECONDS, until, untilServed } from '../helpers/wait.ts'
 
 const makeRigHome = (): Home => {
   const home = makeHome()
@@ -189,6 +189,9 @@ test('messages are selected by number, sender, recipient, domain, age and state;
   const b = await deferred(home, rig, 'joe@near.example', { sender: '' })
   const old = Math.floor(Date.now() / 1000) - 90_000
   utimesSync(home.at(`queue/info/${b % 23}/${b}`), old, old)
+  // until it has left the express lane, qmail-send goes by what it knows itself
+  for (const end = Date.now() + PATIENCE_SECONDS * 1000; !(await listed(home)).some(({ id, entered }) => id === b && entered === old); )
+    assert.ok(Date.now() < end, 'it is listed with its age')
   const cases: [string[], number[]][] = [
     [[String(b)], [b]],
     [['--sender', 'S@*'], [a]],
