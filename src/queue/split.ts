@@ -7,8 +7,8 @@ export const SPLIT_FOLDERS = ['mess', 'info', 'local', 'remote'] as const
 
 const isFolderNumber = (name: string): boolean => /^(0|[1-9][0-9]*)$/.test(name)
 
-/** How many folders a split folder of the queue has. Throws system errors. */
-const foldersIn = (queue: string, folder: string): number => readdirSync(join(queue, folder)).filter(isFolderNumber).length
+/** How many folders a split folder of the queue was built with: they count from 0, and one that is missing in between is another complaint. Throws system errors. */
+const foldersIn = (queue: string, folder: string): number => Math.max(-1, ...readdirSync(join(queue, folder)).filter(isFolderNumber).map(Number)) + 1
 
 /**
  * Was the queue built with another conf-split than ours? Then what lies in its folders would be looked for in others, and left alone. Returns the folder that shows it, and how many
