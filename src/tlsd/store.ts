@@ -1,8 +1,8 @@
 import { statSync } from 'node:fs'
 import { join } from 'node:path'
 import { createSecureContext, type SecureContext, type SecureContextOptions } from 'node:tls'
+import { CERTIFICATE, type Credentials, KEY, readCredentials, SECOND_CERTIFICATE } from '../control/credentials.ts'
 import { reason } from '../core/failure.ts'
-import { CERTIFICATE, type Credentials, KEY, readCredentials, SECOND_CERTIFICATE } from './credentials.ts'
 import { foldersFor } from './folders.ts'
 
 /** A folder is looked at again after this long. */

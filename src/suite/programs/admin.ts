@@ -66,6 +66,16 @@ export const admin = rows({
     npm: ['minimist'],
     budget: 60
   },
+  'qmail-tlscert': {
+    synopsis: 'qmail-tlscert\nqmail-tlscert -s NAME ...\nqmail-tlscert -r NAME ...\nqmail-tlscert -i CHAIN KEY [NAME]',
+    ring: 'A',
+    about: 'makes, installs and lists certificates for TLS',
+    runsAs: 'root',
+    fds: '1> what there is, or was made, 2> why not',
+    exits: { 0: 'done', 100: 'usage, or a certificate that cannot be used: all is as it was', 111: 'trouble, or one that is there cannot be used' },
+    runtime: 'node',
+    budget: 40
+  },
   'qmail-migrate': {
     synopsis: 'qmail-migrate [--from postfix|exim|sendmail] [--root DIR] [--host NAME] [--admin ADDRESS] [--rules FILE] [--write] [--force]',
     ring: 'A',
