@@ -212,6 +212,20 @@ test('qmail-config and qmail-migrate by their examples', PATIENT, async () => {
   assert.match(migrated.said, /\nWritten\. Next: tcprules /)
 })
 
+test('qmail-tlscert makes a certificate, and is the hook that installs one', async () => {
+  const file = home.at('control', 'servercert.pem')
+  const made = await shell(exampleOf('qmail-tlscert.8'))
+  assert.equal(made.exit, 0, made.said)
+  const pair = readFileSync(file)
+  rmSync(file)
+  const renewed = await shell(`RENEWED_LINEAGE=$HOME\n${exampleOf('qmail-tlscert.8', 2)}`, '', (cwd) => {
+    for (const name of ['fullchain.pem', 'privkey.pem']) writeFileSync(join(cwd, name), pair, { mode: 0o600 })
+  })
+  assert.equal(renewed.exit, 0, renewed.said)
+  assert.deepEqual(readFileSync(file), pair)
+  rmSync(file)
+})
+
 test('every example without output is run here', () => {
   if (!isRoot) for (const page of ['qmail-pw2u.8', 'qmail-vuser.8', 'qmail-control.5']) seen.add(`${page} 1`)
   seen.add('qmail.7 1')
