@@ -1,14 +1,12 @@
-import { readFileSync, statSync } from 'node:fs'
+import { statSync } from 'node:fs'
 import { join } from 'node:path'
 import { listOf, readSetting, readText } from '../control/read.ts'
 import { type Setting, type SettingName, settings } from '../control/table.ts'
 import { type Bytes, leadingNumber, lower } from '../core/bytes.ts'
 import { printable } from '../core/logline.ts'
 import { suiteUser } from '../os/ids.ts'
+import { certificateWarnings } from './certificate-warnings.ts'
 
-/** A certificate that ends within this time is warned of. */
-const CERTIFICATE_DAYS = 14
-const DAY_MILLISECONDS = 86_400_000
 /** Names of files that are not settings themselves: compiled, or folders of programs. */
 const COMPILED = /\.(cdb|tmp)$|~$/
 /** How many letters may differ between an unknown file and the setting that was meant. */
@@ -90,28 +88,6 @@ const noPostmaster = (home: string): string[] => {
   return [`postmaster has no alias: neither ${folder}/.qmail-postmaster nor .qmail-default is there`]
 }
 
-/** Certificates in control/ that have ended or will soon; those we may not read say nothing. */
-const endingCertificates = async (home: string, names: readonly Bytes[], now: number): Promise<string[]> => {
-  const found: string[] = []
-  for (const name of names.filter((file) => /cert/.test(file))) {
-    let text = ''
-    try {
-      text = readFileSync(join(home, 'control', name), 'latin1')
-    } catch {
-      continue
-    }
-    if (!text.includes('-----BEGIN CERTIFICATE-----')) continue
-    const { X509Certificate } = await import('node:crypto')
-    try {
-      const days = Math.floor((Date.parse(new X509Certificate(text).validTo) - now) / DAY_MILLISECONDS)
-      if (days < CERTIFICATE_DAYS) found.push(`${name}: its certificate ${days < 0 ? 'has ended' : `ends in ${days} days`}`)
-    } catch {
-      found.push(`${name}: its certificate cannot be read`)
-    }
-  }
-  return found
-}
-
 /** What is wrong, or cannot be meant, in the configuration; `names`: the files of control/. Throws Temporary where a setting cannot be read. */
 export const warningsOf = async (home: string, names: readonly Bytes[], now = Date.now()): Promise<string[]> => {
   const me = readSetting(home, 'me')
@@ -126,7 +102,7 @@ export const warningsOf = async (home: string, names: readonly Bytes[], now = Da
     ...(isMini || locals.length === 0 ? [] : noPostmaster(home)),
     ...unreadValues(home, names),
     ...unknownFiles(names),
-    ...(await endingCertificates(home, names, now))
+    ...(await certificateWarnings(home, names, now))
   ]
   return warnings.map(printable)
 }

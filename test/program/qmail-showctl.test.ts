@@ -1,9 +1,10 @@
 import assert from 'node:assert/strict'
 import { spawnSync } from 'node:child_process'
-import { mkdirSync, readFileSync, renameSync, rmSync, utimesSync, writeFileSync } from 'node:fs'
+import { chmodSync, chownSync, mkdirSync, readFileSync, renameSync, rmSync, utimesSync, writeFileSync } from 'node:fs'
 import { test } from 'node:test'
+import { suiteGroup, suiteUser } from '../../src/os/ids.ts'
 import { selfSigned } from '../helpers/certificate.ts'
-import { makeHome } from '../helpers/home.ts'
+import { isRoot, makeHome } from '../helpers/home.ts'
 import { runProgram } from '../helpers/run-program.ts'
 
 const home = makeHome()
@@ -197,4 +198,27 @@ test('a certificate that ends soon is warned of', { skip: spawnSync('openssl', [
   }
   assert.deepEqual(added(90), [])
   assert.match(added(3).join(), /^servercert: its certificate ends in [23] days$/)
+})
+
+test('a key that others than qmail-tlsd can read is warned of, and servercerts/ is looked into', () => {
+  const before = warnings()
+  const added = (): string[] => warnings().filter((line) => !before.includes(line))
+  mkdirSync(home.at('control', 'servercerts', 'a.example'), { recursive: true })
+  const keyed = '-----BEGIN PRIVATE KEY-----\nAAAA\n-----END PRIVATE KEY-----\n'
+  const files = ['serverkey.pem', 'servercerts/a.example/serverkey.pem']
+  for (const name of files) home.control(name, keyed)
+  assert.deepEqual(
+    added(),
+    files.map((name) => `${name}: everybody can read its key`)
+  )
+  for (const name of files) chmodSync(home.at('control', name), 0o440)
+  if (isRoot) {
+    const [daemon, tls] = [suiteUser(home.path, 'qmaild'), suiteUser(home.path, 'qmailt')]
+    chownSync(home.at('control', 'serverkey.pem'), daemon.uid, 0)
+    chownSync(home.at('control', 'servercerts/a.example/serverkey.pem'), tls.uid, suiteGroup(home.path, 'nofiles'))
+    assert.deepEqual(added(), ['serverkey.pem: qmaild can read its key', 'servercerts/a.example/serverkey.pem: the group nofiles can read its key'])
+    for (const name of files) chownSync(home.at('control', name), tls.uid, 0)
+  }
+  assert.deepEqual(added(), [])
+  for (const name of ['serverkey.pem', 'servercerts']) rmSync(home.at('control', name), { recursive: true })
 })
