@@ -139,7 +139,7 @@ test('a queue built with another conf-split is named by qmail-send, by instcheck
     const home = makeHome()
     const id = putSorted(home, 'a@far.example')
     for (const folder of ['mess', 'info', 'local', 'remote']) {
-      for (let n = 23; n < split; n++) spawnSync('cp', ['-a', home.at('queue', folder, '22'), home.at('queue', folder, String(n))])
+      for (let n = 23; n < split; n++) spawnSync('cp', ['-a', home.at('queue', folder, String((id + 1) % 23)), home.at('queue', folder, String(n))])
       const from = home.at('queue', folder, String(id % 23), String(id))
       if (existsSync(from)) renameSync(from, home.at('queue', folder, String(id % split), String(id)))
       for (let n = split; n < 23; n++) rmSync(home.at('queue', folder, String(n)), { recursive: true })
