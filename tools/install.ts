@@ -112,9 +112,6 @@ export const layRuntimes = (home: string, isWithBun: boolean): void => {
 /** Variables that would make lib/bun run other code than its own, or listen, or speak on a descriptor. */
 const BUN_UNSET = ['BUN_OPTIONS', 'BUN_BE_BUN', 'BUN_INSPECT', 'NODE_CHANNEL_FD']
 
-/** Set for a program that starts without Bun's compiler: 4 ms of processor time of 20. src/core/run.ts takes it out of what is handed on. */
-const NO_COMPILER = 'BUN_JSC_useJIT'
-
 /** Wider permissions that say the same in fewer words: folders of the home become the home, files of /etc become /etc. */
 const widen = (permissions: readonly Permission[], below: (path: string) => boolean, to: string): Permission[] => [
   ...new Set(permissions.map((p): Permission => (p.startsWith('read:') && below(p.slice(5)) ? `read:${to}` : p)))
@@ -123,10 +120,9 @@ const widen = (permissions: readonly Permission[], below: (path: string) => bool
 const tooLong = (home: string, name: ProgramName): Error =>
   new Error(`the path ${home} is too long: the kernel takes ${MAX_SHEBANG_BYTES} bytes as the first line of bin/${name}`)
 
-const bunShebang = (home: string, name: ProgramName, { atHome, isBulk, ring }: Program): string => {
+const bunShebang = (home: string, name: ProgramName, { atHome }: Program): string => {
   const unset = BUN_UNSET.map((variable) => `-u${variable}`)
-  const compiler = isBulk || ring === 'A' ? [] : [`${NO_COMPILER}=0`]
-  const line = ['#!/usr/bin/env -S', ...(atHome ? [`-C${home}`] : []), ...unset, ...compiler, join(home, 'lib', 'bun'), name].join(' ')
+  const line = ['#!/usr/bin/env -S', ...(atHome ? [`-C${home}`] : []), ...unset, join(home, 'lib', 'bun'), name].join(' ')
   if (line.length > MAX_SHEBANG_BYTES) throw tooLong(home, name)
   return line
 }

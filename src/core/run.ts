@@ -28,9 +28,6 @@ export interface Context {
 /** Set by a parent that runs the program in its second gear; never handed on. */
 export const RESIDENT = 'QMAIL_RESIDENT'
 
-/** The first lines of our own programs set it for themselves (tools/install.ts); programs of others have it as they like. */
-const NO_COMPILER = 'BUN_JSC_useJIT'
-
 const rawList = (file: string): Bytes[] => readFileSync(file, 'latin1').split('\0').slice(0, -1)
 const mangled = (text: string): boolean => text.includes('\ufffd')
 const decode = (text: string): Bytes => (isAscii(text) ? text : Buffer.from(text, 'utf8').toString('latin1'))
@@ -87,7 +84,6 @@ export const run = (name: string, main: (context: Context) => number | Promise<n
     const env = readEnv()
     const resident = env[RESIDENT] === '1'
     delete env[RESIDENT]
-    delete env[NO_COMPILER]
     nameProcess(name)
     const program = process.argv[1] ?? name
     const home = dirname(dirname(__filename))

@@ -1,15 +1,13 @@
 import { join } from 'node:path'
 import { isOwn } from '../os/own.ts'
+import { hasPipes } from '../os/pipe.ts'
 import { doorFor } from './door.ts'
 import { submitThroughDrop } from './drop.ts'
 import type { Submission, Submitter } from './submission.ts'
 import { submitAsQmailq, submitThroughWriter } from './writer.ts'
 
-/** Do pipes have to be made? Under Node child processes come with what takes their place, which under Bun cannot be written to at descriptor 1. */
-const needsPipes = (): boolean => process.versions.bun !== undefined
-
 const throughChild = async (from: Submitter): Promise<Submission> => {
-  if (needsPipes()) return (await import('./piped-child.ts')).submitThroughPipes(from)
+  if (hasPipes()) return (await import('./piped-child.ts')).submitThroughPipes(from)
   const { submitThroughChild } = await import('./child.ts') // few need it, and it costs its callers node:child_process
   return submitThroughChild(from)
 }

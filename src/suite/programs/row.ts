@@ -33,8 +33,6 @@ export interface Row {
   runtime?: Runtime
   /** Its first deed is to enter the home. Under Bun its first line does that already, for Bun does not start in a folder that is gone. */
   atHome?: true
-  /** It works through whole tables or mailboxes. Under Bun all others start without its compiler, which costs them more (bench/once.ts) than it gives. */
-  isBulk?: true
   /** Its second gear, if it has one: how it is kept resident, and under which permissions. */
   secondGear?: {
     about: string
