@@ -21,6 +21,10 @@ const domainValue = (virtualdomains: ReadonlyMap<Bytes, Bytes>, domain: Bytes): 
   return virtualdomains.get('')
 }
 
+/** What virtualdomains puts before an address, by the address itself or its domain; empty: nothing, though there is a key for it; undefined: it has none. */
+export const prependOf = (address: Bytes, virtualdomains: ReadonlyMap<Bytes, Bytes>): Bytes | undefined =>
+  virtualdomains.get(lower(address)) ?? domainValue(virtualdomains, lower(splitAddress(address).host ?? ''))
+
 /** `user%host@domain` of a percenthack domain becomes `user@host`, again and again. */
 const unpercent = (address: Bytes, percenthack: ReadonlySet<Bytes>): Bytes => {
   const { box, host } = splitAddress(address)
@@ -36,7 +40,7 @@ export const rewrite = (recipient: Bytes, routing: Routing): { channel: Channel;
   const domain = lower(splitAddress(address).host ?? '')
   if (routing.locals.has(domain)) return { channel: 'local', address }
   if (routing.virtualdomains.size === 0) return { channel: 'remote', address }
-  const prepend = routing.virtualdomains.get(lower(address)) ?? domainValue(routing.virtualdomains, domain)
+  const prepend = prependOf(address, routing.virtualdomains)
   return prepend ? { channel: 'local', address: `${prepend}-${address}` } : { channel: 'remote', address }
 }
 

@@ -1,5 +1,6 @@
 import { type Bytes, lower, splitAddress } from '../../core/bytes.ts'
 import type { Env } from '../../core/run.ts'
+import { prependOf } from '../../queue/rewrite.ts'
 import { isAllowedRecipient } from '../../serve/recipients.ts'
 import type { AuthUser } from './authentication.ts'
 import { verdictByRules } from './mailfrom-rules.ts'
@@ -41,19 +42,13 @@ const fitsLocalCheck = (sender: Bytes, user: Bytes, word: Bytes, { env, rcpthost
   return host !== undefined && (host === lower(word) || isAllowedRecipient(sender, rcpthosts, isInMore))
 }
 
-/** What virtualdomains puts before a sender's local part, as delivery would find it: by address, domain, its parents, or for all. */
-const prependFor = (sender: Bytes, host: Bytes, virtualdomains: SenderTables['virtualdomains']): Bytes | undefined => {
-  const parents = [...host.matchAll(/\./g)].map(({ index }) => host.slice(index))
-  return [sender, host, ...parents, ''].map((key) => virtualdomains.get(key)).find((value) => value !== undefined)
-}
-
 /** The addresses that are a user's by its name, as qmail delivers them. */
 const isOwn = (sender: Bytes, user: Bytes, { locals, virtualdomains }: SenderTables): boolean => {
   const { box, host = '' } = splitAddress(sender)
   const own = splitAddress(user)
   if (own.host !== undefined) return host === own.host && isBoxOf(box, own.box)
   if (locals.has(host)) return isBoxOf(box, user)
-  const prepend = prependFor(sender, host, virtualdomains)
+  const prepend = prependOf(sender, virtualdomains)
   return prepend !== undefined && prepend !== '' && isBoxOf(lower(prepend), user)
 }
 
