@@ -5,14 +5,16 @@ import type { Socket } from 'node:net'
 export class InFlight {
   readonly #sockets = new Set<Socket>()
 
-  /** Sends a message; our copy of its socket is closed once it is in the channel, or when there is none. */
-  send(child: ChildProcess, message: object, socket: Socket | undefined): void {
+  /** Sends a message; our copy of its socket is closed once it is in the channel, or when there is none. `onLeft` is called then. */
+  send(child: ChildProcess, message: object, socket: Socket | undefined, onLeft: () => void = () => {}): void {
     if (!child.connected) {
       socket?.destroy()
+      onLeft()
       return
     }
     if (socket) this.#sockets.add(socket)
     child.send(message, socket, { keepOpen: true }, () => {
+      onLeft() // an error means that the child is gone, and that is noticed by itself
       if (socket) this.#drop(socket)
     })
   }

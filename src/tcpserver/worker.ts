@@ -2,6 +2,7 @@ import type { ChildProcess } from 'node:child_process'
 import { readFileSync } from 'node:fs'
 import type { Socket } from 'node:net'
 import type { ToWorker } from '../spawn/handover.ts'
+import { InFlight } from './in-flight.ts'
 
 /** A worker is replaced after so many sessions. */
 const MAX_SESSIONS = 20_000
@@ -37,8 +38,7 @@ export class Worker {
   slots: number
   /** Messages on their way into the channel. */
   pending = 0
-  /** Those that came with a message and are not in the channel yet. */
-  readonly #sockets = new Set<Socket>()
+  readonly #inFlight = new InFlight()
 
   constructor(child: ChildProcess, slots: number) {
     this.child = child
@@ -52,17 +52,8 @@ export class Worker {
   }
 
   send(message: ToWorker, socket?: Socket): void {
-    if (!this.child.connected) {
-      socket?.destroy()
-      return
-    }
     this.pending++
-    if (socket) this.#sockets.add(socket)
-    // Once it is in the channel, the worker alone has it. (Left to Node, it stays open here until the worker says so, and for ever when that dies.)
-    this.child.send(message, socket, { keepOpen: true }, () => {
-      this.pending-- // an error means that the worker is gone, and that is noticed by itself
-      if (socket) this.#drop(socket)
-    })
+    this.#inFlight.send(this.child, message, socket, () => this.pending--)
   }
 
   /** It has a connection of this number. */
@@ -73,12 +64,7 @@ export class Worker {
 
   /** The worker is gone: so are the connections it never got. */
   dropAll(): void {
-    for (const socket of this.#sockets) this.#drop(socket)
-  }
-
-  #drop(socket: Socket): void {
-    this.#sockets.delete(socket)
-    socket.destroy()
+    this.#inFlight.dropAll()
   }
 
   retire(): void {
