@@ -61,9 +61,9 @@ export const tcpVariables = (a: Addresses, names: Names): Record<string, Bytes |
 }
 
 /** An environment with variables set and unset. */
-export const withVariables = (env: Readonly<Env>, variables: Readonly<Record<string, Bytes | undefined>>): Env => {
+export const withVariables = (env: Readonly<Env>, variables: Iterable<readonly [name: string, value: Bytes | undefined]>): Env => {
   const changed: Env = { ...env }
-  for (const [name, value] of Object.entries(variables)) {
+  for (const [name, value] of variables) {
     if (value === undefined) delete changed[name]
     else changed[name] = value
   }

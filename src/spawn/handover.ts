@@ -1,7 +1,7 @@
 import type { Bytes } from '../core/bytes.ts'
 import type { Env } from '../core/run.ts'
 import type { Network } from '../net/ip.ts'
-import type { Addresses } from '../net/peer.ts'
+import { type Addresses, withVariables } from '../net/peer.ts'
 
 /**
  * What tcpserver and a resident qmail-smtpd say to each other over Node's IPC channel. Both come from one installation, and a worker retires
@@ -122,15 +122,12 @@ export type News =
 export const settingsOf = (variables: Readonly<Record<string, Bytes | undefined>>): Setting[] =>
   Object.entries(variables).map(([name, value]): Setting => [name, value ?? null])
 
-/** An environment with variables set and unset. */
-export const withSettings = (env: Readonly<Env>, settings: readonly Setting[]): Env => {
-  const changed: Env = { ...env }
-  for (const [name, value] of settings) {
-    if (value === null) delete changed[name]
-    else changed[name] = value
-  }
-  return changed
-}
+/** An environment with these variables set and unset. */
+export const withSettings = (env: Readonly<Env>, settings: readonly Setting[]): Env =>
+  withVariables(
+    env,
+    settings.map(([name, value]) => [name, value ?? undefined])
+  )
 
 /** The variable in which a resident server finds its session's number, which stands for a process id of its own in what it logs. */
 export const SESSION = 'QMAIL_SESSION'

@@ -51,5 +51,5 @@ export const tcpEnv = async (args: readonly Bytes[], env: Env): Promise<never> =
   if (env.PROTO === 'TCP') return becomeNamed(program, rest, env)
   const ends = socketEnds(0)
   if (ends === undefined) throw new Temporary('no connection')
-  return becomeNamed(program, rest, withVariables(env, tcpVariables(ends, await namesOf(ends, asksIdent, seconds, env))))
+  return becomeNamed(program, rest, withVariables(env, Object.entries(tcpVariables(ends, await namesOf(ends, asksIdent, seconds, env)))))
 }

@@ -61,5 +61,5 @@ export const tcpclient = async (options: TcpclientOptions, env: Env): Promise<nu
   if (options.noDelay) socket.setNoDelay(true)
   if (verbosity === 'status') say(`connected to ${ends.remoteIp} port ${ends.remotePort}`)
   const variables = tcpVariables(ends, await nameFinder(options, env)(ends))
-  return runWith(socket, findProgram(program, env), args, withVariables(env, variables))
+  return runWith(socket, findProgram(program, env), args, withVariables(env, Object.entries(variables)))
 }
