@@ -12,6 +12,9 @@ export const dateText = (milliseconds: number): string => {
 /** `20 Nov 2026 21:04:47 -0000`: the date of generated header fields. */
 export const date822 = (milliseconds: number): string => `${dateText(milliseconds)} -0000`
 
+/** `20261120210447`, UTC: the time within a Message-ID of ours. */
+export const dateStamp = (milliseconds: number): string => new Date(milliseconds).toISOString().replace(/\..*|[^0-9]/g, '')
+
 /** `Fri Nov 20 21:06:06 2026`, UTC, day padded with zero: the date of an mbox From_ line. */
 export const dateMbox = (milliseconds: number): string => {
   const d = new Date(milliseconds)

@@ -1,6 +1,6 @@
 import type { Bytes } from '../core/bytes.ts'
 import { lower } from '../core/bytes.ts'
-import { date822 } from '../format/date822.ts'
+import { date822, dateStamp } from '../format/date822.ts'
 import { unquoted } from '../format/token822.ts'
 import { unparseLine } from '../format/unparse822.ts'
 import { defaultFrom, type Identity } from './identity.ts'
@@ -16,8 +16,6 @@ export interface Origin {
   lists: ReadonlySet<Bytes> | undefined
 }
 
-const stamp = (milliseconds: number): string => new Date(milliseconds).toISOString().replace(/\..*|[^0-9]/g, '')
-
 const followupField = (header: Rewritten, lists: Origin['lists']): Bytes => {
   if (lists === undefined || header.seen.has('mail-followup-to')) return ''
   if (!header.followup.some((address) => lists.has(lower(unquoted(address))))) return ''
@@ -30,7 +28,7 @@ export const generatedFields = (header: Rewritten, { who, hosts, idHost, lists }
   const missing = (name: string): boolean => !header.seen.has(lower(prefix + name))
   let text = ''
   if (missing('Date')) text += `${prefix}Date: ${date822(who.milliseconds)}\n`
-  if (missing('Message-ID')) text += `${prefix}Message-ID: <${stamp(who.milliseconds)}.${who.pid}.qmail@${idHost}>\n`
+  if (missing('Message-ID')) text += `${prefix}Message-ID: <${dateStamp(who.milliseconds)}.${who.pid}.qmail@${idHost}>\n`
   if (missing('From')) text += `${prefix}From: ${defaultFrom(who, hosts)}\n`
   if (missing('To') && missing('Cc')) text += `${prefix}Cc: recipient list not shown: ;\n`
   return header.isResent ? text : text + followupField(header, lists)

@@ -1,5 +1,5 @@
 import type { Bytes } from '../../core/bytes.ts'
-import { date822 } from '../../format/date822.ts'
+import { date822, dateStamp } from '../../format/date822.ts'
 import type { Submission } from '../../submit/submission.ts'
 
 /** A header is held back until its end, but not more of it: a longer one passes as it is. */
@@ -7,12 +7,10 @@ export const MAX_HEADER_BYTES = 65_536
 
 let messages = 0
 
-const stamp = (milliseconds: number): string => new Date(milliseconds).toISOString().replace(/\..*|[^0-9]/g, '')
-
 /** The fields that a header lacks (RFC 6409 8.2, 8.3). */
 const missingFields = (header: Bytes, idHost: Bytes, milliseconds: number): Bytes => {
   const date = /^date[ \t]*:/im.test(header) ? '' : `Date: ${date822(milliseconds)}\n`
-  return /^message-id[ \t]*:/im.test(header) ? date : `${date}Message-ID: <${stamp(milliseconds)}.${process.pid}.${++messages}.qmail@${idHost}>\n`
+  return /^message-id[ \t]*:/im.test(header) ? date : `${date}Message-ID: <${dateStamp(milliseconds)}.${process.pid}.${++messages}.qmail@${idHost}>\n`
 }
 
 /** Where the header ends: behind its last line; undefined: not yet. */
