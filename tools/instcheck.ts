@@ -8,17 +8,10 @@ import { Exit } from '../src/core/exit.ts'
 import { errorCode, reason } from '../src/core/failure.ts'
 import { suiteGroup, suiteUser } from '../src/os/ids.ts'
 import { otherSplitText } from '../src/queue/split.ts'
-import { type FileEntry, files } from '../src/suite/files.ts'
+import { type FileEntry, files, isOfKind } from '../src/suite/files.ts'
 import { changedPrograms } from './digests.ts'
 import { isOurs } from './lay-entry.ts'
 import { tool } from './tool.ts'
-
-const isType: Record<FileEntry['kind'], (s: Stats) => boolean> = {
-  folder: (s) => s.isDirectory(),
-  fifo: (s) => s.isFIFO(),
-  file: (s) => s.isFile(),
-  program: (s) => s.isFile()
-}
 
 /** A link that only the administrator can have made (a queue on another disk) is followed; any other is what it is. */
 const statOf = (path: string): Stats => {
@@ -40,7 +33,7 @@ const lookAt = (home: string, shown: string, entry: FileEntry): string[] => {
     ...(s.uid === uid ? [] : [`${shown} has wrong owner`]),
     ...(s.gid === gid ? [] : [`${shown} has wrong group`]),
     ...((s.mode & 0o7777) === entry.mode ? [] : [`${shown} has wrong permissions`]),
-    ...(isType[entry.kind](s) ? [] : [`${shown} has wrong type`])
+    ...(isOfKind(s, entry) ? [] : [`${shown} has wrong type`])
   ]
 }
 

@@ -3,7 +3,7 @@ import { closeSync, constants, fchmodSync, fchownSync, fstatSync, mkdirSync, ope
 import { join } from 'node:path'
 import { errorCode } from '../src/core/failure.ts'
 import { isRoot, suiteGroup, suiteUser } from '../src/os/ids.ts'
-import type { FileEntry } from '../src/suite/files.ts'
+import { type FileEntry, isOfKind } from '../src/suite/files.ts'
 
 const { O_CREAT, O_DIRECTORY, O_EXCL, O_NOFOLLOW, O_NONBLOCK, O_RDONLY, O_WRONLY } = constants
 
@@ -63,13 +63,6 @@ const make = (path: string, { kind, zeros }: FileEntry): void => {
   else if (kind === 'file' && zeros !== undefined) unlessThere(() => makeFile(path, zeros))
 }
 
-const isKind: Record<FileEntry['kind'], (s: Stats) => boolean> = {
-  folder: (s) => s.isDirectory(),
-  fifo: (s) => s.isFIFO(),
-  file: (s) => s.isFile(),
-  program: (s) => s.isFile()
-}
-
 const ownerOf = (home: string, { owner, group }: FileEntry): [uid: number, gid: number] => [
   owner === 'root' ? (process.getuid?.() ?? 0) : suiteUser(home, owner).uid,
   group === 'root' ? (process.getgid?.() ?? 0) : suiteGroup(home, group)
@@ -80,7 +73,7 @@ const settle = (home: string, entry: FileEntry, folder: number, name: string): v
   const fd = openIn(folder, name, O_RDONLY | O_NONBLOCK, shown)
   try {
     const s = fstatSync(fd)
-    if (!isKind[entry.kind](s)) throw new Error(`${shown} is not a ${entry.kind}: look at it, and remove it`)
+    if (!isOfKind(s, entry)) throw new Error(`${shown} is not a ${entry.kind}: look at it, and remove it`)
     // a second name may be one that somebody else is to keep
     if (s.isFile() && s.nlink > 1 && !isOurs(fstatSync(folder))) throw new Error(`${shown} has more than one link: look at it, and remove it`)
     if (isRoot()) fchownSync(fd, ...ownerOf(home, entry))

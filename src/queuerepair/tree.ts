@@ -1,22 +1,15 @@
-import { chmodSync, closeSync, constants, ftruncateSync, lchownSync, lstatSync, mkdirSync, openSync, type Stats } from 'node:fs'
+import { chmodSync, closeSync, constants, ftruncateSync, lchownSync, lstatSync, mkdirSync, openSync } from 'node:fs'
 import { join } from 'node:path'
 import { Temporary } from '../core/failure.ts'
 import { runChild } from '../os/child.ts'
 import { isRoot, suiteGroup, suiteUser } from '../os/ids.ts'
-import { type FileEntry, files } from '../suite/files.ts'
+import { type FileEntry, files, isOfKind } from '../suite/files.ts'
 import type { Problem } from './problem.ts'
 
 const idsOf = (home: string, { owner, group }: FileEntry): { uid: number; gid: number } => ({
   uid: owner === 'root' ? 0 : suiteUser(home, owner).uid,
   gid: group === 'root' ? 0 : suiteGroup(home, group)
 })
-
-const isType: Record<FileEntry['kind'], (s: Stats) => boolean> = {
-  folder: (s) => s.isDirectory(),
-  fifo: (s) => s.isFIFO(),
-  file: (s) => s.isFile(),
-  program: (s) => s.isFile()
-}
 
 const makeFifo = (path: string): void => {
   if (runChild('mkfifo', [path], { stdio: ['ignore', 'ignore', 2], env: { PATH: '/usr/bin:/bin' } }).code !== 0) throw new Temporary('mkfifo failed')
@@ -51,7 +44,7 @@ const look = (home: string, entry: FileEntry): Problem[] => {
     }
     return [problem('is missing', lay)]
   }
-  if (!isType[entry.kind](s)) return [problem(`is no ${entry.kind}: look at it yourself`)]
+  if (!isOfKind(s, entry)) return [problem(`is no ${entry.kind}: look at it yourself`)]
   const { uid, gid } = idsOf(home, entry)
   const wrong = [
     ...(s.uid === uid || !isRoot() ? [] : ['owner']),

@@ -1,3 +1,4 @@
+import type { Stats } from 'node:fs'
 import type { SuiteGroup, SuiteUser } from '../os/ids.ts'
 import { SPLIT } from '../queue/paths.ts'
 import { programRows } from './programs.ts'
@@ -15,6 +16,10 @@ export interface FileEntry {
   /** What a new file holds: this many zero bytes. Existing files keep what they have. */
   zeros?: number
 }
+
+/** Is this what the table wants there? */
+export const isOfKind = (stat: Stats, { kind }: FileEntry): boolean =>
+  kind === 'folder' ? stat.isDirectory() : kind === 'fifo' ? stat.isFIFO() : stat.isFile()
 
 const folder = (path: string, owner: FileEntry['owner'], mode: number, group: FileEntry['group'] = 'qmail'): FileEntry => ({
   path,
