@@ -1,6 +1,7 @@
 import { join } from 'node:path'
 import type { Bytes } from '../core/bytes.ts'
 import { Temporary } from '../core/failure.ts'
+import { shellQuoted } from '../format/quote.ts'
 import { type Token, tokenize } from '../format/token822.ts'
 import { type Aliases, aliasesOf, aliasRecords, atLine, recipientOf } from './alias-file.ts'
 import type { LogicalLine } from './logical-lines.ts'
@@ -25,8 +26,6 @@ const entries = (text: Bytes): LogicalLine[] => {
   }
   return found
 }
-
-const shellQuoted = (text: Bytes): Bytes => `'${text.replaceAll("'", `'\\''`)}'`
 
 /** An item as a command of fastforward's: files by way of delivermbox, lists as text, programs with the lines preline adds. */
 export const commandOf = (home: string, item: SendmailItem, domains: Domains): Bytes => {

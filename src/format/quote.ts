@@ -15,3 +15,6 @@ export const quoteAddress = (address: Bytes): Bytes => {
 
 /** Is there a CR or LF in it? Such an address would be more than one line of SMTP, and no mail system passes it on. */
 export const hasLineEnd = (address: Bytes): boolean => address.includes('\r') || address.includes('\n')
+
+/** A text as one word of a shell. */
+export const shellQuoted = (text: Bytes): Bytes => `'${text.replaceAll("'", `'\\''`)}'`

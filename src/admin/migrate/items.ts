@@ -1,31 +1,12 @@
 import type { Bytes } from '../../core/bytes.ts'
+import { bare, partsOf } from '../../format/alias-parts.ts'
+import { shellQuoted } from '../../format/quote.ts'
 import type { Delivery, Found } from './found.ts'
 import { forwardTo } from './found.ts'
 import type { Source } from './source.ts'
 
-/** The parts between commas outside quotes, without comments in parentheses; `"..."` around a whole part is taken off. */
-const partsOf = (text: Bytes): Bytes[] => {
-  const parts: Bytes[] = []
-  let [part, isQuoted] = ['', false]
-  for (let i = 0; i < text.length; i++) {
-    const c = text[i] as string
-    if (c === '\\' && isQuoted) part += c + (text[++i] ?? '')
-    else if (c === ',' && !isQuoted) {
-      parts.push(part)
-      part = ''
-    } else {
-      if (c === '"') isQuoted = !isQuoted
-      part += c
-    }
-  }
-  return [...parts, part].map((p) => p.trim()).filter(Boolean)
-}
-
-const unquoted = (part: Bytes): Bytes => (/^"(?:[^"\\]|\\[\s\S])*"$/.test(part) ? part.slice(1, -1).replace(/\\([\s\S])/g, '$1') : part)
 /** The address of `Name <address>` or `address (comment)`. */
 const addressIn = (part: Bytes): Bytes => /<([^<>]*)>\s*$/.exec(part)?.[1] ?? part.replace(/\([^()]*\)/g, '').trim()
-const shellQuoted = (text: Bytes): Bytes => `'${text.replaceAll("'", `'\\''`)}'`
-
 /** How deep lists may name lists. */
 const MAX_DEPTH = 5
 
@@ -34,12 +15,12 @@ export const deliveryOf = (source: Source, found: Found, text: Bytes, where: str
   const lines: Delivery = []
   const remark = (what: string): void => void found.remarks.push(`${where}: ${what}`)
   for (const raw of partsOf(text)) {
-    const part = unquoted(raw)
+    const part = bare(raw)
     const include = /^:include:\s*(.+)$/i.exec(part)?.[1]
-    if (include !== undefined) lines.push(...included(source, found, unquoted(include), where, depth))
+    if (include !== undefined) lines.push(...included(source, found, bare(include), where, depth))
     else if (part.startsWith('|')) {
       // programs of .qmail files get no From_ line by themselves
-      lines.push(`|preline sh -c ${shellQuoted(unquoted(part.slice(1).trim()))}`)
+      lines.push(`|preline sh -c ${shellQuoted(bare(part.slice(1).trim()))}`)
       remark(`the program ${part.slice(1).trim()} will run as the user alias`)
     } else if (part === '/dev/null') lines.push('# nowhere')
     else if (part.startsWith('/')) {
