@@ -1,6 +1,7 @@
 import { type Info, readInfo } from '../queue/info.ts'
 import { splitPath } from '../queue/paths.ts'
 import { sendBounce } from './bounce/bounce.ts'
+import { handingOver } from './bounce/hand-over.ts'
 import { exists, unlinkGone } from './files.ts'
 import { removeMessage } from './removal.ts'
 import { AGAIN_SECONDS, nowSeconds, type State } from './state.ts'
@@ -71,12 +72,6 @@ export const finishStep = (state: State): boolean => {
   const bounce = look(state, `bounce/${id}`, '')
   if (bounce === 'missing') leave(state, id)
   else if (bounce === 'trouble') again(state, id)
-  else {
-    state.isBouncing = true
-    void bounceThenLeave(state, id).finally(() => {
-      state.isBouncing = false
-      state.wake()
-    })
-  }
+  else handingOver(state, () => bounceThenLeave(state, id))
   return true
 }

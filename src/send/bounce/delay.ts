@@ -10,7 +10,7 @@ import type { Delivery, Job } from '../message.ts'
 import { FileRecords } from '../records.ts'
 import type { SendSettings } from '../settings.ts'
 import { nowSeconds, type State } from '../state.ts'
-import { handOver } from './hand-over.ts'
+import { handingOver, handOver } from './hand-over.ts'
 import type { Deferral, DelayNotice } from './notices.ts'
 import { type Bounce, bounceFor } from './text.ts'
 import { setWarnings } from './warned.ts'
@@ -115,10 +115,6 @@ export const delayStep = (state: State): boolean => {
   if (state.isBouncing || state.isExiting) return false
   const notice = state.delays.shift()
   if (notice === undefined) return false
-  state.isBouncing = true
-  void tell(state, notice).finally(() => {
-    state.isBouncing = false
-    state.wake()
-  })
+  handingOver(state, () => tell(state, notice))
   return true
 }

@@ -33,7 +33,7 @@ const letIn = (state: State): void => {
   state.bounceOut = undefined
 }
 
-/** Hands a notice over to the queue; `said`: what the log says then. False, with a warning: not done. One at a time (state.isBouncing). */
+/** Hands a notice over to the queue; `said`: what the log says then. False, with a warning: not done. One at a time: within handingOver. */
 export const handOver = async (state: State, notice: Notice, said: (qp: number) => string): Promise<boolean> => {
   const { log } = state
   let door: Submission
@@ -49,4 +49,13 @@ export const handOver = async (state: State, notice: Notice, said: (qp: number) 
   log.line(qp === undefined ? 'warning: trouble injecting bounce message, will try later' : said(qp))
   letIn(state)
   return qp !== undefined
+}
+
+/** Until this work is over, no other of its kind begins (state.isBouncing), and in the first gear nothing else either. It must not fail. */
+export const handingOver = (state: State, work: () => Promise<void>): void => {
+  state.isBouncing = true
+  void work().finally(() => {
+    state.isBouncing = false
+    state.wake()
+  })
 }

@@ -7,7 +7,7 @@ import { withoutPrepend } from '../../queue/rewrite.ts'
 import { exists } from '../files.ts'
 import type { Delivery, Job } from '../message.ts'
 import { AGAIN_SECONDS, nowSeconds, type State } from '../state.ts'
-import { handOver } from './hand-over.ts'
+import { handingOver, handOver } from './hand-over.ts'
 import type { Reached, SuccessNotice } from './notices.ts'
 import { type Bounce, bounceFor } from './text.ts'
 import { type NoticeContents, writeNotice } from './write-notice.ts'
@@ -79,10 +79,6 @@ export const successStep = (state: State): boolean => {
   const at = state.successes.findIndex(({ due }) => state.isExiting || due <= nowSeconds())
   const [notice] = at < 0 ? [] : state.successes.splice(at, 1)
   if (notice === undefined) return false
-  state.isBouncing = true
-  void tell(state, notice).finally(() => {
-    state.isBouncing = false
-    state.wake()
-  })
+  handingOver(state, () => tell(state, notice))
   return true
 }
