@@ -1,4 +1,5 @@
-import { statSync, unlinkSync } from 'node:fs'
+import { closeSync, openSync, readSync, statSync, unlinkSync } from 'node:fs'
+import type { Bytes } from '../core/bytes.ts'
 import { errorCode } from '../core/failure.ts'
 
 /** Is there a file of this name? Throws system errors other than ENOENT. */
@@ -16,3 +17,19 @@ export const unlinkGone = (path: string): boolean => {
 
 /** A file's time of change in Unix seconds. */
 export const mtimeSeconds = (stat: { mtimeMs: number }): number => Math.floor(stat.mtimeMs / 1000)
+
+/** The header of the message in a file, without the empty line after it; of a longer one than so many bytes the lines that fit. Throws system errors. */
+export const readHeader = (path: string, maxBytes: number): Bytes => {
+  const fd = openSync(path, 'r')
+  try {
+    const buffer = Buffer.allocUnsafe(maxBytes)
+    let length = 0
+    for (let more = -1; more !== 0 && length < buffer.length; length += more) more = readSync(fd, buffer, length, buffer.length - length, null)
+    const text = buffer.toString('latin1', 0, length)
+    if (text.startsWith('\n')) return ''
+    const end = text.indexOf('\n\n') + 1
+    return text.slice(0, end > 0 ? end : text.lastIndexOf('\n') + 1)
+  } finally {
+    closeSync(fd)
+  }
+}

@@ -1,6 +1,7 @@
 import { closeSync, openSync, readSync } from 'node:fs'
 import { toBuffer } from '../../core/bytes.ts'
 import type { Submission } from '../../submit/submission.ts'
+import { readHeader } from '../files.ts'
 
 const CHUNK_BYTES = 65_536
 /** Of a longer header the beginning is sent back. */
@@ -22,17 +23,4 @@ export const copyFile = async (path: string, to: Submission): Promise<void> => {
 }
 
 /** Hands on the header of the message in a file, without the empty line after it. Rejects with system errors of reading. */
-export const copyHeader = async (path: string, to: Submission): Promise<void> => {
-  const fd = openSync(path, 'r')
-  try {
-    const buffer = Buffer.allocUnsafe(MAX_HEADER_BYTES)
-    let length = 0
-    for (let more = -1; more !== 0 && length < buffer.length; length += more) more = readSync(fd, buffer, length, buffer.length - length, null)
-    const text = buffer.toString('latin1', 0, length)
-    const end = text.startsWith('\n') ? 0 : text.indexOf('\n\n') + 1
-    const header = end > 0 || text.startsWith('\n') ? text.slice(0, end) : text.slice(0, text.lastIndexOf('\n') + 1)
-    await to.write(toBuffer(header))
-  } finally {
-    closeSync(fd)
-  }
-}
+export const copyHeader = async (path: string, to: Submission): Promise<void> => to.write(toBuffer(readHeader(path, MAX_HEADER_BYTES)))

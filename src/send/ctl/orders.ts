@@ -1,8 +1,8 @@
-import { closeSync, openSync, readSync } from 'node:fs'
 import type { Bytes } from '../../core/bytes.ts'
 import { explain } from '../../core/failure.ts'
 import type { ListedMessage, Verb } from '../../queue/ctl-wire.ts'
 import { CHANNELS, splitPath } from '../../queue/paths.ts'
+import { readHeader } from '../files.ts'
 import { nowSeconds, type State } from '../state.ts'
 import { leaveExpress } from '../todo/express.ts'
 import type { Doom } from './control.ts'
@@ -112,14 +112,4 @@ export const carryOut = (state: State, order: Order, message: ListedMessage, isD
 }
 
 /** A message's header, or its beginning, as it stands in the queue. Throws system errors. */
-export const headerOf = (id: number): Bytes => {
-  const fd = openSync(splitPath('mess', id), 'r')
-  try {
-    const buffer = Buffer.allocUnsafe(MAX_HEADER_BYTES)
-    const text = buffer.toString('latin1', 0, readSync(fd, buffer, 0, MAX_HEADER_BYTES, 0))
-    const end = text.indexOf('\n\n')
-    return end < 0 ? text : text.slice(0, end + 1)
-  } finally {
-    closeSync(fd)
-  }
-}
+export const headerOf = (id: number): Bytes => readHeader(splitPath('mess', id), MAX_HEADER_BYTES)
