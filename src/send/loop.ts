@@ -3,36 +3,24 @@ import { join } from 'node:path'
 import { parentGone, tellParent } from '../os/parent.ts'
 import { CHANNELS, splitPath } from '../queue/paths.ts'
 import { delayStep } from './bounce/delay.ts'
-import { BounceRate } from './bounce/rate.ts'
 import { successDue, successStep } from './bounce/success.ts'
-import { Cleaner } from './cleaner.ts'
 import { clockSet } from './clock/set.ts'
 import { ClockWatch } from './clock/watch.ts'
-import { Control } from './ctl/control.ts'
 import { CtlServer } from './ctl/server.ts'
-import { Destinations } from './destination/destinations.ts'
-import { Routes } from './destination/routes.ts'
 import { DueList } from './due-list.ts'
 import { finishStep } from './finish.ts'
-import { Line } from './line.ts'
 import type { Log } from './log.ts'
-import { LogLink } from './log-link.ts'
 import { takeReport } from './outcome.ts'
 import { passDue, passStep } from './pass.ts'
 import { reread, tune } from './reread.ts'
 import type { SendSettings } from './settings.ts'
-import { Spawner } from './spawner.ts'
 import { FD } from './start.ts'
 import { admitAll, unseenStep } from './startup.ts'
-import { logStatus, nowSeconds, type State } from './state.ts'
+import { logStatus, newState, nowSeconds, type State } from './state.ts'
 import { Sweep } from './sweep.ts'
 import { arrivalStep, laneStep } from './todo/arrivals.ts'
 import { closeExpress, expressDue, expressStep, forget } from './todo/express.ts'
-import { Lane } from './todo/lane.ts'
-import { LargeQueue } from './todo/large-queue.ts'
 import { largeStep } from './todo/large-step.ts'
-import { Parked } from './todo/parked.ts'
-import { Resting } from './todo/resting.ts'
 import { TodoScan } from './todo/scan.ts'
 import { Trigger } from './todo/trigger.ts'
 
@@ -60,37 +48,7 @@ export class Loop {
 
   constructor(settings: SendSettings, log: Log) {
     const wake = (): void => this.#wake()
-    const { destinations } = settings.tunable
-    this.#state = {
-      settings,
-      log,
-      cleaner: new Cleaner(new Line(FD.toClean, FD.fromClean, wake)),
-      spawners: {
-        local: new Spawner('local', new Line(FD.toLocal, FD.fromLocal, wake), settings),
-        remote: new Spawner('remote', new Line(FD.toRemote, FD.fromRemote, wake), settings)
-      },
-      destinations: new Destinations(new Routes(settings.home), destinations),
-      done: new DueList(),
-      unseen: new DueList(),
-      found: new Set(),
-      spokenFor: new Set(),
-      resting: new Resting(),
-      large: new LargeQueue(),
-      lane: new Lane(({ address }, sender) => this.#state.destinations.of(address, sender)),
-      commits: settings.takesLog ? new LogLink(wake) : undefined,
-      arrivals: new Parked(),
-      ctl: new Control(),
-      deliveries: 0,
-      isExiting: false,
-      alarms: 0,
-      pending: 0,
-      isBouncing: false,
-      bounceRate: new BounceRate(),
-      delays: [],
-      successes: [],
-      bounceOut: undefined,
-      wake
-    }
+    this.#state = newState(settings, log, wake)
     this.#ctl = new CtlServer(this.#state)
     tune(this.#state)
     this.#trigger = new Trigger(log, () => {

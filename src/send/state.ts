@@ -1,19 +1,22 @@
 import type { Bytes } from '../core/bytes.ts'
 import type { Channel } from '../queue/paths.ts'
 import type { DelayNotice, SuccessNotice } from './bounce/notices.ts'
-import type { BounceRate } from './bounce/rate.ts'
-import type { Cleaner } from './cleaner.ts'
-import type { Control } from './ctl/control.ts'
-import type { Destinations } from './destination/destinations.ts'
-import type { DueList } from './due-list.ts'
+import { BounceRate } from './bounce/rate.ts'
+import { Cleaner } from './cleaner.ts'
+import { Control } from './ctl/control.ts'
+import { Destinations } from './destination/destinations.ts'
+import { Routes } from './destination/routes.ts'
+import { DueList } from './due-list.ts'
+import { Line } from './line.ts'
 import type { Log } from './log.ts'
-import type { LogLink } from './log-link.ts'
+import { LogLink } from './log-link.ts'
 import type { SendSettings } from './settings.ts'
-import type { Spawner } from './spawner.ts'
-import type { Lane } from './todo/lane.ts'
-import type { LargeQueue } from './todo/large-queue.ts'
-import type { Parked } from './todo/parked.ts'
-import type { Resting } from './todo/resting.ts'
+import { Spawner } from './spawner.ts'
+import { FD } from './start.ts'
+import { Lane } from './todo/lane.ts'
+import { LargeQueue } from './todo/large-queue.ts'
+import { Parked } from './todo/parked.ts'
+import { Resting } from './todo/resting.ts'
 
 /** How soon something that went wrong is tried again. */
 export const AGAIN_SECONDS = 123
@@ -72,6 +75,41 @@ export interface State {
   bounceOut: BounceOut | undefined
   /** Has the loop take another turn. */
   wake(): void
+}
+
+/** As it is at the start, with nothing known of the queue yet. `wake`: has the loop take another turn. */
+export const newState = (settings: SendSettings, log: Log, wake: () => void): State => {
+  const state: State = {
+    settings,
+    log,
+    cleaner: new Cleaner(new Line(FD.toClean, FD.fromClean, wake)),
+    spawners: {
+      local: new Spawner('local', new Line(FD.toLocal, FD.fromLocal, wake), settings),
+      remote: new Spawner('remote', new Line(FD.toRemote, FD.fromRemote, wake), settings)
+    },
+    destinations: new Destinations(new Routes(settings.home), settings.tunable.destinations),
+    done: new DueList(),
+    unseen: new DueList(),
+    found: new Set(),
+    spokenFor: new Set(),
+    resting: new Resting(),
+    large: new LargeQueue(),
+    lane: new Lane(({ address }, sender) => state.destinations.of(address, sender)),
+    commits: settings.takesLog ? new LogLink(wake) : undefined,
+    arrivals: new Parked(),
+    ctl: new Control(),
+    deliveries: 0,
+    isExiting: false,
+    alarms: 0,
+    pending: 0,
+    isBouncing: false,
+    bounceRate: new BounceRate(),
+    delays: [],
+    successes: [],
+    bounceOut: undefined,
+    wake
+  }
+  return state
 }
 
 /** The time in Unix seconds. */
