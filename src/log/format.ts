@@ -22,7 +22,7 @@ export type Kind = keyof typeof KINDS
 
 const MAGIC = 0x676f6c71
 const AT = { kind: 4, index: 5, nonce: 8, payload: 16, epoch: 20, live: 24, sequence: 28, number: 32, envelope: 40, time: 44, crc: 48 }
-const NUMBER_BYTES = 8
+export const NUMBER_BYTES = 8
 const INDEX_BYTES = 3
 const TWO_32 = 2 ** 32
 

@@ -1,9 +1,10 @@
 import { fdatasync, readSync, writev } from 'node:fs'
 import { reason } from '../../core/failure.ts'
-import { HEADER_BYTES, type Kind, PAGE_BYTES, packHead, packNumbers, pageAt } from '../../log/format.ts'
+import { HEADER_BYTES, PAGE_BYTES, pageAt } from '../../log/format.ts'
 import type { Place } from '../../log/place.ts'
 import { QueueExit } from '../../queue/codes.ts'
 import { QueueTrouble } from '../../queue/queue-file.ts'
+import { Batch, doneBytes, type LogMessage, recordBytes } from './batch.ts'
 import type { Numbers } from './numbers.ts'
 import { SEGMENT_BYTES, type SegmentFile, type Segments } from './segments.ts'
 
@@ -16,16 +17,6 @@ const DONE_MILLISECONDS = 20
 const SUSPEND_MILLISECONDS = 30_000
 /** What could not be noted is tried again then. */
 const AGAIN_MILLISECONDS = 1000
-
-/** A message for the log. */
-export interface LogMessage {
-  number: number
-  /** As in todo/. */
-  envelope: Buffer
-  /** As in mess/, in pieces. */
-  message: readonly Buffer[]
-  messageBytes: number
-}
 
 /** A message that is in the log and not done. */
 export interface Entry {
@@ -45,19 +36,9 @@ interface Settled {
   resolve: (() => void) | undefined
 }
 
-interface Batch {
-  file: SegmentFile
-  at: number
-  pieces: Buffer[]
-  bytes: number
-  messages: { waiting: Waiting; at: number; bytes: number }[]
-  dones: Settled[]
-  records: number
-}
+type LogBatch = Batch<Waiting, Settled>
 
-const seconds = (): number => Math.floor(Date.now() / 1000)
-
-const writeAt = (fd: number, pieces: Buffer[], bytes: number, at: number): Promise<void> =>
+const writeAt = (fd: number, pieces: readonly Buffer[], bytes: number, at: number): Promise<void> =>
   new Promise((resolve, reject) => {
     writev(fd, pieces, at, (error, wrote) => {
       if (error) reject(error)
@@ -67,8 +48,6 @@ const writeAt = (fd: number, pieces: Buffer[], bytes: number, at: number): Promi
   })
 
 const syncData = (fd: number): Promise<void> => new Promise((resolve, reject) => fdatasync(fd, (error) => (error ? reject(error) : resolve())))
-
-const recordBytes = ({ envelope, messageBytes }: LogMessage): number => HEADER_BYTES + envelope.length + messageBytes
 
 /** Is there room for so many bytes more, with so many left over at the end? The first page, with the head, counts too. */
 const fits = ({ at, ready }: SegmentFile, bytes: number, reserve: number): boolean =>
@@ -214,47 +193,17 @@ export class CommitLog {
    * A batch with all that is settled; undefined: there is nowhere to write. Always all of it, and before any message: a number's next message
    * must not come before the word that its last one is done.
    */
-  #newBatch(): Batch | undefined {
-    const numbers = packNumbers(this.#settled.map(({ number }) => number))
-    const bytes = HEADER_BYTES + numbers.length
+  #newBatch(): LogBatch | undefined {
+    const bytes = doneBytes(this.#settled.length)
     if ((!this.#file || this.#file.isSpoilt || !fits(this.#file, bytes, 0)) && !this.#begin()) return undefined
     const file = this.#file
     if (!file || !fits(file, bytes, 0)) return undefined
-    const batch: Batch = { file, at: file.at, pieces: [], bytes: 0, messages: [], dones: this.#settled, records: 0 }
+    const batch = new Batch<Waiting, Settled>(file, this.#options.segments.oldestUndone ?? file.epoch, this.#settled)
     this.#settled = []
-    if (file.at === 0) this.#addHead(batch)
-    if (batch.dones.length > 0) this.#add(batch, 'done', batch.dones.length, [numbers], numbers.length, 0)
     return batch
   }
 
-  /** The first page says which epoch this is. */
-  #addHead(batch: Batch): void {
-    this.#add(batch, 'head', 0, [], 0, 0)
-    const rest = pageAt(batch.bytes) - batch.bytes
-    batch.pieces.push(Buffer.alloc(rest))
-    batch.bytes += rest
-  }
-
-  #add(batch: Batch, kind: Kind, number: number, payload: readonly Buffer[], payloadBytes: number, envelopeBytes: number): void {
-    const { file } = batch
-    const live = this.#options.segments.oldestUndone ?? file.epoch
-    const head = {
-      kind,
-      nonce: file.nonce,
-      epoch: file.epoch,
-      live,
-      sequence: file.sequence++,
-      index: batch.records++,
-      number,
-      payloadBytes,
-      envelopeBytes,
-      time: seconds()
-    }
-    batch.pieces.push(packHead(head, payload), ...payload)
-    batch.bytes += HEADER_BYTES + payloadBytes
-  }
-
-  #gather(): Batch | undefined {
+  #gather(): LogBatch | undefined {
     const first = this.#waiting[0]
     // if there is no next segment, it finds no room below
     if (first && this.#file && this.#file.at + recordBytes(first) > SEGMENT_BYTES - RESERVE_BYTES) this.#begin()
@@ -263,7 +212,7 @@ export class CommitLog {
     this.#waiting = []
     for (const waiting of left) {
       if (batch && batch.bytes >= MAX_BATCH_BYTES) this.#waiting.push(waiting)
-      else if (batch && fits(batch.file, batch.bytes + recordBytes(waiting), RESERVE_BYTES)) this.#addMessage(batch, waiting)
+      else if (batch && fits(batch.file, batch.bytes + recordBytes(waiting), RESERVE_BYTES)) batch.add(waiting)
       else if (batch && batch.messages.length > 0)
         this.#waiting.push(waiting) // perhaps in the next segment
       else waiting.resolve(undefined)
@@ -271,15 +220,8 @@ export class CommitLog {
     return batch && batch.bytes > 0 ? batch : undefined
   }
 
-  #addMessage(batch: Batch, waiting: Waiting): void {
-    const { number, envelope, message, messageBytes } = waiting
-    const at = batch.at + batch.bytes
-    this.#add(batch, 'message', number, [envelope, ...message], envelope.length + messageBytes, envelope.length)
-    batch.messages.push({ waiting, at, bytes: batch.at + batch.bytes - at })
-  }
-
   /** False: it failed, and everybody concerned has been told. */
-  async #write(batch: Batch, isDurable: boolean): Promise<boolean> {
+  async #write(batch: LogBatch, isDurable: boolean): Promise<boolean> {
     const { file, pieces, bytes, at } = batch
     try {
       if (bytes > 0) await writeAt(file.fd, pieces, bytes, at)
@@ -294,7 +236,7 @@ export class CommitLog {
     return true
   }
 
-  #commit({ file, messages }: Batch): void {
+  #commit({ file, messages }: LogBatch): void {
     const entries = messages.map(({ waiting: { number, envelope, messageBytes }, at, bytes }): Entry => {
       const entry = { number, place: { segment: file.index, at, bytes }, envelope, messageBytes }
       this.#entries.set(number, { entry, file })
@@ -306,7 +248,7 @@ export class CommitLog {
   }
 
   /** Nobody is acknowledged; what may have come to the disk all the same is noted as done where it can be; and this segment is written to no more. */
-  #fail({ file, messages, dones }: Batch, error: unknown): void {
+  #fail({ file, messages, dones }: LogBatch, error: unknown): void {
     file.isSpoilt = true
     this.#suspendedUntil = Date.now() + SUSPEND_MILLISECONDS
     this.#options.log(`warning: unable to write queue/log/${file.index}: ${reason(error)}; messages go file by file`)
