@@ -42,6 +42,11 @@ export class EnvelopeChecker {
     this.#limits = limits
   }
 
+  /** The records so far, in bytes. */
+  get bytes(): number {
+    return this.#bytes
+  }
+
   /** Takes the next bytes. Returns how many of them, from the first, are records to keep: the last NUL is not one of them. */
   push(chunk: Buffer): number {
     let at = 0

@@ -36,6 +36,8 @@ export interface IntakeResult {
 }
 
 const NUL = 0
+/** Notes have an envelope written once more, at once, while all others wait: a larger one goes without, as behind a foreign program (spec modern.md 5.6). */
+const MAX_NOTED_BYTES = 4_194_304
 
 /** Recipients in the records of an envelope. */
 const recipientsOf = (records: Buffer): number => {
@@ -117,7 +119,7 @@ export class Intake {
   #notes(): NotesText | undefined {
     const { notes: text } = this.#tail
     const notes = text === undefined ? undefined : parseNotes(text)
-    if (notes === undefined || this.#code !== QueueExit.ok) return undefined
+    if (notes === undefined || this.#code !== QueueExit.ok || this.#checker.bytes > MAX_NOTED_BYTES) return undefined
     return packNotes(this.#queue.trusted?.has(this.#origin.uid) ? notes : believedNotes(notes))
   }
 

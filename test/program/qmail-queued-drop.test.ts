@@ -3,6 +3,7 @@ import { spawnSync } from 'node:child_process'
 import { linkSync, lstatSync, mkdirSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { beforeEach, mock, test } from 'node:test'
 import { suiteGroup, suiteUser } from '../../src/os/ids.ts'
+import { withNotes } from '../../src/queue/envelope-tail.ts'
 import { DropDoor } from '../../src/queued/drop.ts'
 import { GroupCommit } from '../../src/queued/group-commit.ts'
 import { dropText, layDrop } from '../helpers/drop.ts'
@@ -38,6 +39,19 @@ test('what an ordinary caller hands to qmail-queue arrives in the queue, and the
   const pid = /^u\d+\0p(\d+)\0/.exec(m?.envelope ?? '')?.[1]
   assert.equal(m?.envelope, `u${callerUid}\0p${pid}\0Fa@b\0Tc@d\0`)
   assert.match(m?.message ?? '', new RegExp(`^Received: \\(qmail ${pid} invoked by uid ${callerUid}\\); [^\\n]* -0000\\nhi\\n$`))
+})
+
+test('notes stand behind the number of the p record; an envelope too large to be written twice goes without them', async () => {
+  const notes = 'v=1 envid=E r=0,n=N'
+  const noted = (recipients: string): string => dropText('x\n', withNotes(Buffer.from(`Fa@b\0${recipients}\0`, 'latin1'), notes).toString('latin1'))
+  lay('m.small', noted('Tc@d\0'))
+  scan()
+  await until('the small one', () => queued(home).length === 1)
+  assert.match(queued(home)[0]?.envelope ?? '', new RegExp(`^u${callerUid}\0p\\d+ v=1 [^\0]*envid=E r=0,n=N\0Fa@b\0Tc@d\0$`))
+  lay('m.large', noted(`T${'c'.repeat(900)}@d\0`.repeat(5000)))
+  scan()
+  const large = await until('the large one', () => queued(home).find(({ envelope }) => envelope.length > 4_194_304))
+  assert.match(large.envelope, new RegExp(`^u${callerUid}\0p\\d+\0Fa@b\0Tc`))
 })
 
 test('messages left while qmail-queued was not running are queued when it starts, and none is left for want of a trigger', async () => {
