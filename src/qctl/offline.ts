@@ -1,6 +1,6 @@
 import { statSync } from 'node:fs'
 import { join } from 'node:path'
-import type { CtlAnswer, ListedMessage } from '../queue/ctl-wire.ts'
+import { type CtlAnswer, type ListedMessage, listedHead } from '../queue/ctl-wire.ts'
 import { type QueuedMessage, queuedMessages } from '../queue/messages.ts'
 import { CHANNELS, queueFolder, splitPath } from '../queue/paths.ts'
 import { Matcher } from '../queue/selection.ts'
@@ -18,21 +18,15 @@ const nextOf = (queue: string, id: number): ListedMessage['next'] => {
   return next
 }
 
-const fromFiles = (queue: string, { id, head, recipients, troubles }: QueuedMessage): ListedMessage => {
-  const next = nextOf(queue, id)
+const fromFiles = (queue: string, message: QueuedMessage): ListedMessage => {
+  const { id, head, recipients } = message
   const isLeft = recipients.some(({ isDone }) => !isDone)
   return {
-    id,
-    entered: Math.floor((head?.entered.getTime() ?? 0) / 1000),
-    bytes: head?.bytes ?? 0,
-    sender: head?.sender ?? '',
+    ...listedHead(message),
     state: head?.isHeld ? 'held' : isLeft ? 'waiting' : 'done',
-    isBouncing: head?.isBouncing === true,
-    next,
+    next: nextOf(queue, id),
     why: head?.isHeld ? 'held by the administrator' : WHY,
-    recipients: recipients.map((recipient) => ({ ...recipient, tries: 0 })),
-    more: 0,
-    troubles
+    recipients: recipients.map((recipient) => ({ ...recipient, tries: 0 }))
   }
 }
 

@@ -1,6 +1,7 @@
 import type { Bytes } from '../core/bytes.ts'
 import { Permanent } from '../core/failure.ts'
 import { jsonLine } from '../format/json.ts'
+import type { QueuedMessage } from './messages.ts'
 import type { Channel } from './paths.ts'
 
 /**
@@ -67,6 +68,17 @@ export interface ListedMessage {
   /** What could not be read. */
   troubles: string[]
 }
+
+/** What the files of a message say of it, but for its recipients and why it is here. */
+export const listedHead = ({ id, head, troubles }: QueuedMessage): Omit<ListedMessage, 'state' | 'next' | 'why' | 'recipients'> => ({
+  id,
+  entered: Math.floor((head?.entered.getTime() ?? 0) / 1000),
+  bytes: head?.bytes ?? 0,
+  sender: head?.sender ?? '',
+  isBouncing: head?.isBouncing === true,
+  more: 0,
+  troubles
+})
 
 export interface CtlRequest {
   version: number

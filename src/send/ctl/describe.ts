@@ -1,6 +1,6 @@
 import { lstatSync } from 'node:fs'
 import { errorCode } from '../../core/failure.ts'
-import type { ListedMessage, ListedRecipient, MessageState } from '../../queue/ctl-wire.ts'
+import { type ListedMessage, type ListedRecipient, listedHead, type MessageState } from '../../queue/ctl-wire.ts'
 import { type QueuedMessage, readMessage } from '../../queue/messages.ts'
 import { CHANNELS, type Channel, splitPath } from '../../queue/paths.ts'
 import { domainOf } from '../../queue/selection.ts'
@@ -63,21 +63,12 @@ const isGone = (id: number): boolean => {
   }
 }
 
-const fromFiles = (state: State, { id, head, recipients, troubles }: QueuedMessage): ListedMessage => {
-  const [where, why] = standing(state, id, head?.isBouncing === true)
-  return {
-    id,
-    entered: Math.floor((head?.entered.getTime() ?? 0) / 1000),
-    bytes: head?.bytes ?? 0,
-    sender: head?.sender ?? '',
-    state: where,
-    isBouncing: head?.isBouncing === true,
-    next: nextOf(state, id),
-    why,
-    recipients: recipients.map(({ channel, address, isDone }) => recipient(state, id, channel, address, isDone)),
-    more: 0,
-    troubles
-  }
+const fromFiles = (state: State, message: QueuedMessage): ListedMessage => {
+  const { id, recipients } = message
+  const head = listedHead(message)
+  const [where, why] = standing(state, id, head.isBouncing)
+  const listed = recipients.map(({ channel, address, isDone }) => recipient(state, id, channel, address, isDone))
+  return { ...head, state: where, next: nextOf(state, id), why, recipients: listed }
 }
 
 /** A message with files; undefined: there is none of this number. */
