@@ -3,7 +3,7 @@ import type { Channel } from '../../queue/paths.ts'
 import { domainOf } from '../../queue/selection.ts'
 import type { Delivery, Job } from '../message.ts'
 import { Holds } from './holds.ts'
-import { Notes } from './notes.ts'
+import { Memory } from './memory.ts'
 
 /** What an administrator has decided about a message that still has deliveries running. */
 export type Doom = 'delete' | 'bounce'
@@ -14,7 +14,7 @@ export type Doom = 'delete' | 'bounce'
  */
 export class Control {
   readonly holds = new Holds()
-  readonly notes = new Notes()
+  readonly memory = new Memory()
   /** Messages that are to go when their running deliveries have ended. */
   readonly doomed = new Map<number, Doom>()
   readonly #jobs = new Map<number, Job[]>()
@@ -45,14 +45,14 @@ export class Control {
 
   /** A delivery begins. */
   started(job: Job, address: Bytes): void {
-    this.#domains.get(job)?.add(this.notes.nameOf(domainOf(address)))
+    this.#domains.get(job)?.add(this.memory.nameOf(domainOf(address)))
   }
 
   /** What a report says about a recipient. `now` in Unix seconds. */
   reported({ job, recipient }: Delivery, letter: Bytes, text: Bytes, now: number): void {
     if (job.held?.isForgotten) return
-    if (letter === 'K' || letter === 'D') this.notes.settled(job.id, job.channel, recipient)
-    else this.notes.deferred(job.id, job.channel, recipient, text, now)
+    if (letter === 'K' || letter === 'D') this.memory.settled(job.id, job.channel, recipient)
+    else this.memory.deferred(job.id, job.channel, recipient, text, now)
   }
 
   /**
@@ -64,7 +64,7 @@ export class Control {
     const left = this.jobs(id).filter((other) => other !== job)
     if (left.length > 0) this.#jobs.set(id, left)
     else this.#jobs.delete(id)
-    if (isComplete && undone > 0 && !job.held?.isForgotten) this.notes.know(id, channel, [...(this.#domains.get(job) ?? [])])
+    if (isComplete && undone > 0 && !job.held?.isForgotten) this.memory.know(id, channel, [...(this.#domains.get(job) ?? [])])
     this.#domains.delete(job)
     if (job.held?.stage === 'express') return undefined
     if (this.doomed.has(id)) return left.length === 0 ? 'settle' : 'kept'
@@ -75,7 +75,7 @@ export class Control {
   /** The message has left the queue. */
   forget(id: number): void {
     this.holds.forget(id)
-    this.notes.forget(id)
+    this.memory.forget(id)
     this.doomed.delete(id)
   }
 }

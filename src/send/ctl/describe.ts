@@ -18,7 +18,7 @@ export const cut = (message: ListedMessage): ListedMessage => {
 }
 
 const recipient = ({ ctl }: State, id: number, channel: Channel, address: string, isDone: boolean): ListedRecipient => {
-  const answer = isDone ? undefined : ctl.notes.answer(id, channel, address)
+  const answer = isDone ? undefined : ctl.memory.answer(id, channel, address)
   return { channel, address, isDone, tries: answer?.tries ?? 0, ...(answer && { answer: answer.text, answered: answer.at }) }
 }
 
@@ -78,8 +78,8 @@ export const describe = (state: State, id: number): ListedMessage | undefined =>
   const listed = fromFiles(state, message)
   for (const channel of CHANNELS) {
     const left = listed.recipients.filter((r) => r.channel === channel && !r.isDone)
-    const domains = new Set(left.map(({ address }) => state.ctl.notes.nameOf(domainOf(address))))
-    if (message.troubles.length === 0) state.ctl.notes.know(id, channel, [...domains])
+    const domains = new Set(left.map(({ address }) => state.ctl.memory.nameOf(domainOf(address))))
+    if (message.troubles.length === 0) state.ctl.memory.know(id, channel, [...domains])
   }
   return listed
 }

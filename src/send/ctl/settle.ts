@@ -41,11 +41,11 @@ const undone = (text: Bytes): { at: number; address: Bytes }[] => {
 }
 
 /** What the sender is told of each recipient it wants to hear of: the last answer, if there was one. */
-const paragraphs = ({ settings, ctl: { notes } }: State, id: number, { channel, text }: ChannelFile, asked: ReturnType<typeof notesOn>): Bytes =>
+const paragraphs = ({ settings, ctl: { memory } }: State, id: number, { channel, text }: ChannelFile, asked: ReturnType<typeof notesOn>): Bytes =>
   undone(text)
     .filter(({ at }) => wants(asked?.get(at), 'F'))
     .map(({ address }) => {
-      const answer = notes.answer(id, channel, address)
+      const answer = memory.answer(id, channel, address)
       return paragraph(withoutPrepend(address, settings.routing.virtualdomains), answer === undefined ? BOUNCED : `${answer.text}\n${BOUNCED}`)
     })
     .join('')

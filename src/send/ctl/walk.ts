@@ -51,7 +51,7 @@ function* numbers(state: State, matcher: Matcher): Generator<number> {
   for (const { id } of state.arrivals.messages()) isNew.add(id)
   for (const id of numbersIn('todo')) isNew.add(id)
   for (let n = 0; n < SPLIT; n++) {
-    for (const id of numbersIn(`info/${n}`)) if (!isNew.has(id) && matcher.mayMatch(id, state.ctl.notes.domains(id, waitingOn(state, id)))) yield id
+    for (const id of numbersIn(`info/${n}`)) if (!isNew.has(id) && matcher.mayMatch(id, state.ctl.memory.domains(id, waitingOn(state, id)))) yield id
   }
   for (const id of isNew) if (matcher.mayMatch(id)) yield id
 }

@@ -1,4 +1,4 @@
-import type { Bytes } from '../../core/bytes.ts'
+import { type Bytes, ownCopy } from '../../core/bytes.ts'
 import type { Channel } from '../../queue/paths.ts'
 
 /** So much of an answer is remembered. */
@@ -16,13 +16,10 @@ export interface Answer {
   at: number
 }
 
-/** A string of its own: a piece of a longer one would keep all of that in memory. */
-const own = (text: Bytes): Bytes => Buffer.from(text, 'latin1').toString('latin1')
-
 const keyOf = (channel: Channel, address: Bytes): Bytes => `${channel} ${address}`
 
 /** What qmail-send has learnt about the messages in the queue since it started, and no file says. */
-export class Notes {
+export class Memory {
   readonly #answers = new Map<number, Map<Bytes, Answer>>()
   readonly #domains = new Map<number, Partial<Record<Channel, readonly Bytes[]>>>()
   /** Each domain's one string. */
@@ -31,9 +28,9 @@ export class Notes {
   /** A try for this recipient was put off. `now` in Unix seconds. */
   deferred(id: number, channel: Channel, address: Bytes, text: Bytes, now: number): void {
     const answers = this.#answers.get(id) ?? new Map<Bytes, Answer>()
-    const key = own(keyOf(channel, address))
+    const key = ownCopy(keyOf(channel, address))
     if (answers.size >= MAX_ANSWERS && !answers.has(key)) return
-    answers.set(key, { tries: (answers.get(key)?.tries ?? 0) + 1, text: own(text.slice(0, MAX_ANSWER_BYTES).trimEnd()), at: now })
+    answers.set(key, { tries: (answers.get(key)?.tries ?? 0) + 1, text: ownCopy(text.slice(0, MAX_ANSWER_BYTES).trimEnd()), at: now })
     this.#answers.set(id, answers)
   }
 
@@ -55,7 +52,7 @@ export class Notes {
   nameOf(domain: Bytes): Bytes {
     const known = this.#names.get(domain)
     if (known !== undefined) return known
-    const name = own(domain)
+    const name = ownCopy(domain)
     this.#names.set(name, name)
     return name
   }
