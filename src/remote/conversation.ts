@@ -7,7 +7,7 @@ import { type Connection, ConnectionDied } from '../net/client.ts'
 import { type Reply, readReply } from '../net/client-reply.ts'
 import type { Notes } from '../queue/notes.ts'
 import { mailParameters, rcptParameters } from './dsn.ts'
-import { Entrance, type Manner, type Talk } from './entrance.ts'
+import { type Manner, Opening, type Talk } from './opening.ts'
 import { badRecipientReport, DSN_REPORT, diedReport, localReport, partialLineReport, report, tooLargeReport } from './report.ts'
 import { wireSize } from './wire-size.ts'
 
@@ -66,7 +66,7 @@ class Conversation {
   readonly #connection: Connection
   readonly #ip: string
   readonly #delivery: Delivery
-  readonly #entrance: Entrance
+  readonly #opening: Opening
   #reports: Bytes = ''
   #isDotSent = false
   #isAtTheDoor = true
@@ -76,7 +76,7 @@ class Conversation {
     this.#connection = connection
     this.#ip = ip
     this.#delivery = delivery
-    this.#entrance = new Entrance(connection, ip, settings, manner)
+    this.#opening = new Opening(connection, ip, settings, manner)
   }
 
   /** Talks to the end. Never throws: the connection's trouble and ours become the last report. */
@@ -89,7 +89,7 @@ class Conversation {
       this.#connection.abort()
       this.#reports += this.#failure(error)
     }
-    return { reports: this.#reports, isAtTheDoor: this.#isAtTheDoor, tlsFailure: this.#entrance.tlsFailure }
+    return { reports: this.#reports, isAtTheDoor: this.#isAtTheDoor, tlsFailure: this.#opening.tlsFailure }
   }
 
   #failure(error: unknown): Bytes {
@@ -100,7 +100,7 @@ class Conversation {
 
   /** The steps up to the message report, which is the result (spec network.md 6.4; the texts: 6.1). Throws ConnectionDied and trouble with the message. */
   async #talk(): Promise<Bytes> {
-    const refusal = (await this.#entrance.enter()) ?? (await this.#measure())
+    const refusal = (await this.#opening.enter()) ?? (await this.#measure())
     if (refusal !== undefined) return refusal
     this.#isAtTheDoor = false
     const rejected = await this.#sendEnvelope()
@@ -111,34 +111,34 @@ class Conversation {
     const verdict = await readReply(this.#connection)
     this.#isDotSent = false
     if (isRefusal(verdict)) return report(isPermanent(verdict) ? 'D' : 'Z', `${this.#ip} failed after I sent the message.\n`, verdict)
-    return report('K', `${this.#ip} accepted message.\n${this.#entrance.tlsLine}`, verdict) + (this.#asks ? DSN_REPORT : '')
+    return report('K', `${this.#ip} accepted message.\n${this.#opening.tlsLine}`, verdict) + (this.#asks ? DSN_REPORT : '')
   }
 
   #size: number | undefined
 
   /** What the sender asked for, if the server takes it. */
   get #asks(): Notes | undefined {
-    return this.#entrance.offers.isDsn ? this.#delivery.notes : undefined
+    return this.#opening.offers.isDsn ? this.#delivery.notes : undefined
   }
 
   /** Finds how large the message is, if the server wants to know. A report: it is too large for it. */
   async #measure(): Promise<Bytes | undefined> {
-    if (this.#entrance.offers.size === undefined) return undefined
+    if (this.#opening.offers.size === undefined) return undefined
     this.#size = await wireSize(this.#delivery.message).catch((error: unknown) => {
       throw new Unreadable(reason(error))
     })
-    return (this.#size ?? 0) > this.#entrance.offers.size ? tooLargeReport(this.#ip) : undefined
+    return (this.#size ?? 0) > this.#opening.offers.size ? tooLargeReport(this.#ip) : undefined
   }
 
   /** Names sender and recipients. A report: the message is not wanted. */
   async #sendEnvelope(): Promise<Bytes | undefined> {
     const mail = `MAIL FROM:${pathOf(this.#delivery.sender)}${this.#size === undefined ? '' : ` SIZE=${this.#size}`}${mailParameters(this.#asks)}`
     const named = this.#delivery.recipients.map((recipient, index) => ({ recipient, parameters: rcptParameters(this.#asks, index) }))
-    const [first = [], ...others] = groupsOf(named, this.#entrance.offers.isPipelining ? GROUP_RECIPIENTS : 1)
-    await this.#connection.write(`${mail}\r\n${this.#entrance.offers.isPipelining ? rcptCommands(first) : ''}`)
+    const [first = [], ...others] = groupsOf(named, this.#opening.offers.isPipelining ? GROUP_RECIPIENTS : 1)
+    await this.#connection.write(`${mail}\r\n${this.#opening.offers.isPipelining ? rcptCommands(first) : ''}`)
     const reply = await readReply(this.#connection)
     if (isRefusal(reply)) return report(isPermanent(reply) ? 'D' : 'Z', `Connected to ${this.#ip} but sender was rejected.\n`, reply)
-    let isAnyAccepted = await this.#nameRecipients(first, this.#entrance.offers.isPipelining)
+    let isAnyAccepted = await this.#nameRecipients(first, this.#opening.offers.isPipelining)
     for (const group of others) isAnyAccepted = (await this.#nameRecipients(group, false)) || isAnyAccepted
     return isAnyAccepted ? undefined : report('D', `Giving up on ${this.#ip}.\n`)
   }

@@ -27,7 +27,7 @@ const isPermanent = ({ code }: Reply): boolean => code >= 500
 const isLoopback = (ip: string): boolean => ip.startsWith('127.') || ip === '::1'
 
 /** The way in, up to where mail may be offered: greeting, names, TLS, who we are (spec network.md 6.4, modern.md 3.2). */
-export class Entrance {
+export class Opening {
   readonly #connection: Connection
   readonly #ip: string
   readonly #settings: Talk
