@@ -76,9 +76,14 @@ const makesSense = ({ folder, path }: MessageFile): boolean => {
   return folder !== 'todo' || isEnvelope(path)
 }
 
+/** What preprocessing writes: as long as todo is there it is anew, whatever a crash left half written. */
+const WRITTEN_ANEW: readonly Folder[] = ['info', 'local', 'remote']
+
 /** Files that make no sense: what is lost nobody can bring back. */
 export function* contentProblems(files: readonly MessageFile[]): Generator<Problem> {
+  const todo = new Set(files.filter(({ folder }) => folder === 'todo').map(({ id }) => id))
   for (const file of files) {
+    if (WRITTEN_ANEW.includes(file.folder) && todo.has(file.id)) continue
     try {
       if (!makesSense(file)) yield { path: `queue/${file.path}`, what: 'is damaged: look at it yourself' }
     } catch (error) {
