@@ -186,18 +186,18 @@ test('-c 1: one at a time', async () => {
 })
 
 test('connections on their way to a worker that dies are closed, not kept open by tcpserver', async () => {
-  const { port, daemon } = await startSmtpd(home, ['-w', '1', '-c', '7'])
-  const first = Array.from({ length: 7 }, () => client(port)) // at the limit; from now on connections are handed over
+  const { port, daemon } = await startSmtpd(home, ['-w', '1', '-c', '13'])
+  const first = Array.from({ length: 13 }, () => client(port)) // at the limit; from now on connections are handed over, until fewer than half are left
   for (const c of first) await c.until(/220 /)
-  for (const c of first.slice(1)) c.socket.destroy()
-  await until('six ends', () => daemon.log().endsWith('status: 1/7\n'))
+  for (const c of first.slice(7)) c.socket.destroy()
+  await until('six ends', () => daemon.log().endsWith('status: 7/13\n'))
   const [pid] = workers(daemon.child.pid)
   process.kill(pid ?? 0, 'SIGSTOP')
   const clients = Array.from({ length: 6 }, () => client(port))
-  await until('six handed over', () => daemon.log().match(/ ok \d+ /g)?.length === 13)
+  await until('six handed over', () => daemon.log().match(/ ok \d+ /g)?.length === 19)
   process.kill(pid ?? 0, 'SIGKILL')
   for (const c of clients) assert.equal(await c.closed(), '')
-  await until('all counted off', () => daemon.log().endsWith('status: 0/7\n'))
+  await until('all counted off', () => daemon.log().endsWith('status: 0/13\n'))
 })
 
 test('a rule that names another queue program: that connection gets a process, others the worker', async () => {
