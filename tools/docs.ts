@@ -62,12 +62,13 @@ const settingsPage = (): string =>
   [
     `# Settings: the files of control/\n${made}`,
     table(
-      ['file', 'what it sets', 'format', 'default', 'read by', 'read again'],
+      ['file', 'what it sets', 'format', 'default', 'a fresh installation has', 'read by', 'read again'],
       Object.entries<Setting>(settings).map(([name, s]) => [
         name,
         s.about,
         s.type,
         defaultOf(s),
+        s.fresh?.join(' ') ?? '',
         readersOf(s).join(' ') || 'no program of this version',
         s.reread
       ])

@@ -30,6 +30,7 @@ import { type ProgramName, programRows } from '../src/suite/programs.ts'
 import { bunFile } from './bun.ts'
 import { layDigests } from './digests.ts'
 import { installedPage } from './doc-links.ts'
+import { layFresh } from './fresh.ts'
 import { layEntry } from './lay-entry.ts'
 import { builtPages } from './man/write.ts'
 import { homeOf, tool } from './tool.ts'
@@ -214,8 +215,9 @@ export const install = (prefix: string, kind: IdsKind, accountsHome = prefix, ru
 }
 
 /** What was done, and what comes next, a line each. */
-const report = (home: string): string[] => {
+const report = (home: string, fresh: readonly string[]): string[] => {
   const lines = [`installed in ${home}: ${programRows.length} programs; manual pages: man -M ${home}/man qmail; pages: ${home}/doc/README.md`]
+  if (fresh.length > 0) lines.push(`control/ was empty; it has ${fresh.join(' ')} (without them all is as in qmail)`)
   const [alias, own] = [suiteUser(home, 'alias').home, join(home, 'alias')]
   if (alias !== own) lines.push(`the account alias has the home ${alias}: mail for aliases goes there, not to ${own}`)
   if (existsSync(join(home, 'control', 'me')))
@@ -235,7 +237,7 @@ if (process.argv[1] === import.meta.filename) {
     if (kind === 'system' && !isRoot()) throw new Error('only root can install; make run needs no root')
     install(prefix, kind)
     process.stdout.write(
-      report(resolve(prefix))
+      report(resolve(prefix), layFresh(resolve(prefix)))
         .map((line) => `${line}\n`)
         .join('')
     )

@@ -10,6 +10,7 @@ import { createConnection } from 'node:net'
 import { dirname, join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import { isRoot, suiteUser } from '../src/os/ids.ts'
+import { layFresh } from './fresh.ts'
 import { assertFits, install } from './install.ts'
 import { filled } from './templates.ts'
 import { tool } from './tool.ts'
@@ -62,6 +63,7 @@ const lay = (name: string, text: string): void => {
 }
 
 const configure = (): void => {
+  layFresh(home)
   lay('control/me', filled('me', [DOMAIN]))
   for (const name of ['locals', 'rcpthosts'] as const) lay(`control/${name}`, filled(name, [DOMAIN, 'localhost']))
   for (const name of [USER, 'postmaster', 'mailer-daemon', 'root']) lay(`alias/.qmail-${name}`, './Maildir/\n')

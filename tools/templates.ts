@@ -43,6 +43,7 @@ const comments = (name: SettingName, s: Setting): string[] =>
     `${name}: ${s.about}`,
     `format: ${format(s)}`,
     `without this file: ${missing(s)}`,
+    ...(s.fresh ? [`a fresh installation has: ${s.fresh.join(' ')}`] : []),
     `read by: ${readersOf(s).join(' ') || 'no program of this version'}`,
     `read: ${rereadWords[s.reread]}`
   ].map((line) => `# ${line}`)
@@ -65,7 +66,7 @@ const valuesOf = (text: string): string[] => {
 export const templateOf = (name: SettingName): string => {
   const [s, file] = [settings[name] as Setting, join(templates, name)]
   const value = tableValue(name, s)
-  const values = value !== undefined ? [value] : existsSync(file) ? valuesOf(readFileSync(file, 'latin1')) : [NO_EXAMPLE]
+  const values = value !== undefined ? [value] : s.fresh ? [...s.fresh] : existsSync(file) ? valuesOf(readFileSync(file, 'latin1')) : [NO_EXAMPLE]
   return `${[...values, ...comments(name, s)].join('\n')}\n`
 }
 
@@ -76,7 +77,7 @@ export const writeTemplates = (): void => {
 }
 
 /** A template with these values in place of its own. */
-export const filled = (name: SettingName, values: string[]): string => {
+export const filled = (name: SettingName, values: readonly string[]): string => {
   const text = readFileSync(join(templates, name), 'latin1')
   const lines = text.split('\n').slice(valuesOf(text).length)
   return [...values, ...lines].join('\n')

@@ -7,6 +7,7 @@ import { after, test } from 'node:test'
 import { settings } from '../../src/control/table.ts'
 import { files } from '../../src/suite/files.ts'
 import { programRows } from '../../src/suite/programs.ts'
+import { layFresh } from '../../tools/fresh.ts'
 import { install } from '../../tools/install.ts'
 import { instcheck } from '../../tools/instcheck.ts'
 import { isRoot, makeHome } from '../helpers/home.ts'
@@ -126,6 +127,52 @@ test('doc/ has the pages and a template for each setting', () => {
   assert.deepEqual(readdirSync(home.at('doc', 'control')).toSorted(), Object.keys(settings).toSorted())
   assert.match(readFileSync(home.at('doc', 'control', 'concurrencyremote'), 'latin1'), /^20\n# concurrencyremote: /)
   assert.deepEqual(readdirSync(home.at('control')), ['me'], 'none of them is in use unasked')
+})
+
+/** What control/ says, without the explanations. */
+const values = (path: string, name: string): string[] =>
+  readFileSync(join(path, 'control', name), 'latin1')
+    .trimEnd()
+    .split('\n')
+    .filter((line) => !line.startsWith('#'))
+
+test('make install gives a fresh home what is customary today, and an existing one nothing', () => {
+  process.env.QMAIL_TEST_LINK_NODE = '1'
+  const below = mkdtempSync(join(tmpdir(), 'qm-'))
+  after(() => rmSync(below, { recursive: true, force: true }))
+  const path = join(below, 'fresh')
+  const first = tool('install', '--ids', kind, path)
+  assert.equal(first.status, 0, first.stderr)
+  assert.deepEqual(readdirSync(join(path, 'control')).toSorted(), ['bounceformat', 'delaywarning', 'esmtp'])
+  assert.match(first.stdout, /^control\/ was empty; it has .*esmtp/m)
+  assert.deepEqual(values(path, 'bounceformat'), ['dsn'])
+  assert.deepEqual(values(path, 'delaywarning'), ['14400'])
+  for (const name of readdirSync(join(path, 'control'))) assert.equal(statSync(join(path, 'control', name)).mode & 0o777, 0o644, name)
+  rmSync(join(path, 'control', 'bounceformat'))
+  writeFileSync(join(path, 'control', 'esmtp'), 'PIPELINING\n')
+  const again = tool('install', '--ids', kind, path)
+  assert.equal(again.status, 0, again.stderr)
+  assert.doesNotMatch(again.stdout, /was empty/)
+  assert.deepEqual(readdirSync(join(path, 'control')).toSorted(), ['delaywarning', 'esmtp'], 'what was taken away stays away')
+  assert.deepEqual(values(path, 'esmtp'), ['PIPELINING'])
+
+  const old = join(below, 'old')
+  mkdirSync(join(old, 'control'), { recursive: true })
+  writeFileSync(join(old, 'control', 'me'), 'old.example\n')
+  assert.equal(tool('install', '--ids', kind, old).status, 0)
+  assert.deepEqual(readdirSync(join(old, 'control')), ['me'])
+})
+
+test('qmail-smtpd offers what a fresh control/esmtp lists, all of it', () => {
+  const home = makeHome()
+  rmSync(home.at('control', 'me'))
+  layFresh(home.path)
+  home.control('me', 'mail.example.org\n')
+  home.control('smtpdlog', 'none\n')
+  const { stdout, stderr } = runProgram(home, 'qmail-smtpd', { input: 'EHLO client.example\r\nQUIT\r\n' })
+  const offered = [...stdout.matchAll(/^250[- ](\S+)/gm)].map(([, word]) => word)
+  assert.deepEqual(offered.slice(1), values(home.path, 'esmtp'))
+  assert.equal(stderr, '')
 })
 
 test('make hands PREFIX on as one word', () => {

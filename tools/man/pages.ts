@@ -54,6 +54,7 @@ const allSettings = (): string =>
         table([
           ['Format:', format(s)],
           ['Without it:', missing(s)],
+          ...(s.fresh ? [['A fresh installation has:', s.fresh.join(' ')] as [string, string]] : []),
           ['Read by:', readersOf(s).join(', ') || 'no program of this version'],
           ['When:', rereadWords[s.reread]]
         ]),

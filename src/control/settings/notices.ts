@@ -8,7 +8,8 @@ export const notices = table({
     readers: ['qmail-send'],
     reread: 'hup',
     about:
-      "how bounces are written: qsbmf (qmail's own format, for people) or dsn (the same text, a part for programs by RFC 3464, and the message as an attachment)"
+      "how bounces are written: qsbmf (qmail's own format, for people) or dsn (the same text, a part for programs by RFC 3464, and the message as an attachment)",
+    fresh: ['dsn']
   },
   bouncemaxbytes: {
     type: 'number',
@@ -22,7 +23,8 @@ export const notices = table({
     type: 'list',
     readers: ['qmail-send'],
     reread: 'hup',
-    about: 'at these ages, in seconds, senders are told that a message has not been delivered yet, once each; absent or 0: never; at most nine'
+    about: 'at these ages, in seconds, senders are told that a message has not been delivered yet, once each; absent or 0: never; at most nine',
+    fresh: ['14400']
   },
   bouncerate: {
     type: 'number',

@@ -7,6 +7,8 @@ interface Shared {
   reread: Reread
   /** What it sets, for the documentation. */
   about: string
+  /** The lines a fresh installation's file has; absent: a fresh one has no such file (spec modern.md 8.1). */
+  fresh?: readonly string[]
   /** How qmail-showctl words it; absent for settings qmail does not have. */
   show?: { prefix: string; suffix: string; missing?: string }
 }

@@ -6,7 +6,9 @@ export const smtp = table({
     type: 'list',
     readers: ['qmail-smtpd', 'qmail-remote'],
     reread: 'invocation',
-    about: 'extensions offered after EHLO, in this order, instead of PIPELINING and 8BITMIME; qmail-remote says EHLO and uses them, but those with a - in front'
+    about:
+      'extensions offered after EHLO, in this order, instead of PIPELINING and 8BITMIME; qmail-remote says EHLO and uses them, but those with a - in front',
+    fresh: ['PIPELINING', 'SIZE', '8BITMIME', 'ENHANCEDSTATUSCODES', 'CHUNKING', 'DSN', 'HELP']
   },
   maxrcpt: {
     type: 'number',
