@@ -33,8 +33,10 @@ export class Numbers {
   readonly #root: string
   readonly #log: (line: string) => void
   readonly #free: number[] = []
+  /** Those whose files are ours, free, in use or still being made. */
   readonly #known = new Set<number>()
   #isMaking = false
+  #isOver = false
   #freshen: NodeJS.Timeout | undefined
 
   /** `root`: the queue's folder with a slash at its end. */
@@ -47,7 +49,10 @@ export class Numbers {
   async start(): Promise<void> {
     for (const name of readdirSync(`${this.#root}pid`)) {
       const number = Number(name)
-      if (/^[1-9][0-9]*$/.test(name) && inodeOf(this.#path(number)) === number && this.#isUnused(number)) this.#add(number)
+      if (/^[1-9][0-9]*$/.test(name) && inodeOf(this.#path(number)) === number && this.#isUnused(number)) {
+        this.#known.add(number)
+        this.#free.push(number)
+      }
     }
     await this.#make()
     this.#freshen = setInterval(() => this.#touch(), FRESHEN_MILLISECONDS)
@@ -70,8 +75,9 @@ export class Numbers {
     this.#known.delete(number)
   }
 
-  /** Removes the files: at rest there is nothing of ours in the queue. */
+  /** Removes the files, also those being made: at rest there is nothing of ours in the queue. */
   end(): void {
+    this.#isOver = true
     clearInterval(this.#freshen)
     for (const number of this.#known) {
       try {
@@ -93,13 +99,8 @@ export class Numbers {
     return inodeOf(this.#root + splitPath('mess', number)) === undefined
   }
 
-  #add(number: number): void {
-    this.#known.add(number)
-    this.#free.push(number)
-  }
-
   async #makeMore(): Promise<void> {
-    if (this.#isMaking || this.#known.size >= MAX_NUMBERS) return
+    if (this.#isMaking || this.#isOver || this.#known.size >= MAX_NUMBERS) return
     this.#isMaking = true
     try {
       await this.#make()
@@ -113,13 +114,13 @@ export class Numbers {
   /** Files first, then the folder's fsync, and only then they are free: a number must outlive a crash. */
   async #make(): Promise<void> {
     const made: number[] = []
-    for (let n = 0; n < STEP; n++) {
+    for (let n = 0; n < STEP && !this.#isOver; n++) {
       const number = this.#create(n)
       if (number !== undefined) made.push(number)
       if (n % 8 === 7) await new Promise((resolve) => setImmediate(resolve))
     }
     await syncFolder(`${this.#root}pid`)
-    for (const number of made) this.#add(number)
+    if (!this.#isOver) this.#free.push(...made)
   }
 
   #create(n: number): number | undefined {
@@ -133,6 +134,7 @@ export class Numbers {
     }
     if (!this.#isUnused(number)) return undefined // a copied queue: the sweep of pid/ removes the file
     renameSync(path, this.#path(number))
+    this.#known.add(number)
     return number
   }
 
