@@ -6,6 +6,7 @@ import { type Bytes, leadingNumber, lower } from '../core/bytes.ts'
 import { printable } from '../core/logline.ts'
 import { suiteUser } from '../os/ids.ts'
 import { certificateWarnings } from './certificate-warnings.ts'
+import { passwordWarnings } from './password-warnings.ts'
 
 /** Names of files that are not settings themselves: compiled, or folders of programs. */
 const COMPILED = /\.(cdb|tmp)$|~$/
@@ -102,6 +103,7 @@ export const warningsOf = async (home: string, names: readonly Bytes[], now = Da
     ...(isMini || locals.length === 0 ? [] : noPostmaster(home)),
     ...unreadValues(home, names),
     ...unknownFiles(names),
+    ...passwordWarnings(home),
     ...(await certificateWarnings(home, names, now))
   ]
   return warnings.map(printable)

@@ -1,7 +1,8 @@
-import { type Bytes, fsPath } from '../core/bytes.ts'
+import { type Bytes, fsPath, toBuffer } from '../core/bytes.ts'
 import { Temporary } from '../core/failure.ts'
 import type { Env } from '../core/run.ts'
-import { becomeNamed } from '../os/exec.ts'
+import { runChild } from '../os/child.ts'
+import { becomeNamed, findProgram } from '../os/exec.ts'
 import { isRoot } from '../os/ids.ts'
 import { type Credentials, readCredentials } from './credentials.ts'
 import { fitsSystem, systemUser } from './system.ts'
@@ -13,10 +14,14 @@ export const CheckExit = { refused: 1, misused: 2 } as const
 /** Every refusal comes this long after the start: how long the look-up took, and whether the user exists, does not show, and guessing is slow. */
 const REFUSAL_MILLISECONDS = 2000
 
-/** Looks a login up among some users: whose it is and whether the password is right; undefined: not one of these. Throws Temporary. */
-export type Lookup = (credentials: Credentials) => { user: User; isRight: boolean } | undefined
+/** What a look-up comes to: whose the login is and whether the password is right; or another program of this kind that is to be asked instead. */
+export type Finding = { user: User; isRight: boolean } | { checker: Bytes }
 
-const system: Lookup = ({ login, password }) => {
+/** Looks a login up among some users; undefined: not one of these. Throws Temporary. */
+export type Lookup = (credentials: Credentials) => Finding | undefined
+
+/** The system's users. */
+export const systemLookup: Lookup = ({ login, password }) => {
   const isRight = fitsSystem(login, password) // asked first, so that it takes its time for everybody
   const user = systemUser(login)
   return user && { user, isRight }
@@ -39,19 +44,34 @@ const becomeUser = ({ name, uid, gid, home, shell }: User, env: Env): Env => {
   return { ...env, USER: name, HOME: home, SHELL: shell === '' ? '/bin/sh' : shell }
 }
 
+/** Node's pipes are non-blocking beyond descriptor 2, which programs in C take for an error: the shell moves the secrets there, and what is at 0 back. */
+const HANDED_OVER = 'exec "$@" 4<&0 0<&3 3<&4 4<&-'
+
+/** Has another checker do all of it; its exit code. Throws Temporary. */
+const handOver = (checker: Bytes, args: readonly Bytes[], { login, password, third }: Credentials, env: Env): number => {
+  const { code, error } = runChild('/bin/sh', ['-c', HANDED_OVER, 'sh', findProgram(checker, env), ...args], {
+    stdio: ['pipe', 'inherit', 'inherit', 0],
+    env,
+    input: toBuffer(`${login}\0${password}\0${third}\0`)
+  })
+  if (error !== undefined || code === null) throw new Temporary(`unable to run ${checker}`)
+  return code
+}
+
 /**
- * Checks what stands on descriptor 3, by the first of these look-ups that knows the login, the system's users last; if it is right becomes the user and
- * then the program. Else resolves with the exit code. Throws Temporary.
+ * Checks what stands on descriptor 3, by the first of these look-ups that knows the login; if it is right becomes the user and then the program. Else resolves
+ * with the exit code. Throws Temporary.
  */
 export const checkPassword = async ([program, ...args]: readonly Bytes[], env: Env, lookups: readonly Lookup[]): Promise<number> => {
   const start = Date.now()
   const credentials = readCredentials()
   if (credentials === undefined || program === undefined) return CheckExit.misused
-  let found: ReturnType<Lookup>
-  for (const lookup of [...lookups, system]) {
+  let found: Finding | undefined
+  for (const lookup of lookups) {
     found = lookup(credentials)
     if (found) break
   }
+  if (found && 'checker' in found) return handOver(found.checker, [program, ...args], credentials, env)
   if (!found?.isRight || found.user.uid === 0) {
     await new Promise((resolve) => setTimeout(resolve, Math.max(0, start + REFUSAL_MILLISECONDS - Date.now())))
     return CheckExit.refused

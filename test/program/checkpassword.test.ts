@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { type SpawnOptions, spawn, spawnSync } from 'node:child_process'
+import { createHash, createHmac } from 'node:crypto'
 import { closeSync, existsSync, mkdirSync, mkdtempSync, openSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -12,10 +13,10 @@ const scratch = mkdtempSync(join(tmpdir(), 'qm-check-'))
 after(() => rmSync(scratch, { recursive: true, force: true }))
 const needsRoot = isRoot ? false : 'needs root'
 
-/** Runs it with this on descriptor 3 (undefined: nothing there); exit code, output, milliseconds. */
-const go = (data: string | undefined, args: string[]): Promise<{ exit: number | null; stdout: string; ms: number }> => {
-  if (data !== undefined) writeFileSync(join(scratch, 'data'), Buffer.from(data, 'latin1'))
-  const fds = data === undefined ? [] : [openSync(join(scratch, 'data'), 'r')]
+/** Runs it with this on descriptor 3 (undefined: nothing there), by way of a file; exit code, output, milliseconds. */
+const goFrom = (file: string, data: string | undefined, args: string[]): Promise<{ exit: number | null; stdout: string; ms: number }> => {
+  if (data !== undefined) writeFileSync(file, Buffer.from(data, 'latin1'))
+  const fds = data === undefined ? [] : [openSync(file, 'r')]
   const start = Date.now()
   const options: SpawnOptions = { stdio: ['ignore', 'pipe', 'inherit', ...fds], env: { PATH: process.env.PATH ?? '' } }
   const child = spawn(home.at('bin', 'checkpassword'), args, options)
@@ -26,6 +27,7 @@ const go = (data: string | undefined, args: string[]): Promise<{ exit: number | 
   })
   return new Promise((resolve) => child.on('close', (exit) => resolve({ exit, stdout, ms: Date.now() - start })))
 }
+const go = (data: string | undefined, args: string[]) => goFrom(join(scratch, 'data'), data, args)
 const login = (name: string, password: string): string => `${name}\0${password}\0<1.2@h>\0`
 const SHOW = ['sh', '-c', 'echo "$(id -u) $(id -g) $USER $HOME $SHELL $(pwd)"']
 
@@ -91,4 +93,79 @@ test('a mailbox of users/virtual: by its address, as the account they all belong
     const { exit, ms } = await go(login(name, password), ['true'])
     assert.deepEqual([exit, ms >= 2000], [1, true], name)
   }
+})
+
+const hex = (algorithm: string, text: string): string => createHash(algorithm).update(text).digest('hex')
+
+test("users/authuser, s/qmail's: in clear, hashed, by challenge; system users only as it says", { skip: needsRoot }, async () => {
+  const crypted = spawnSync('perl', ['-e', 'print crypt("other pass", "\\$6\\$abcdef")']).stdout.toString()
+  const lines = [
+    '# comment',
+    'scanner:top secret  ',
+    'Printer@Example.org:=%odd',
+    `md5:%${hex('md5', 'x y')}`,
+    `sha1:%${hex('sha1', 'x y').toUpperCase()}`,
+    `sha2:%${hex('sha256', 'x y')}`,
+    `crypt:${crypted}`,
+    'empty:',
+    'nothing:=x',
+    'scanner:second',
+    'broken:%abc'
+  ]
+  writeFileSync(home.at('users', 'authuser'), `${lines.join('\n')}\n`, { mode: 0o600 })
+  after(() => rmSync(home.at('users', 'authuser'), { force: true }))
+  const challenge = '<1.2@h>'
+  const good = await go(login('Scanner', 'top secret'), SHOW)
+  assert.deepEqual([good.exit, good.stdout.split(' ')[0]], [0, spawnSync('id', ['-u', 'nobody']).stdout.toString().trim()], 'nobody, who owns nothing')
+  for (const [name, password] of [
+    ['printer@example.org', '%odd'],
+    ['md5', 'x y'],
+    ['sha1', 'x y'],
+    ['sha2', 'x y'],
+    ['crypt', 'other pass'],
+    ['scanner', createHmac('md5', 'top secret').update(challenge).digest('hex')],
+    ['scanner', hex('md5', `${challenge}top secret`)]
+  ] as const) {
+    assert.equal((await go(login(name, password), ['true'])).exit, 0, name)
+  }
+  const refused = [
+    ['scanner', 'second'],
+    ['scanner', 'top secret  '],
+    ['scanner', hex('md5', 'top secret')],
+    ['printer@example.org', '=%odd'],
+    ['crypt', crypted],
+    ['md5', `%${hex('md5', 'x y')}`],
+    ['empty', ''],
+    ['broken', 'abc'],
+    ['joe@example.org', 'wrong'],
+    ['unlisted', 'x']
+  ] as const
+  const seen = await Promise.all(refused.map(([name, password], n) => goFrom(join(scratch, `data${n}`), login(name, password), ['true'])))
+  for (const [n, { exit, ms }] of seen.entries()) assert.deepEqual([exit, ms >= 2000], [1, true], String(refused[n]))
+  assert.equal((await go(login('joe@example.org', 'right pass'), ['true'])).exit, 0, 'mailboxes of users/virtual go on')
+  assert.equal(inPrivateEtc(login(NAME, 'right pass'), 'true').exit, 1, 'a system user that is not listed')
+  for (const entry of ['*:?', `${NAME}:!`]) {
+    writeFileSync(home.at('users', 'authuser'), `${entry}\n`)
+    assert.equal(inPrivateEtc(login(NAME, 'right pass'), 'true').exit, hasHelper ? 0 : 111, entry)
+    assert.notEqual(inPrivateEtc(login(NAME, 'wrong'), 'true').exit, 0, entry)
+  }
+})
+
+test('users/authuser may name vchkpw or checkvpw, which then does all of it, on its own descriptors', { skip: needsRoot }, async () => {
+  const bin = join(scratch, 'bin')
+  mkdirSync(bin, { recursive: true })
+  writeFileSync(join(bin, 'vchkpw'), '#!/bin/sh\nread -r secrets <&3 || true\nprintf "%s %s %s\\n" "$secrets" "$*" "$(cat)"\nexit 7\n', { mode: 0o755 })
+  writeFileSync(home.at('users', 'authuser'), '@vpop.example:&\n@:+\ndove:=\n')
+  after(() => rmSync(home.at('users', 'authuser'), { force: true }))
+  const run = (data: string) => {
+    const file = join(scratch, 'handed')
+    writeFileSync(file, data)
+    const script = `printf 'the connection' | ${home.at('bin', 'checkpassword')} sub 'an arg' 3< ${file}`
+    const r = spawnSync('sh', ['-c', script], { env: { PATH: `${bin}:${process.env.PATH}` }, encoding: 'latin1' })
+    return [r.status, r.stdout]
+  }
+  assert.deepEqual(run('joe@Vpop.example\0pw\0stamp\0'), [7, 'joe@Vpop.examplepwstamp sub an arg the connection\n'])
+  assert.equal(run('joe@other.example\0pw\0stamp\0')[0], 111, 'there is no checkvpw')
+  assert.equal(run('dove\0pw\0stamp\0')[0], 111, 'Dovecot is not asked')
+  assert.equal(run('joe\0pw\0stamp\0')[0], 1, '@ is about logins with a domain')
 })

@@ -106,6 +106,12 @@ test('checkpassword refuses who is nobody, with its own exit code', async () => 
   assert.equal((await shell(exampleOf('checkpassword.8').replace('joe', 'nobody-at-all'))).exit, 1)
 })
 
+test('checkpassword lets in who is listed in users/authuser', { skip: isRoot ? false : 'needs root' }, async () => {
+  const { exit, said } = await shell(exampleOf('checkpassword.8', 2))
+  rmSync(home.at('users', 'authuser'))
+  assert.deepEqual([exit, said], [0, 'good\n'])
+})
+
 test('Maildirs: made, moved into an mbox', async () => {
   const made = await shell(exampleOf('maildir.5'))
   assert.deepEqual([made.exit, existsSync(join(made.cwd, 'Maildir', 'new')), readFileSync(join(made.cwd, '.qmail'), 'latin1')], [0, true, './Maildir/\n'])
@@ -227,7 +233,7 @@ test('qmail-tlscert makes a certificate, and is the hook that installs one', asy
 })
 
 test('every example without output is run here', () => {
-  if (!isRoot) for (const page of ['qmail-pw2u.8', 'qmail-vuser.8', 'qmail-control.5']) seen.add(`${page} 1`)
+  if (!isRoot) for (const example of ['qmail-pw2u.8 1', 'qmail-vuser.8 1', 'qmail-control.5 1', 'checkpassword.8 2']) seen.add(example)
   seen.add('qmail.7 1')
   const all = [...examples].flatMap(([page, found]) => found.map((_, i) => `${page} ${i + 1}`))
   assert.deepEqual(

@@ -188,6 +188,26 @@ test('conflicts and what cannot be meant are warned of, with exit code 1', () =>
   for (const name of [...Object.keys(sound), 'qmqpservers']) rmSync(home.at('control', name))
 })
 
+test('passwords for relays that everybody can read are warned of', () => {
+  const before = warnings()
+  const added = (): string[] => warnings().filter((line) => !before.includes(line))
+  for (const [name, text] of [
+    ['smtproutes', ':relay.example:587|me|secret\n'],
+    ['authsenders', '@here.example:relay.example me secret\n']
+  ] as const) {
+    home.control(name, text)
+    chmodSync(home.at('control', name), 0o644)
+    assert.deepEqual(added(), [`${name}: everybody can read its passwords`])
+    chmodSync(home.at('control', name), 0o600)
+    assert.deepEqual(added(), [])
+    rmSync(home.at('control', name))
+  }
+  home.control('smtproutes', ':relay.example:587\n')
+  chmodSync(home.at('control', 'smtproutes'), 0o644)
+  assert.deepEqual(added(), [], 'a relay alone is no secret')
+  rmSync(home.at('control', 'smtproutes'))
+})
+
 test('a certificate that ends soon is warned of', { skip: spawnSync('openssl', ['version']).status === 0 ? false : 'openssl is not installed' }, () => {
   const before = warnings()
   const added = (days: number): string[] => {
