@@ -5,24 +5,28 @@
  * ENV      DNSCACHEIP: name servers instead of those of /etc/resolv.conf, 1.2.3.4, with :PORT if need be
  * EXIT     0 always: the reports say what happened
  * FILES    control/ me helohost timeoutconnect timeoutremote smtproutes outgoingip moreipme notipme esmtp tlsdestinations
- *          tlshosts/ notlshosts/ tlsclientciphers tlsclientmethod cafile authsenders authclear; /etc/ssl/certs; queue/lock/tcpto; resident: queue/mess
+ *          tlshosts/ notlshosts/ tlsclientciphers tlsclientmethod cafile dane daneinsecuremx dnssectrust tlsadomains authsenders authclear;
+ *          /etc/ssl/certs; /etc/resolv.conf; queue/lock/tcpto; resident: queue/mess
  *
  * The second gear (kept by qmail-rspawn) makes many deliveries at once: src/spawn/wire.ts.
  */
 import { Exit } from '../src/core/exit.ts'
 import { writeFd } from '../src/core/fdio.ts'
-import { type Context, run } from '../src/core/run.ts'
+import { type Context, type Env, run } from '../src/core/run.ts'
 import { systemResolver } from '../src/net/dns.ts'
+import { type Resolvers, secureResolver } from '../src/net/secure-dns.ts'
 import { deliver } from '../src/remote/deliver.ts'
 import { usageReport } from '../src/remote/report.ts'
 import { serveDeliveries } from '../src/remote/resident.ts'
 
 const FD = { message: 0, reports: 1 } as const
 
+const resolvers = (env: Env): Resolvers => ({ plain: systemResolver(env), secure: secureResolver(env) })
+
 const once = async ({ home, args, env }: Context): Promise<number> => {
   const [host, sender, ...recipients] = args
   const isUsable = host !== undefined && sender !== undefined && recipients.length > 0
-  const reports = isUsable ? await deliver(home, { host, sender, recipients, message: FD.message }, systemResolver(env)) : usageReport
+  const reports = isUsable ? await deliver(home, { host, sender, recipients, message: FD.message }, resolvers(env)) : usageReport
   try {
     writeFd(FD.reports, reports)
   } catch {
@@ -32,8 +36,8 @@ const once = async ({ home, args, env }: Context): Promise<number> => {
 }
 
 const resident = async ({ home, env }: Context): Promise<number> => {
-  const resolver = systemResolver(env)
-  await serveDeliveries(home, (delivery) => deliver(home, delivery, resolver))
+  const dns = resolvers(env)
+  await serveDeliveries(home, (delivery) => deliver(home, delivery, dns))
   return Exit.ok
 }
 

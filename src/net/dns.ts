@@ -3,8 +3,11 @@ import type { Bytes } from '../core/bytes.ts'
 import { errorCode } from '../core/failure.ts'
 import type { Env } from '../core/run.ts'
 
-/** `none`: there is no such name, or it has no such record. `temporary`: ask again later. */
-export type Answer<T> = { kind: 'ok'; records: T[] } | { kind: 'none' } | { kind: 'temporary' }
+/**
+ * `none`: there is no such name, or it has no such record. `temporary`: ask again later. `secureName`: the name at the end of the aliases, where DNSSEC vouches for
+ * the answer and all of them.
+ */
+export type Answer<T> = { kind: 'ok'; records: T[]; secureName?: Bytes } | { kind: 'none'; secureName?: Bytes } | { kind: 'temporary' }
 
 export interface Mx {
   preference: number

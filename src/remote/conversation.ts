@@ -39,8 +39,8 @@ export interface Outcome {
   reports: Bytes
   /** It ended before the server heard of the message: another one may take it. */
   isAtTheDoor: boolean
-  /** TLS was to be had, could not be agreed on, and need not be: why. The same host may be asked again in clear. */
-  tlsFailure: string | undefined
+  /** How the same host may be asked once more: in clear, where TLS could not be agreed on and need not be, or by anchors it sent. */
+  retry: Manner | undefined
 }
 
 /** So many recipients are named before the answers are read, where the server takes more than one command at a time: neither side's buffers may fill up. */
@@ -89,7 +89,7 @@ class Conversation {
       this.#connection.abort()
       this.#reports += this.#failure(error)
     }
-    return { reports: this.#reports, isAtTheDoor: this.#isAtTheDoor, tlsFailure: this.#opening.tlsFailure }
+    return { reports: this.#reports, isAtTheDoor: this.#isAtTheDoor, retry: this.#opening.retry }
   }
 
   #failure(error: unknown): Bytes {

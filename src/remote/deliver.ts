@@ -3,12 +3,13 @@ import type { Bytes } from '../core/bytes.ts'
 import { reason } from '../core/failure.ts'
 import { hasLineEnd } from '../format/quote.ts'
 import { type Connection, connectTo } from '../net/client.ts'
-import type { Resolver } from '../net/dns.ts'
 import { ownAddresses } from '../net/ipme.ts'
+import type { Resolvers, SecureResolver } from '../net/secure-dns.ts'
 import { converse, type Delivery, type Outcome } from './conversation.ts'
+import { daneFor, daneSource } from './dane.ts'
 import type { Manner } from './opening.ts'
 import { badRecipientReport, badSenderReport, localReport, noConnectionReport, noRecipientReport } from './report.ts'
-import type { Tls } from './secure.ts'
+import { type Tls, unusableReport } from './secure.ts'
 import { type Route, readSettings, routeOf, type Settings, senderRouteOf } from './settings.ts'
 import { NoTarget, type Own, type Target, targetsOf } from './targets.ts'
 import { checkTimeouts, forgetTimeouts, noteTimeout } from './tcpto.ts'
@@ -44,8 +45,8 @@ const ownFor = ({ me, outgoingIp, moreOwn, notOwn }: Settings): Own => {
 /** TLS at once, without STARTTLS (RFC 8314). */
 const SMTPS_PORT = 465
 
-/** What TLS has to be with this host; undefined: it is not spoken. A relay is its own destination. Throws Temporary. */
-const tlsWith = (home: string, destination: Bytes, { host, port }: Target, settings: Settings): Tls | undefined => {
+/** What control/ wants TLS to be with this host; undefined: it is not spoken. A relay is its own destination. Throws Temporary. */
+const ruledTls = (home: string, destination: Bytes, { host, port }: Target, settings: Settings): Tls | undefined => {
   if (settings.tls === undefined && port !== SMTPS_PORT) return undefined
   const tls = settings.tls ?? { control: '', destinations: undefined, ciphers: undefined, minVersion: 'TLSv1.2' as const }
   const name = host.replace(/\.$/, '')
@@ -53,24 +54,44 @@ const tlsWith = (home: string, destination: Bytes, { host, port }: Target, setti
   return { settings: tls, policy, host: name, anchors: () => defaultAnchors(home), seconds: settings.connectSeconds }
 }
 
-/** One host, in one manner, and once more in clear where TLS could not be agreed on and need not be (spec modern.md 3.4). Undefined: no connection. */
+/** The same, and what DNS wants where control/ leaves it open. A report: the host is not to be used. Throws Temporary. */
+const tlsWith = async (
+  home: string,
+  destination: Bytes,
+  target: Target,
+  settings: Settings,
+  resolver: SecureResolver | undefined
+): Promise<Tls | Bytes | undefined> => {
+  const tls = ruledTls(home, destination, target, settings)
+  if (tls?.policy.level !== 'opportunistic' || settings.dane === undefined) return tls
+  const verdict = await daneFor(resolver, destination, target, settings.dane)
+  if (verdict.level === 'none') return tls
+  const wanted: Tls = { ...tls, policy: { ...tls.policy, level: 'dane', source: daneSource(destination) } }
+  if (verdict.level === 'unusable') return unusableReport(wanted, verdict.why)
+  return { ...wanted, policy: { ...wanted.policy, level: verdict.level, ...(verdict.level === 'dane' ? { dane: verdict.demand } : {}) } }
+}
+
+/** One host, in one manner, and once more in another where that may help (spec modern.md 3.4). Undefined: no connection. */
 const attemptAt = async (home: string, delivery: Delivery, target: Target, settings: Settings, manner: Manner): Promise<Outcome | undefined> => {
   const connection = await connectionTo(home, target, settings)
   if (connection === undefined) return undefined
   connection.limit(settings.talkSeconds)
   const outcome = await converse(connection, target.ip, delivery, settings, manner)
-  if (outcome.tlsFailure === undefined || manner.tls === undefined) return outcome
-  const inClear: Tls = { ...manner.tls, policy: { ...manner.tls.policy, level: 'none' } }
-  return attemptAt(home, delivery, target, settings, { ...manner, tls: inClear, clearBecause: outcome.tlsFailure })
+  return outcome.retry ? attemptAt(home, delivery, target, settings, outcome.retry) : outcome
 }
 
 /** Tries one address after another until one has heard us out; those that turn us away at the door are passed over while there are others. */
-const attempt = async (home: string, delivery: Delivery, resolver: Resolver, settings: Settings): Promise<Bytes> => {
+const attempt = async (home: string, delivery: Delivery, resolvers: Resolvers, settings: Settings): Promise<Bytes> => {
   const route: Route | undefined = senderRouteOf(delivery.sender, settings.senders) ?? routeOf(delivery.host, settings.routes)
-  const targets = await targetsOf(delivery.host, route, resolver, ownFor(settings))
+  const secure = settings.dane && (await resolvers.secure(settings.dane.trusted))
+  const targets = await targetsOf(delivery.host, route, secure ?? resolvers.plain, ownFor(settings))
   let reports = noConnectionReport
   for (const target of targets) {
-    const tls = tlsWith(home, route?.relay ?? delivery.host, target, settings)
+    const tls = await tlsWith(home, route?.relay ?? delivery.host, target, settings, secure)
+    if (typeof tls === 'string') {
+      reports = tls
+      continue
+    }
     const outcome = await attemptAt(home, delivery, target, settings, { tls, isTlsAtOnce: target.port === SMTPS_PORT, credentials: route?.credentials })
     if (outcome === undefined) continue
     reports = outcome.reports
@@ -80,7 +101,7 @@ const attempt = async (home: string, delivery: Delivery, resolver: Resolver, set
 }
 
 /** One delivery, from control files to reports (spec network.md 6). Never throws: all trouble is in the reports. */
-export const deliver = async (home: string, delivery: Delivery, resolver: Resolver): Promise<Bytes> => {
+export const deliver = async (home: string, delivery: Delivery, resolvers: Resolvers): Promise<Bytes> => {
   const refusal = unsendable(delivery)
   if (refusal !== undefined) return refusal
   let settings: Settings
@@ -90,7 +111,7 @@ export const deliver = async (home: string, delivery: Delivery, resolver: Resolv
     return localReport(`Unable to read control files: ${reason(error)}`)
   }
   try {
-    return await attempt(home, delivery, resolver, settings)
+    return await attempt(home, delivery, resolvers, settings)
   } catch (error) {
     return error instanceof NoTarget ? error.report : localReport(`Trouble in qmail-remote: ${reason(error)}`)
   }

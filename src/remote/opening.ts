@@ -2,6 +2,7 @@ import type { Bytes } from '../core/bytes.ts'
 import { type Connection, HandshakeFailed } from '../net/client.ts'
 import { type Reply, readReply } from '../net/client-reply.ts'
 import { authenticate, type Credentials } from './auth.ts'
+import { withAnchors } from './dane-check.ts'
 import { NO_OFFERS, type Offers, offersIn } from './offers.ts'
 import { report } from './report.ts'
 import { complaint, described, failedReport, handshakeOptions, notOfferedReport, refusedReport, type Tls, unverifiedReport } from './secure.ts'
@@ -37,8 +38,8 @@ export class Opening {
   offers: Offers = NO_OFFERS
   /** What is to be said of TLS when the message is taken. */
   tlsLine: Bytes = ''
-  /** TLS was to be had, could not be agreed on, and need not be: why. */
-  tlsFailure: string | undefined
+  /** How the same host may be asked once more, on another connection. */
+  retry: Manner | undefined
 
   constructor(connection: Connection, ip: string, settings: Talk, manner: Manner) {
     this.#connection = connection
@@ -88,13 +89,16 @@ export class Opening {
     try {
       const socket = await this.#connection.secure(handshakeOptions(tls), tls.seconds)
       const wrong = complaint(socket, tls.policy)
+      const dane = wrong === undefined || tls.policy.dane === undefined ? undefined : withAnchors(socket, tls.policy.dane)
+      if (dane) this.retry = { ...this.#manner, tls: { ...tls, policy: { ...tls.policy, dane } } }
       if (wrong !== undefined) return unverifiedReport(tls, wrong)
       this.#isSecret = true
       this.tlsLine = `TLS: ${described(socket, tls.policy)}.\n`
       return undefined
     } catch (error) {
       if (!(error instanceof HandshakeFailed)) throw error
-      if (tls.policy.level === 'opportunistic' && !this.#manner.isTlsAtOnce) this.tlsFailure = error.message
+      if (tls.policy.level === 'opportunistic' && !this.#manner.isTlsAtOnce)
+        this.retry = { ...this.#manner, tls: { ...tls, policy: { ...tls.policy, level: 'none' } }, clearBecause: error.message }
       return failedReport(tls, error.message)
     }
   }

@@ -8,7 +8,8 @@ export const report = (letter: 'r' | 'h' | 's' | 'K' | 'Z' | 'D', text: Bytes = 
 /** Behind all others: the server took what the sender asked for (RFC 3461); nobody else reads so far. */
 export const DSN_REPORT = '+dsn\0'
 
-const masked = (host: Bytes): Bytes => host.replace(/[^!-~]/g, '?')
+/** A name of strangers, for people to see. */
+export const masked = (host: Bytes): Bytes => host.replace(/[^!-~]/g, '?')
 
 /** The reports that need nothing but words. Programs that read bounces know some of them by heart: test/interop/bounce-parsers.test.ts. */
 export const usageReport = report('D', 'I (qmail-remote) was invoked improperly. (#5.3.5)\n')

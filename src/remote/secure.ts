@@ -1,6 +1,7 @@
 import { isIP } from 'node:net'
 import { type ConnectionOptions, checkServerIdentity, type PeerCertificate, type TLSSocket } from 'node:tls'
 import type { Bytes } from '../core/bytes.ts'
+import { type DaneDemand, daneComplaint } from './dane-check.ts'
 import { report } from './report.ts'
 import type { TlsCheck, TlsPolicy, TlsSettings } from './tls-policy.ts'
 
@@ -24,9 +25,19 @@ const nameComplaint = (wanted: TlsCheck['name'], host: Bytes, certificate: PeerC
   return isExact ? undefined : new Error(`it is not for ${host} by name`)
 }
 
+/** By DANE the anchors of its records are all there are, wherever they stand in the chain; names are looked at afterwards. */
+const daneOptions = ({ base, anchors }: DaneDemand): ConnectionOptions => ({
+  servername: base,
+  ca: [...anchors],
+  allowPartialTrustChain: true,
+  checkServerIdentity: () => undefined
+})
+
 /** What TLS is asked to be: any certificate is taken here, and judged afterwards. */
 export const handshakeOptions = ({ settings, policy, host, anchors }: Tls): ConnectionOptions => {
   const ciphers = policy.ciphers ?? settings.ciphers
+  if (policy.dane)
+    return { ...daneOptions(policy.dane), ...(ciphers === undefined ? {} : { ciphers }), minVersion: settings.minVersion, rejectUnauthorized: false }
   const ca = policy.check && policy.check.fingerprint === undefined ? (policy.check.ca ?? anchors()) : undefined
   return {
     ...(isIP(host) ? {} : { servername: host }),
@@ -39,7 +50,8 @@ export const handshakeOptions = ({ settings, policy, host, anchors }: Tls): Conn
 }
 
 /** What is wrong with the peer's certificate by the policy; undefined: nothing that matters. */
-export const complaint = (tls: TLSSocket, { check }: TlsPolicy): string | undefined => {
+export const complaint = (tls: TLSSocket, { check, dane }: TlsPolicy): string | undefined => {
+  if (dane) return daneComplaint(tls, dane)
   if (check === undefined) return undefined
   if (check.fingerprint === undefined) return tls.authorized ? undefined : String(tls.authorizationError)
   const fingerprint = tls.getPeerCertificate().fingerprint256.replaceAll(':', '').toLowerCase()
@@ -48,7 +60,7 @@ export const complaint = (tls: TLSSocket, { check }: TlsPolicy): string | undefi
 
 /** Protocol, cipher and what they are worth, for the report. */
 export const described = (tls: TLSSocket, { level }: TlsPolicy): string =>
-  `${tls.getProtocol()} ${tls.getCipher().standardName}, ${level}${level === 'local' ? '' : ', not verified'}`
+  `${tls.getProtocol()} ${tls.getCipher().standardName}, ${level}${level === 'local' || level === 'dane' ? '' : ', not verified'}`
 
 const because = ({ policy, host }: Tls, status: '4.7.4' | '4.7.5', why: string): Bytes =>
   policy.source.startsWith('control/tlshosts/')
@@ -60,3 +72,5 @@ export const notOfferedReport = (tls: Tls): Bytes => because(tls, '4.7.4', 'No T
 export const refusedReport = (tls: Tls): Bytes => because(tls, '4.7.4', 'STARTTLS rejected')
 export const failedReport = (tls: Tls, why: string): Bytes => because(tls, '4.7.5', `TLS connect failed: ${why}`)
 export const unverifiedReport = (tls: Tls, why: string): Bytes => because(tls, '4.7.5', `TLS unable to verify server: ${why}`)
+/** The host has not been connected to. */
+export const unusableReport = (tls: Tls, why: Bytes): Bytes => because(tls, '4.7.5', why)

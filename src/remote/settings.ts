@@ -6,6 +6,7 @@ import { Temporary } from '../core/failure.ts'
 import { firstOf, routeKeys, routePlace, senderKeys } from '../format/smtproutes.ts'
 import { identity } from '../os/own.ts'
 import type { Credentials } from './auth.ts'
+import { type DaneSettings, readDaneSettings } from './dane-settings.ts'
 import { readTlsSettings, type TlsSettings } from './tls-policy.ts'
 
 /** What control/ says to qmail-remote (spec network.md 6.2). */
@@ -25,6 +26,8 @@ export interface Settings {
   unusedExtensions: ReadonlySet<Bytes> | undefined
   /** undefined: TLS is not spoken. */
   tls: TlsSettings | undefined
+  /** undefined: nobody asks for TLSA records. */
+  dane: DaneSettings | undefined
   /** Passwords may be sent in clear. */
   mayAuthClear: boolean
   /** Relays by sender. */
@@ -63,6 +66,7 @@ export const readSettings = (home: string): Settings => {
   const helohost = readSetting(home, 'helohost')
   if (helohost === undefined) throw new Temporary('neither control/helohost nor control/me')
   const unusedExtensions = unusedIn(readSetting(home, 'esmtp'))
+  const tls = readTlsSettings(home, unusedExtensions !== undefined)
   return {
     helohost,
     connectSeconds: readSetting(home, 'timeoutconnect'),
@@ -73,7 +77,8 @@ export const readSettings = (home: string): Settings => {
     moreOwn: readSetting(home, 'moreipme') ?? [],
     notOwn: readSetting(home, 'notipme') ?? [],
     unusedExtensions,
-    tls: readTlsSettings(home, unusedExtensions !== undefined),
+    tls,
+    dane: tls && readDaneSettings(home),
     mayAuthClear: readSetting(home, 'authclear') > 0,
     senders: readSetting(home, 'authsenders')
   }

@@ -11,6 +11,16 @@ export interface Target {
   port: number
   /** The name it was found by: an exchanger's, or the host's; a literal where there is none. */
   host: Bytes
+  /** undefined: DNSSEC does not vouch for the address, or nobody looked. */
+  secure?: SecureTarget
+}
+
+/** How DNSSEC vouches for an address. */
+export interface SecureTarget {
+  /** The name at the end of the host's aliases; mostly the host itself. */
+  end: Bytes
+  /** The domain's name, and that at the end of its aliases; none where DNSSEC does not vouch for the way from the domain to the host. */
+  domains: readonly Bytes[]
 }
 
 interface Candidate {
@@ -19,6 +29,13 @@ interface Candidate {
   preference: number
   /** It is a name of ours, whatever its address. */
   isOwnName: boolean
+  secure?: SecureTarget
+}
+
+/** An address, and the name at the end of the aliases where DNSSEC vouches for it. */
+interface Found {
+  ip: string
+  end: Bytes | undefined
 }
 
 /** What is needed to know who we are. */
@@ -46,17 +63,17 @@ const literalOf = (host: Bytes): string | undefined => {
 }
 
 /** The addresses of a name: A records, then AAAA. One kind failing does not matter when there are others. */
-const lookUp = async (host: Bytes, resolver: Resolver, families: Own['families']): Promise<Answer<string>> => {
+const lookUp = async (host: Bytes, resolver: Resolver, families: Own['families']): Promise<Answer<Found>> => {
   const answers = await Promise.all(families.map((family) => (family === 4 ? resolver.a(host) : resolver.aaaa(host))))
-  const records = answers.flatMap((answer) => (answer.kind === 'ok' ? answer.records : []))
+  const records = answers.flatMap((answer) => (answer.kind === 'ok' ? answer.records.map((ip) => ({ ip, end: answer.secureName })) : []))
   if (records.length > 0) return { kind: 'ok', records }
   return answers.some(({ kind }) => kind === 'temporary') ? { kind: 'temporary' } : { kind: 'none' }
 }
 
 /** The addresses of a host, by literal or DNS; there must be some. */
-const addressesOf = async (host: Bytes, resolver: Resolver, families: Own['families']): Promise<string[]> => {
+const addressesOf = async (host: Bytes, resolver: Resolver, families: Own['families']): Promise<Found[]> => {
   const literal = literalOf(host)
-  if (literal !== undefined) return [literal]
+  if (literal !== undefined) return [{ ip: literal, end: undefined }]
   const answer = await lookUp(host, resolver, families)
   if (answer.kind === 'temporary') throw new NoTarget(dnsReport)
   if (answer.kind === 'none') throw new NoTarget(noHostReport(host))
@@ -69,19 +86,28 @@ const shuffled = <T>(list: readonly T[]): T[] =>
     .sort((a, b) => a.key - b.key)
     .map(({ value }) => value)
 
-const candidatesAt = async ({ exchange, preference }: Mx, resolver: Resolver, own: Own): Promise<{ isSoft: boolean; candidates: Candidate[] }> => {
+/** What is known of an address besides; nothing where DNSSEC does not vouch for it. */
+const vouched = (end: Bytes | undefined, domains: SecureTarget['domains']): { secure?: SecureTarget } => (end === undefined ? {} : { secure: { end, domains } })
+
+const candidatesAt = async (
+  { exchange, preference }: Mx,
+  domains: SecureTarget['domains'],
+  resolver: Resolver,
+  own: Own
+): Promise<{ isSoft: boolean; candidates: Candidate[] }> => {
   const isOwnName = own.name !== undefined && lower(exchange) === lower(own.name)
   const literal = literalOf(exchange)
   if (literal !== undefined) return { isSoft: false, candidates: [{ ip: literal, host: exchange, preference: 0, isOwnName }] }
   const answer = await lookUp(exchange, resolver, own.families)
-  const ips = answer.kind === 'ok' ? answer.records : []
-  return { isSoft: answer.kind === 'temporary', candidates: ips.map((ip) => ({ ip, host: exchange, preference, isOwnName })) }
+  const found = answer.kind === 'ok' ? answer.records : []
+  const candidates = found.map(({ ip, end }) => ({ ip, host: exchange, preference, isOwnName, ...vouched(end, domains) }))
+  return { isSoft: answer.kind === 'temporary', candidates }
 }
 
 /** The addresses of all exchangers, best first, at random among equals. An exchanger without any is passed over. */
-const exchangersOf = async (host: Bytes, records: Mx[], resolver: Resolver, own: Own): Promise<Candidate[]> => {
+const exchangersOf = async (host: Bytes, records: Mx[], domains: SecureTarget['domains'], resolver: Resolver, own: Own): Promise<Candidate[]> => {
   if (records.every(({ exchange }) => exchange === '')) throw new NoTarget(nullMxReport(host)) // RFC 7505
-  const found = await Promise.all(shuffled(records).map((record) => candidatesAt(record, resolver, own)))
+  const found = await Promise.all(shuffled(records).map((record) => candidatesAt(record, domains, resolver, own)))
   const candidates = found.flatMap((one) => one.candidates).sort((a, b) => a.preference - b.preference)
   if (candidates.length === 0) throw new NoTarget(found.some(({ isSoft }) => isSoft) ? dnsReport : noAddressReport)
   return candidates
@@ -89,10 +115,12 @@ const exchangersOf = async (host: Bytes, records: Mx[], resolver: Resolver, own:
 
 /** Where mail for a host goes by DNS (spec network.md 6.3, steps 1 to 5). */
 const candidatesOf = async (host: Bytes, resolver: Resolver, own: Own): Promise<Candidate[]> => {
-  const answer = literalOf(host) === undefined ? await resolver.mx(host) : ({ kind: 'none' } as const)
+  const answer: Answer<Mx> = literalOf(host) === undefined ? await resolver.mx(host) : { kind: 'none' }
   if (answer.kind === 'temporary') throw new NoTarget(dnsReport)
-  if (answer.kind === 'ok') return exchangersOf(host, answer.records, resolver, own)
-  return (await addressesOf(host, resolver, own.families)).map((ip) => ({ ip, host, preference: 0, isOwnName: false }))
+  const domains = answer.secureName === undefined ? [] : [...new Set([lower(host), answer.secureName])]
+  if (answer.kind === 'ok') return exchangersOf(host, answer.records, domains, resolver, own)
+  const found = await addressesOf(host, resolver, own.families)
+  return found.map((one) => ({ ip: one.ip, host, preference: 0, isOwnName: false, ...vouched(one.end, domains) }))
 }
 
 /**
@@ -100,10 +128,13 @@ const candidatesOf = async (host: Bytes, resolver: Resolver, own: Own): Promise<
  * go in circles (step 6). Throws NoTarget, with the report that says why.
  */
 export const targetsOf = async (host: Bytes, route: Route | undefined, resolver: Resolver, own: Own): Promise<Target[]> => {
-  if (route) return (await addressesOf(route.relay, resolver, own.families)).map((ip) => ({ ip, port: route.port, host: route.relay }))
+  if (route) {
+    const found = await addressesOf(route.relay, resolver, own.families)
+    return found.map(({ ip, end }) => ({ ip, port: route.port, host: route.relay, ...vouched(end, [lower(route.relay)]) }))
+  }
   const candidates = await candidatesOf(host, resolver, own)
   const best = Math.min(...candidates.filter(({ ip, isOwnName }) => isOwnName || own.addresses.has(ip)).map(({ preference }) => preference))
   const better = candidates.filter(({ preference }) => preference < best)
   if (better.length === 0) throw new NoTarget(selfReport)
-  return better.map(({ ip, host: exchanger }) => ({ ip, port: SMTP_PORT, host: exchanger }))
+  return better.map(({ ip, host: exchanger, secure }) => ({ ip, port: SMTP_PORT, host: exchanger, ...(secure ? { secure } : {}) }))
 }

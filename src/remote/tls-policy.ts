@@ -5,9 +5,10 @@ import { readSetting } from '../control/read.ts'
 import { type Bytes, lower } from '../core/bytes.ts'
 import { errorCode, reason, Temporary } from '../core/failure.ts'
 import { isHostName } from '../format/host-name.ts'
+import type { DaneDemand } from './dane-check.ts'
 
-/** How much a destination's mail wants TLS (spec modern.md 3.4); `local`: with a certificate that must be right. */
-export type TlsLevel = 'none' | 'opportunistic' | 'encrypt' | 'local'
+/** How much a destination's mail wants TLS (spec modern.md 3.4); `local`, `dane`: with a certificate that must be right, by control/ or by DNS. */
+export type TlsLevel = 'none' | 'opportunistic' | 'encrypt' | 'local' | 'dane'
 
 /** What must be true of the certificate, at level `local`. */
 export interface TlsCheck {
@@ -25,6 +26,8 @@ export interface TlsPolicy {
   /** The file that says so, as it is named in reports. */
   source: Bytes
   check: TlsCheck | undefined
+  /** What must be true of the certificate, at level `dane`. */
+  dane?: DaneDemand
   /** OpenSSL's words; undefined: those of control/tlsclientciphers. */
   ciphers: string | undefined
 }

@@ -4,9 +4,23 @@ import { after } from 'node:test'
 import { errorCode } from '../../src/core/failure.ts'
 import { addressBytes } from '../../src/net/ip.ts'
 
-/** What a name holds. `rcode`: answer every question with that code instead (2 SERVFAIL, 3 NXDOMAIN); `silent`: do not answer. */
+/**
+ * What a name holds. `rcode`: answer every question with that code instead (2 SERVFAIL, 3 NXDOMAIN); `silent`: do not answer; `secure`: say that DNSSEC vouches for
+ * it; `tlsa`: `usage selector matching hex`. The root is ''.
+ */
 export interface Zone {
-  [name: string]: { mx?: [number, string][]; a?: string[]; aaaa?: string[]; txt?: string[]; ptr?: string[]; cname?: string; rcode?: number; silent?: boolean }
+  [name: string]: {
+    mx?: [number, string][]
+    a?: string[]
+    aaaa?: string[]
+    txt?: string[]
+    ptr?: string[]
+    tlsa?: string[]
+    cname?: string
+    rcode?: number
+    silent?: boolean
+    secure?: boolean
+  }
 }
 
 export interface DnsZone {
@@ -16,7 +30,7 @@ export interface DnsZone {
   questions: string[]
 }
 
-const NUMBERS = { A: 1, CNAME: 5, PTR: 12, MX: 15, TXT: 16, AAAA: 28 } as const
+const NUMBERS = { A: 1, NS: 2, CNAME: 5, PTR: 12, MX: 15, TXT: 16, AAAA: 28, TLSA: 52 } as const
 type Type = keyof typeof NUMBERS | 'other'
 const typeOf = (number: number): Type => (Object.entries(NUMBERS).find(([, n]) => n === number)?.[0] as Type | undefined) ?? 'other'
 const UDP_BYTES = 512
@@ -55,12 +69,24 @@ const addresses = (name: string, a: string[] = []): Buffer[] => a.map((ip) => re
 const strings = (text: string): Buffer =>
   Buffer.concat((text.match(/[\s\S]{1,255}/g) ?? ['']).map((part) => Buffer.concat([Buffer.of(part.length), Buffer.from(part, 'latin1')])))
 
+const tlsaData = (text: string): Buffer => {
+  const [usage = '', selector = '', matching = '', hex = ''] = text.split(' ')
+  return Buffer.concat([Buffer.from([usage, selector, matching].map(Number)), Buffer.from(hex, 'hex')])
+}
+
+/** Does DNSSEC vouch for a name, and for what it is an alias of? */
+const isSecure = (zone: Zone, name: string): boolean => {
+  const entry = zone[name]
+  return entry?.secure === true && (entry.cname === undefined || isSecure(zone, entry.cname))
+}
+
 const answersTo = (zone: Zone, name: string, type: string): Buffer[] => {
   const entry = zone[name]
   if (entry?.cname !== undefined) return [record(name, 'CNAME', wireName(entry.cname)), ...answersTo(zone, entry.cname, type)]
   if (type === 'A') return addresses(name, entry?.a)
   if (type === 'AAAA') return (entry?.aaaa ?? []).map((ip) => record(name, 'AAAA', addressBytes(ip) ?? Buffer.alloc(16)))
   if (type === 'PTR') return (entry?.ptr ?? []).map((target) => record(name, 'PTR', wireName(target)))
+  if (type === 'TLSA') return (entry?.tlsa ?? []).map((text) => record(name, 'TLSA', tlsaData(text)))
   if (type === 'TXT') return (entry?.txt ?? []).map((text) => record(name, 'TXT', strings(text)))
   const preference = (n: number): Buffer => Buffer.of(n >> 8, n & 255)
   return type === 'MX' ? (entry?.mx ?? []).map(([n, target]) => record(name, 'MX', Buffer.concat([preference(n), wireName(target)]))) : []
@@ -73,7 +99,7 @@ const reply = (zone: Zone, query: Buffer, maxBytes: number): Buffer => {
   const head = Buffer.from(query.subarray(0, 12))
   const body = Buffer.concat([query.subarray(12, end), ...answers])
   const isTruncated = 12 + body.length > maxBytes
-  head.writeUInt16BE(0x8180 | (isTruncated ? 0x0200 : 0) | rcode, 2)
+  head.writeUInt16BE(0x8180 | (isTruncated ? 0x0200 : 0) | (isSecure(zone, name) ? 0x0020 : 0) | rcode, 2)
   head.writeUInt16BE(1, 4)
   head.writeUInt16BE(isTruncated ? 0 : answers.length, 6)
   head.writeUInt32BE(0, 8)

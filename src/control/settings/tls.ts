@@ -48,5 +48,35 @@ export const tls = table({
     reread: 'invocation',
     about:
       'certificates of the authorities that are trusted where nothing else is named; like all anchors below control/ or /etc/ssl/certs, where qmail-remote may read'
+  },
+  dane: {
+    type: 'number',
+    default: 1,
+    unit: 'level',
+    readers: ['qmail-remote'],
+    reread: 'invocation',
+    about:
+      'DANE where TLS is spoken to other hosts: 0 off; 1 by the TLSA records of hosts that DNSSEC vouches for, if the name servers of this machine are to be trusted (dnssectrust); 2 also nothing but DANE to tlsadomains'
+  },
+  daneinsecuremx: {
+    type: 'number',
+    default: 0,
+    unit: '(0 or 1)',
+    readers: ['qmail-remote'],
+    reread: 'invocation',
+    about: '1: TLSA records also count for hosts of domains whose MX records DNSSEC does not vouch for'
+  },
+  dnssectrust: {
+    type: 'list',
+    readers: ['qmail-remote'],
+    reread: 'invocation',
+    about:
+      'addresses of name servers that are believed when they say that DNSSEC vouches for an answer, besides those on this host (127.0.0.1, ::1) and those of a resolv.conf with options trust-ad; all of the name servers must be such'
+  },
+  tlsadomains: {
+    type: 'list',
+    readers: ['qmail-remote'],
+    reread: 'invocation',
+    about: 'domains, and all below them, that get mail by DANE or not at all, where dane is 2; missing: all'
   }
 })

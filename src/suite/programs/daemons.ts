@@ -82,10 +82,10 @@ export const daemons = rows({
     runsAs: 'qmailr:qmail',
     fds: '0< message, 1> reports (resident: requests and answers)',
     exits: { 0: 'always; the reports say' },
-    permissions: ['read:control', 'read:/etc/ssl/certs', 'read:queue', 'write:queue/lock', 'read:/proc/self', 'net', 'child'],
+    permissions: ['read:control', 'read:/etc/ssl/certs', 'read:/etc/resolv.conf', 'read:queue', 'write:queue/lock', 'read:/proc/self', 'net', 'child'],
     secondGear: {
       about: 'resident under qmail-rspawn',
-      permissions: ['read:control', 'read:/etc/ssl/certs', 'read:queue', 'write:queue/lock', 'net', 'child']
+      permissions: ['read:control', 'read:/etc/ssl/certs', 'read:/etc/resolv.conf', 'read:queue', 'write:queue/lock', 'net', 'child']
     },
     budget: 150
   },
@@ -122,6 +122,6 @@ export const daemons = rows({
     mode: 0o700,
     fds: '0< end: stop (under qmail-start), 1> log',
     exits: { 0: 'stopped by SIGTERM; --once: drop/ is empty', 111: 'cannot start; --once: some messages are still there' },
-    budget: 90
+    budget: 95
   }
 })
