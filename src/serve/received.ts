@@ -20,7 +20,7 @@ export const peerOf = (env: Readonly<Record<string, Bytes>>): Peer => ({
 })
 
 /** Strangers choose these texts: nothing but harmless bytes may reach the header. */
-const safe = (text: Bytes): Bytes => text.replace(/[^A-Za-z0-9.@%+/=:\-[\]]/g, '?')
+export const safe = (text: Bytes): Bytes => text.replace(/[^A-Za-z0-9.@%+/=:\-[\]]/g, '?')
 
 /** The Received field put before a message; `helo` undefined before any HELO; `protocol`: what follows `with` (spec network.md 4.5, modern.md 1.7). */
 export const receivedField = (peer: Peer, helo: Bytes | undefined, protocol: Bytes, milliseconds: number): Bytes => {

@@ -36,7 +36,8 @@ const notOurs: Check = (dialogue, recipient) => {
   const { settings, isInMore, certificate } = dialogue.options
   if (isRelay(dialogue) || isAllowedRecipient(recipient, settings.rcpthosts, isInMore)) return undefined
   if (certificate?.kind === 'known') {
-    dialogue.options.relayBy(certificate.name)
+    dialogue.state.relayedBy = certificate.name
+    dialogue.options.relayBy()
     return undefined
   }
   const tail = certificate === undefined ? '' : `; no valid cert for gatewaying${certificate.why === '' ? '' : `: ${certificate.why}`}`

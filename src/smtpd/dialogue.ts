@@ -57,8 +57,8 @@ export interface SessionOptions {
   isTlsRequired: boolean
   /** What the client's certificate is worth; undefined: none is asked for. */
   certificate: CertificateVerdict | undefined
-  /** The client may relay from now on, by a certificate with this address or fingerprint. */
-  relayBy: (name: Bytes) => void
+  /** The client may relay from now on, by its certificate. */
+  relayBy: () => void
   /** Writes to the client: whole lines, as many as have come together. A promise: it reads slowly, say no more before that is done. */
   write: (text: Bytes) => Promise<void> | undefined
   /** The time in milliseconds. */

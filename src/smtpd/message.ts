@@ -1,10 +1,11 @@
 import type { Bytes } from '../core/bytes.ts'
 import type { Env } from '../core/run.ts'
-import { receivedField } from '../serve/received.ts'
+import { receivedField, safe } from '../serve/received.ts'
 import type { Submission } from '../submit/submission.ts'
 import { fromObjectionOf } from './auth/permission.ts'
 import { completed, type SeenHeader } from './auth/submitted.ts'
 import type { Dialogue } from './dialogue.ts'
+import { originItems } from './origin.ts'
 import { protocolName, type SessionKind, withPhrase } from './protocol.ts'
 import type { Envelope } from './state.ts'
 import { type Decoder, Transfer } from './transfer.ts'
@@ -25,11 +26,12 @@ export const factsOf = (dialogue: Dialogue): Env => {
   return { SMTPPROTO: protocolName(kindOf(dialogue)), SMTPMAILFROM: sender, ...(helo !== undefined && { SMTPHELO: helo }) }
 }
 
-/** Our field before the message; a user who has logged in stands in it, unless control/hideauthuser says no. */
+/** Our field before the message; a user who has logged in stands in it, unless control/hideauthuser says no, and the certificate that lets it through (spec modern.md 1.7). */
 const received = (dialogue: Dialogue): Bytes => {
   const { state, options } = dialogue
   const info = state.user === undefined ? options.peer.info : options.settings.isUserHidden ? undefined : state.user.name
-  return receivedField({ ...options.peer, info }, state.helo, withPhrase(kindOf(dialogue)), options.now())
+  const certificate = state.relayedBy === undefined ? '' : `\n  (cert ${safe(state.relayedBy)})`
+  return receivedField({ ...options.peer, info }, state.helo, withPhrase(kindOf(dialogue)) + certificate, options.now())
 }
 
 /** The way into the queue for a message; a submitted one gets the fields it lacks. */
@@ -57,7 +59,7 @@ export class Message {
   /** It is complete: ends the transaction, and says what became of it. */
   async conclude(): Promise<void> {
     const { state, options } = this.#dialogue
-    const envelope = state.handOver()
+    const envelope = state.handOver(originItems(this.#dialogue))
     this.#dialogue.listen(undefined) // complete, so the client may leave now
     this.#dialogue.progress()
     const reply = await this.#verdict(envelope)

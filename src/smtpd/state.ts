@@ -43,6 +43,8 @@ export class State {
   user: AuthUser | undefined
   /** How often somebody failed to. */
   authFailures = 0
+  /** The address or fingerprint of the certificate by which the client may relay. */
+  relayedBy: Bytes | undefined
   /** Of the present transaction; undefined outside of one. */
   sender: Bytes | undefined
   recipients: Bytes[] = []
@@ -74,10 +76,10 @@ export class State {
     this.forget()
   }
 
-  /** A transaction begins; `items`: notes on its message. */
-  begin(sender: Bytes, items: Bytes[] = []): void {
+  /** A transaction begins; `items`: notes on its message; `beside`: what they say too, if there are any. */
+  begin(sender: Bytes, items: readonly Bytes[] = [], beside: readonly Bytes[] = []): void {
     this.forget()
-    if (items.length > 0) this.#notes = new TransactionNotes(items)
+    if (items.length + beside.length > 0) this.#notes = new TransactionNotes(items.map(ownCopy), beside.map(ownCopy))
     this.sender = ownCopy(sender)
     this.lastSender = this.sender
   }
@@ -85,7 +87,7 @@ export class State {
   /** Is there room for what the present RCPT asks for? */
   mayNote(): boolean {
     if (this.note === undefined) return true
-    this.#notes ??= new TransactionNotes([])
+    this.#notes ??= new TransactionNotes([], [])
     return this.#notes.hasRoom(this.note)
   }
 
@@ -127,9 +129,9 @@ export class State {
     this.chunks = 'dropped'
   }
 
-  /** The transaction is over here, but what was said in it is still needed. */
-  handOver(): Envelope {
-    const [sender, recipients, notes, share] = [this.sender ?? '', this.recipients, this.#notes?.text, this.#share]
+  /** The transaction is over here, but what was said in it is still needed; `origin`: where the message comes from. */
+  handOver(origin: readonly Bytes[]): Envelope {
+    const [sender, recipients, notes, share] = [this.sender ?? '', this.recipients, this.#notes?.text(origin), this.#share]
     this.#share = new Share(this.#budget)
     this.chunks = undefined
     this.forget()

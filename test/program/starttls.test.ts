@@ -130,7 +130,9 @@ test('a client certificate of tlsclients lets its owner relay; another hears why
   home.control('tlsclients', 'Joe@client.example\n')
   home.control('clientca.pem', readFileSync(home.at('joe.pem'), 'latin1').replace(/-----BEGIN PRIVATE KEY[\s\S]*END PRIVATE KEY-----\n/, ''))
   const lines = ['EHLO openssl\n', 'MAIL FROM:<a@b>\n', 'RCPT TO:<x@far.example>\n', 'QUIT\n']
-  assert.match(await throughOpenssl(port, joe ?? [], lines), /250 ok\r\n250 ok\r\n221 /)
+  const message = ['DATA\n', 'Subject: by certificate\n\n.\n']
+  assert.match(await throughOpenssl(port, joe ?? [], [...lines.slice(0, 3), ...message, 'QUIT\n']), /250 ok\r\n250 ok\r\n354 go ahead\r\n250 ok [^\n]*\n221 /)
+  assert.match(await queued('by certificate'), / with ESMTPS \(TLS_\w+ encrypted\)\n {2}\(cert joe@client\.example\); /)
   assert.match(
     await throughOpenssl(port, eve ?? [], [...lines.slice(0, 2), 'RCPT TO:<x@far.example>\nQUIT\n']),
     /553 sorry, [^\r]*rcpthosts \(#5\.7\.1\); no valid cert for gatewaying: [A-Z_]+\r\n221 /

@@ -3,18 +3,22 @@ import { MAX_NOTES_BYTES, type NotesText, packNotes, type RecipientNote } from '
 
 /** What an item costs beside its values. */
 const ITEM_BYTES = 24
+/** Where a message comes from takes no more: a user's name has 255 bytes, three as xtext for each. */
+const ORIGIN_BYTES = 800
 
 const bytesOf = ({ orcpt: original }: RecipientNote): number => ITEM_BYTES + (original?.length ?? 0)
 
-/** The notes of a transaction. */
+/** The notes of a transaction: there are some if it asked for something; what is only good to know beside that makes none. */
 export class TransactionNotes {
-  readonly #items: Bytes[]
+  readonly #items: readonly Bytes[]
+  readonly #beside: readonly Bytes[]
   readonly #recipients = new Map<number, RecipientNote>()
   #bytes: number
 
-  constructor(items: Bytes[]) {
+  constructor(items: readonly Bytes[], beside: readonly Bytes[]) {
     this.#items = items
-    this.#bytes = ITEM_BYTES + items.join(' ').length
+    this.#beside = beside
+    this.#bytes = ITEM_BYTES + ORIGIN_BYTES + [...items, ...beside].join(' ').length
   }
 
   /** Is there room for one more? */
@@ -28,7 +32,9 @@ export class TransactionNotes {
     this.#recipients.set(index, note)
   }
 
-  get text(): NotesText | undefined {
-    return packNotes({ items: this.#items, recipients: this.#recipients })
+  /** As text; `origin`: where the message comes from. */
+  text(origin: readonly Bytes[]): NotesText | undefined {
+    if (this.#items.length + this.#recipients.size === 0) return undefined
+    return packNotes({ items: [...origin, ...this.#items, ...this.#beside], recipients: this.#recipients })
   }
 }

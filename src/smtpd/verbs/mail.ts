@@ -1,9 +1,9 @@
-import { ownCopy } from '../../core/bytes.ts'
 import { pathIn } from '../address.ts'
 import { type Objection, objectionOf } from '../auth/permission.ts'
 import type { Verb } from '../dialogue.ts'
 import { messageItems } from '../dsn/parameters.ts'
 import { parametersIn } from '../extensions.ts'
+import { besideItems, submitterItems } from '../origin.ts'
 
 export const mail: Verb = (dialogue, argument) => {
   const sender = pathIn(argument, dialogue.options.settings.localiphost)
@@ -20,6 +20,6 @@ export const mail: Verb = (dialogue, argument) => {
   }
   const values = parametersIn(dialogue, 'mail', argument)
   if (typeof values === 'string') return dialogue.say(values)
-  dialogue.state.begin(sender, values.size > 0 ? messageItems(values).map(ownCopy) : [])
+  dialogue.state.begin(sender, [...submitterItems(dialogue, values), ...messageItems(values)], besideItems(dialogue, values))
   return dialogue.say('250 ok', '2.1.0')
 }

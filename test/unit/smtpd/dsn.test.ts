@@ -61,9 +61,9 @@ test('the queue hears of it as notes, by the place of the recipients that were t
   assert.deepEqual(
     r.queued.map(({ recipients, notes }) => [recipients.join(), notes]),
     [
-      ['a@x,b@x,c@x,d@x', 'v=1 ret=H envid=E+2B1 r=1,n=FD,o=rfc822;B@x r=2,n=N'],
+      ['a@x,b@x,c@x,d@x', 'v=1 o=relay ret=H envid=E+2B1 r=1,n=FD,o=rfc822;B@x r=2,n=N'],
       ['a@x', undefined],
-      ['a@x', 'v=1 r=0,n=S']
+      ['a@x', 'v=1 o=relay r=0,n=S']
     ]
   )
 })
