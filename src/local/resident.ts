@@ -4,7 +4,7 @@ import { exitFor, Permanent } from '../core/failure.ts'
 import type { Context } from '../core/run.ts'
 import { isRoot } from '../os/ids.ts'
 import { memoryMessage } from '../os/message.ts'
-import { FIRST_GEAR, WRITTEN_WORD } from '../spawn/local-wire.ts'
+import { FIRST_GEAR, MAX_PROGRAM_BYTES, PROGRAM, WRITTEN_WORD } from '../spawn/local-wire.ts'
 import { serveRequests } from '../spawn/wire.ts'
 import { carryOut, reportOf, type Ways } from './deliver.ts'
 import { environmentOf } from './environment.ts'
@@ -17,6 +17,15 @@ import { type Plan, planDelivery } from './plan.ts'
 
 /** Programs want a file on descriptor 0, and an mbox may have to wait for its lock: both are for a process of their own. */
 const needsFirstGear = ({ instructions }: Plan): boolean => instructions.some(({ kind }) => kind === 'program' || kind === 'mbox')
+
+/** The answer that has qmail-lspawn run the program that is all there is to do; undefined: it is not all, or too long. */
+const soleProgram = ({ env }: Context, { job, lines, newSender, matched, instructions }: Plan): Bytes[] | undefined => {
+  const [only] = instructions
+  if (instructions.length !== 1 || only?.kind !== 'program') return undefined
+  const variables = Object.entries(environmentOf(env, job, lines, newSender, matched)).map(([name, value]) => `${name}=${value}`)
+  const answer = [PROGRAM, only.argument, ...variables]
+  return answer.join('\0').length > MAX_PROGRAM_BYTES ? undefined : answer
+}
 
 const neverHere = (): never => {
   throw new Error('a delivery for the first gear')
@@ -37,7 +46,7 @@ const deliver = async (context: Context, values: Bytes[], message: Buffer, writt
     const job = jobOf(values)
     if (job === undefined) throw new Permanent(USAGE)
     const plan = planDelivery(job, memoryMessage(message))
-    if (needsFirstGear(plan)) return [FIRST_GEAR]
+    if (needsFirstGear(plan)) return soleProgram(context, plan) ?? [FIRST_GEAR]
     return [Exit.ok, await carryOut(plan, waysOf(context, plan, message, written))]
   } catch (error) {
     return [exitFor(error), reportOf(error)]

@@ -19,7 +19,7 @@ import { type Local, runLocal } from './run.ts'
 const MAX_LOCALS = 20
 const MAX_REQUESTS = 10_000
 const LOCAL_IDLE_SECONDS = 10
-/** Deliveries to a Maildir, which are all that a resident does, take less. */
+/** What a resident does, deliveries to Maildirs and forwards, takes less. */
 const LOCAL_PATIENCE_SECONDS = 30
 
 const idsOf = (key: Bytes): { uid: number; gid: number } => {

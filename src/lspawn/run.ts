@@ -7,12 +7,13 @@ import { readMessage } from '../log/read-message.ts'
 import { type Ids, startChild } from '../os/child.ts'
 import { LspawnExit } from '../spawn/exits.ts'
 import type { Gear } from '../spawn/gear.ts'
-import { FIRST_GEAR, MAX_RESIDENT_BYTES, MAX_VALUES_BYTES } from '../spawn/local-wire.ts'
+import { FIRST_GEAR, MAX_RESIDENT_BYTES, MAX_VALUES_BYTES, PROGRAM } from '../spawn/local-wire.ts'
 import type { Pool } from '../spawn/pool.ts'
 import type { Job } from '../spawn/spawner.ts'
+import { type Command, runProgram } from './program.ts'
 import { type Ending, endedWith, needsFile, Output } from './report.ts'
 
-const PROGRAM = 'bin/qmail-local'
+const LOCAL = 'bin/qmail-local'
 
 /** What running qmail-local takes. */
 export interface Local {
@@ -32,12 +33,12 @@ const startTrouble = (error: Error): number =>
 /** Runs qmail-local for one delivery: the message on 0, its output on 1 and 2. Over when it has ended and nobody holds its output any more. */
 const runOnce = ({ home, env }: Local, ids: Ids | undefined, values: readonly Bytes[], fd: number): Promise<Ending> =>
   new Promise((resolve) => {
-    if (statSync(join(home, PROGRAM), { throwIfNoEntry: false }) === undefined) {
+    if (statSync(join(home, LOCAL), { throwIfNoEntry: false }) === undefined) {
       resolve(endedWith(LspawnExit.cannotRun)) // an upgrade may be replacing it
       return
     }
     const output = new Output()
-    const child = startChild('/bin/sh', ['-c', shellLine(env), PROGRAM, '--', ...values], { stdio: [fd, 'pipe', 'ignore'], env, cwd: home, ids })
+    const child = startChild('/bin/sh', ['-c', shellLine(env), LOCAL, '--', ...values], { stdio: [fd, 'pipe', 'ignore'], env, cwd: home, ids })
     child.stdout?.on('data', (chunk: Buffer) => output.add(chunk))
     child.on('error', (error) => resolve(endedWith(startTrouble(error))))
     child.on('close', (code) => resolve({ code, output: output.text }))
@@ -72,20 +73,29 @@ const endingOf = ([code, ...text]: Bytes[]): Ending => {
   return { code: /^[0-9]{1,3}$/.test(code ?? '') ? Number(code) : null, output: output.text }
 }
 
-/** Delivers in the second gear; undefined if this delivery needs the first: nothing has been done then. */
-const runResident = async (local: Local, ids: Ids, values: readonly Bytes[], job: Job): Promise<Ending | undefined> => {
+const commandOf = ([line = '', ...variables]: Bytes[]): Command => {
+  const pairs = variables.map((text) => [text.slice(0, text.indexOf('=')), text.slice(text.indexOf('=') + 1)])
+  return { line, env: Object.fromEntries(pairs) }
+}
+
+/** Delivers in the second gear, or hears what is to be run in its place; undefined if this delivery needs the first: nothing has been done then. */
+const runResident = async (local: Local, ids: Ids, values: readonly Bytes[], job: Job): Promise<Ending | Command | undefined> => {
   const identity = values.join('').length < MAX_VALUES_BYTES ? local.gear.now() : undefined
   const message = identity === undefined ? undefined : messageOf(local.home, job)
   if (identity === undefined || message === undefined) return undefined
   const reply = await local.pool.ask(`${ids.uid}:${ids.gid}`, identity, values, message, job.written)
   if (reply === undefined || reply[0] === FIRST_GEAR) return undefined
+  if (reply[0] === PROGRAM) return commandOf(reply.slice(1) as Bytes[])
   if (reply === 'unstarted') return endedWith(LspawnExit.cannotRun)
   return reply === 'crashed' ? endedWith(null) : endingOf(reply)
 }
 
 /** Delivers as a user, in whichever gear fits; `becomesUser`: as that user (false in a one-user installation). */
 export const runLocal = async (local: Local, ids: Ids, becomesUser: boolean, values: readonly Bytes[], job: Job): Promise<Ending> => {
-  const ending = await runResident(local, ids, values, job)
-  if (ending !== undefined) return ending
-  return job.logged ? needsFile : runOnce(local, becomesUser ? ids : undefined, values, job.fd)
+  const done = await runResident(local, ids, values, job)
+  if (done !== undefined && 'output' in done) return done
+  if (job.logged) return needsFile
+  const user = becomesUser ? ids : undefined
+  const [, home = ''] = values
+  return (done && (await runProgram(user, home, done, job.fd))) ?? runOnce(local, user, values, job.fd)
 }

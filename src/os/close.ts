@@ -14,9 +14,22 @@ export const closeQuietly = (fd: number): void => {
 
 const CLOSE_ON_EXEC = 0o2000000
 
+/** False too for one that is gone meanwhile, as the descriptor the list was read from is. */
 const isHandedOn = (fd: number): boolean => {
-  const flags = /^flags:\s*([0-7]+)$/m.exec(readFileSync(`/proc/self/fdinfo/${fd}`, 'latin1'))?.[1]
-  return flags !== undefined && (Number.parseInt(flags, 8) & CLOSE_ON_EXEC) === 0
+  try {
+    const flags = /^flags:\s*([0-7]+)$/m.exec(readFileSync(`/proc/self/fdinfo/${fd}`, 'latin1'))?.[1]
+    return flags !== undefined && (Number.parseInt(flags, 8) & CLOSE_ON_EXEC) === 0
+  } catch {
+    return false
+  }
+}
+
+const namesIn = (folder: string): string[] => {
+  try {
+    return readdirSync(folder)
+  } catch {
+    return [] // no /proc
+  }
 }
 
 /**
@@ -24,12 +37,8 @@ const isHandedOn = (fd: number): boolean => {
  * marks low ones so, but not those beyond a gap. Where /proc is missing, nothing.
  */
 export const closeInherited = (first: number): void => {
-  try {
-    for (const name of readdirSync('/proc/self/fd')) {
-      const fd = Number(name)
-      if (fd >= first && isHandedOn(fd)) closeQuietly(fd)
-    }
-  } catch {
-    // no /proc, or a descriptor that went while we looked
+  for (const name of namesIn('/proc/self/fd')) {
+    const fd = Number(name)
+    if (fd >= first && isHandedOn(fd)) closeQuietly(fd)
   }
 }

@@ -1,5 +1,14 @@
 /** What qmail-local answers in its second gear when a delivery needs the first: nothing has been done then. See src/spawn/wire.ts. */
 export const FIRST_GEAR = 'first'
+/**
+ * What it answers when a program is all there is to do: the command and the environment's `NAME=value` follow, and it is for qmail-lspawn to run it as that user.
+ * A program may take hours, a resident may not.
+ */
+export const PROGRAM = 'program'
+/** Command and environment together may have this length; longer ones need the first gear. */
+export const MAX_PROGRAM_BYTES = 128 * 1024
+/** The last line of a successful program's report. */
+export const programLine = 'did 0+0+1\n'
 /** What it says before its answer when all is done but for making it durable. */
 export const WRITTEN_WORD = 'written'
 

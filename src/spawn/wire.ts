@@ -10,6 +10,7 @@ import { feedFrom } from '../os/feed.ts'
  *   qmail-getpw   < number, local part                              > number, exit code, then the six fields of its output
  *   qmail-local   < number, the eight arguments; then the message   > number, exit code, report; perhaps number, `written` before it
  *                                                                   or > number, `first`: nothing was done, this one needs the first gear
+ *                                                                   or > number, `program`, command, environment: nothing was done, this is to be run
  *   qmail-remote  < number, `S/ID`, host, sender, recipients        > number, then all it would print, NULs included
  *                 < number, `S/ID+`, host, sender, notes, recipients: `r=` counts them from 0
  */

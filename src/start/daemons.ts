@@ -4,6 +4,7 @@ import { readSetting } from '../control/read.ts'
 import { Temporary } from '../core/failure.ts'
 import type { Context, Env } from '../core/run.ts'
 import { type Ids, startChild } from '../os/child.ts'
+import { closeInherited } from '../os/close.ts'
 import { isRoot, suiteGroup, suiteUser } from '../os/ids.ts'
 import { isOwn } from '../os/own.ts'
 import { fileInPath } from './path.ts'
@@ -59,6 +60,9 @@ const isOurs = (env: Env, name: string): boolean => {
   return file !== undefined && isOwn(file, name)
 }
 
+/** What we were started with from here on is nobody's. */
+const FIRST_UNKNOWN_FD = 3
+
 /**
  * Starts the logger, qmail-lspawn, qmail-rspawn, qmail-clean, qmail-queued and qmail-send with their descriptors wired to each other
  * (spec queue.md 3). All within one turn of the event loop: the pipes' ends that pass through us must not be read here.
@@ -66,6 +70,7 @@ const isOurs = (env: Env, name: string): boolean => {
  */
 export const startDaemons = (context: Pick<Context, 'home' | 'env'>, defaultDelivery: string, logger: string[]): Daemons => {
   const { home, env } = context
+  closeInherited(FIRST_UNKNOWN_FD)
   const daemons: Daemons = new Map()
   const start = starter(context, daemons)
   const ids = {

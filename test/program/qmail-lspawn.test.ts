@@ -221,10 +221,42 @@ test('bytes of any value reach the recipient unchanged, in both gears', async ()
   await lspawn.end()
 })
 
+test('a program that is all there is to do is run without a qmail-local of its own, with the same report, environment, folder, umask and message', async () => {
+  const own = makeHome()
+  const [pat] = makeUsers(own, ['pat'])
+  const name = layMessage(own, '0/23', MESSAGE)
+  const commands = {
+    show: 'env | grep -v -e ^_= -e ^UFLINE= | sort; pwd; umask; id; readlink /proc/self/fd/0 | grep -o "[^/]*$"; cat; ls /proc/self/fd | grep "^.$"; echo err >&2; exit 100',
+    odd: 'printf "\xe9%s" "$EXT3|$SENDER"; exit 100',
+    fine: 'echo fine',
+    enough: 'exit 99',
+    mailbox: 'echo no; exit 67',
+    config: 'exit 78',
+    later: 'echo later >&2; exit 111',
+    killed: 'echo so far; kill -9 $$',
+    long: 'head -c 2995 /dev/zero | tr "\\000" x'
+  }
+  for (const [word, command] of Object.entries(commands)) pat?.lay(`.qmail-${word}-default`, `# so\n|${command}\n`)
+  const reports = async (): Promise<Record<string, string>> => {
+    const lspawn = startLspawn(own, './Maildir/')
+    const all: Record<string, string> = {}
+    for (const word of Object.keys(commands)) all[word] = await lspawn.deliver(name, `pat-${word}-a.b-c\xe9@ex.org`, 's\xff@sender.example')
+    await lspawn.end()
+    return all
+  }
+  const alike = await reports()
+  own.control('firstgear', 'qmail-local\n')
+  assert.deepEqual(alike, await reports())
+  assert.deepEqual([alike.fine, alike.enough, alike.mailbox, alike.later], ['Kfine\ndid 0+0+1\n', 'Kdid 0+0+1\n', 'Zno\n', 'Zlater\n'])
+  assert.match(alike.show ?? '', /^D[\s\S]*\nUSER=pat\n[\s\S]*\/pat\n0077\nuid=[\s\S]*\n23\nSubject: hi\n\nbody\n/)
+})
+
 test('a killed program is a crash, and output is cut at its first NUL and at 3000 bytes', async () => {
   const lspawn = startLspawn(home, './Maildir/')
-  prg.lay('.qmail-kill', '|kill -9 $PPID\n')
-  assert.equal(await lspawn.deliver(message, 'prg-kill@ex.org'), 'Zqmail-local crashed.\n')
+  prg.lay('.qmail-kill', '|kill -9 $$\n')
+  assert.equal(await lspawn.deliver(message, 'prg-kill@ex.org'), 'ZAack, child crashed. (#4.3.0)\n')
+  prg.lay('.qmail-parent', '|true\n|kill -9 $PPID\n')
+  assert.equal(await lspawn.deliver(message, 'prg-parent@ex.org'), 'Zqmail-local crashed.\n')
   prg.lay('.qmail-nul', '|printf "abc\\000def"; exit 100\n')
   assert.equal(await lspawn.deliver(message, 'prg-nul@ex.org'), 'Dabc')
   prg.lay('.qmail-long', '|head -c 5000 /dev/zero | tr "\\000" x; exit 100\n')
