@@ -14,7 +14,7 @@ test('what the suite was started with beyond descriptor 2 does not reach the pro
   const [joe] = makeUsers(home, ['joe'])
   assert.ok(joe)
   joe.lay('.qmail', '|ls /proc/self/fd > seen && mv seen descriptors\n')
-  joe.lay('.qmail-more', '|true\n|ls /proc/self/fd > seen && mv seen more\n')
+  joe.lay('.qmail-more', '|true\n|ls /proc/self/fd > seen-more && mv seen-more more\n')
   const suite = startDaemon(home, '/bin/bash', ['-c', `exec 200</dev/null; exec "${home.at('bin', 'qmail-start')}" ./Maildir/`], 'send')
   const { port } = await startSmtpd(home)
   for (const who of ['joe', 'joe-more']) await smtpSend(port, 's@away.example', [`${who}@local.example`], 'x\n')
