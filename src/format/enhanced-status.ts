@@ -34,7 +34,7 @@ const oneLine = (lines: Bytes[]): Bytes =>
 /** The words of qmail-remote that name the host. */
 const hostIn = (text: Bytes): Bytes | undefined => {
   const found =
-    /^Connected to (\S+) but |^(\S+) (?:does not like recipient|failed on DATA|failed after I sent|accepted message)|^Giving up on (\S+)\.$|message is too large for (\S+)\. /m.exec(
+    /^Connected to (\S+) but |^(\S+) (?:does not like recipient|failed on DATA|failed after I sent|accepted message|does not take internationalised)|^Giving up on (\S+)\.$|message is too large for (\S+)\. /m.exec(
       text
     )
   const host = found?.slice(1).find((part) => part !== undefined)

@@ -6,6 +6,9 @@ const needsQuoting = (box: Bytes): boolean => box === '' || /^\.|\.$|\.\.|[^A-Za
 /** A local part as it stands in SMTP and in headers: in quotes if it needs them, with `\` before CR, LF, `"` and `\`. */
 export const quoteBox = (box: Bytes): Bytes => (needsQuoting(box) ? `"${box.replace(/[\r\n"\\]/g, '\\$&')}"` : box)
 
+/** The same in SMTP with SMTPUTF8, where letters that are not ASCII stand as they are (RFC 6531 3.3). */
+export const quoteUtf8Box = (box: Bytes): Bytes => (needsQuoting(box.replace(/[\x80-\xff]/g, 'x')) ? quoteBox(box) : box)
+
 /** A raw address with its local part (before the last `@`) quoted if needed; the host is not altered. Empty stays empty. */
 export const quoteAddress = (address: Bytes): Bytes => {
   if (address === '') return ''

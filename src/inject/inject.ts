@@ -11,7 +11,7 @@ import { Refusal } from './front-end.ts'
 import { generatedFields, type Origin } from './generated.ts'
 import { defaultSender } from './identity.ts'
 
-import { notesFor, type ReportWishes } from './report-wishes.ts'
+import { NO_WISHES, notesFor, type ReportWishes } from './report-wishes.ts'
 import { completeAddress, Unparsable } from './rewrite.ts'
 import { type Rewritten, rewriteHeader } from './rewritten.ts'
 import { readOrigin } from './settings.ts'
@@ -71,7 +71,7 @@ const inject = async (context: Context, source: Iterator<Buffer>, { choose, wish
   const operands = options.from === 'header' ? [] : givenRecipients(options.operands, origin)
   const letter = compose(splitHeader(source), options, sender, operands, origin, choose)
   if (options.isDry) print(letter, source, context.invokedAs === NEW_INJECT ? 'whole' : 'sender', (data) => writeFd(1, data))
-  else await queue(context, letter, source, wishes && notesFor(wishes, letter.recipients.length))
+  else await queue(context, letter, source, notesFor(wishes ?? NO_WISHES, letter))
   return Exit.ok
 }
 

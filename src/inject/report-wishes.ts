@@ -1,7 +1,9 @@
-import type { Bytes } from '../core/bytes.ts'
+import { type Bytes, isAscii } from '../core/bytes.ts'
+import { isInUtf8 } from '../format/unicode/utf8.ts'
 import { toXtext } from '../format/xtext.ts'
 import { type NotesText, packNotes } from '../queue/notes.ts'
 import { Refusal, Sysexit } from './front-end.ts'
+import type { Letter } from './way-out.ts'
 
 /** What a caller of sendmail wants to hear of its message (RFC 3461): -N, -R, -V. */
 export interface ReportWishes {
@@ -47,9 +49,19 @@ export const parseReportWishes = (values: { notify: Bytes | undefined; ret: Byte
   envid: given(values.envid, envidOf)
 })
 
-/** The same as notes for a message to so many recipients; undefined: nothing is wished. Throws Refusal when there are too many recipients for it. */
-export const notesFor = ({ notify, ret, envid }: ReportWishes, count: number): NotesText | undefined => {
-  const items = [...(ret === undefined ? [] : [`ret=${ret}`]), ...(envid === undefined ? [] : [`envid=${envid}`])]
+/** Nothing is wished. */
+export const NO_WISHES: ReportWishes = { notify: undefined, ret: undefined, envid: undefined }
+
+/** Is it mail of SMTPUTF8 (spec modern.md 5.4): an address or the header is not ASCII, and what is not ASCII is UTF-8? */
+const isInternational = ({ sender, recipients, header }: Letter): boolean => {
+  const texts = [header, sender, ...recipients]
+  return !texts.every(isAscii) && texts.every(isInUtf8)
+}
+
+/** What is wished, and what sort of mail it is, as notes for a message; undefined: nothing is to be noted. Throws Refusal when there are too many recipients for it. */
+export const notesFor = ({ notify, ret, envid }: ReportWishes, letter: Letter): NotesText | undefined => {
+  const count = letter.recipients.length
+  const items = [...(isInternational(letter) ? ['utf8'] : []), ...(ret === undefined ? [] : [`ret=${ret}`]), ...(envid === undefined ? [] : [`envid=${envid}`])]
   const recipients = new Map(notify === undefined ? [] : Array.from({ length: count }, (_, index) => [index, { notify, orcpt: undefined }] as const))
   if (items.length + recipients.size === 0) return undefined
   const text = packNotes({ items, recipients })

@@ -1,35 +1,33 @@
-import type { Bytes } from '../core/bytes.ts'
+import { type Bytes, splitAddress } from '../core/bytes.ts'
 import { reason } from '../core/failure.ts'
 import { readFd } from '../core/fdio.ts'
-import { hasLineEnd, quoteAddress } from '../format/quote.ts'
+import { hasLineEnd, quoteBox, quoteUtf8Box } from '../format/quote.ts'
 import { BodyEncoder, PartialLine } from '../format/smtp-body.ts'
 import { type Connection, ConnectionDied } from '../net/client.ts'
 import { type Reply, readReply } from '../net/client-reply.ts'
 import type { Notes } from '../queue/notes.ts'
+import type { Delivery } from './delivery.ts'
 import { mailParameters, rcptParameters } from './dsn.ts'
+import { isInternational, needOf } from './international.ts'
 import { type Manner, Opening, type Talk } from './opening.ts'
-import { badRecipientReport, DSN_REPORT, diedReport, localReport, partialLineReport, report, tooLargeReport } from './report.ts'
+import { badRecipientReport, DSN_REPORT, diedReport, localReport, notInternationalReport, partialLineReport, report, tooLargeReport } from './report.ts'
 import { wireSize } from './wire-size.ts'
-
-/** One message for recipients at one host. */
-export interface Delivery {
-  host: Bytes
-  sender: Bytes
-  recipients: readonly Bytes[]
-  /** What the sender asked for; recipients by their place here. undefined: nothing. */
-  notes?: Notes | undefined
-  /** The message: all of it, or a descriptor, read from where it stands to its end. */
-  message: Buffer | number
-}
 
 /** The message could not be read. */
 class Unreadable extends Error {}
+
+const unreadable = (error: unknown): never => {
+  throw new Unreadable(reason(error))
+}
 
 /** What is read of a message at a time; every write has its own time limit. All deliveries share the buffer: what was read is encoded at once. */
 const readBuffer = Buffer.allocUnsafeSlow(16384)
 
 /** An address as SMTP has it: its local part quoted if need be; without an `@` it goes out as it is. */
-const pathOf = (address: Bytes): Bytes => `<${address.includes('@') ? quoteAddress(address) : address}>`
+const pathOf = (address: Bytes, isUtf8: boolean): Bytes => {
+  const { box, host } = splitAddress(address)
+  return `<${host === undefined ? address : `${(isUtf8 ? quoteUtf8Box : quoteBox)(box)}@${host}`}>`
+}
 
 const isPermanent = ({ code }: Reply): boolean => code >= 500
 const isRefusal = ({ code }: Reply): boolean => code >= 400
@@ -55,10 +53,10 @@ interface Named {
   parameters: Bytes
 }
 
-const rcptCommands = (group: readonly Named[]): Bytes =>
+const rcptCommands = (group: readonly Named[], isUtf8: boolean): Bytes =>
   group
     .filter(({ recipient }) => !hasLineEnd(recipient))
-    .map(({ recipient, parameters }) => `RCPT TO:${pathOf(recipient)}${parameters}\r\n`)
+    .map(({ recipient, parameters }) => `RCPT TO:${pathOf(recipient, isUtf8)}${parameters}\r\n`)
     .join('')
 
 /** One SMTP conversation, from greeting to QUIT, and the reports it leads to. */
@@ -66,6 +64,7 @@ class Conversation {
   readonly #connection: Connection
   readonly #ip: string
   readonly #delivery: Delivery
+  readonly #settings: Talk
   readonly #opening: Opening
   #reports: Bytes = ''
   #isDotSent = false
@@ -76,6 +75,7 @@ class Conversation {
     this.#connection = connection
     this.#ip = ip
     this.#delivery = delivery
+    this.#settings = settings
     this.#opening = new Opening(connection, ip, settings, manner)
   }
 
@@ -100,7 +100,7 @@ class Conversation {
 
   /** The steps up to the message report, which is the result (spec network.md 6.4; the texts: 6.1). Throws ConnectionDied and trouble with the message. */
   async #talk(): Promise<Bytes> {
-    const refusal = (await this.#opening.enter()) ?? (await this.#measure())
+    const refusal = (await this.#opening.enter()) ?? (await this.#internationalise()) ?? (await this.#measure())
     if (refusal !== undefined) return refusal
     this.#isAtTheDoor = false
     const rejected = await this.#sendEnvelope()
@@ -115,27 +115,43 @@ class Conversation {
   }
 
   #size: number | undefined
+  /** It is sent by SMTPUTF8. */
+  #isUtf8 = false
 
   /** What the sender asked for, if the server takes it. */
   get #asks(): Notes | undefined {
     return this.#opening.offers.isDsn ? this.#delivery.notes : undefined
   }
 
+  /** Finds whether the message needs SMTPUTF8, if it came by that and we use it. A report: the server has it not. */
+  async #internationalise(): Promise<Bytes | undefined> {
+    const { unusedExtensions } = this.#settings
+    if (!isInternational(this.#delivery) || unusedExtensions === undefined || unusedExtensions.has('SMTPUTF8')) return undefined
+    const need = await needOf(this.#delivery).catch(unreadable)
+    this.#isUtf8 = need !== undefined && this.#opening.offers.isUtf8
+    return need === undefined || this.#isUtf8 ? undefined : notInternationalReport(this.#ip, need)
+  }
+
+  /** What MAIL says besides. */
+  get #mailParameters(): Bytes {
+    const { is8bit } = this.#opening.offers
+    const size = this.#size === undefined ? '' : ` SIZE=${this.#size}`
+    return `${size}${this.#isUtf8 ? ` SMTPUTF8${is8bit ? ' BODY=8BITMIME' : ''}` : ''}${mailParameters(this.#asks)}`
+  }
+
   /** Finds how large the message is, if the server wants to know. A report: it is too large for it. */
   async #measure(): Promise<Bytes | undefined> {
     if (this.#opening.offers.size === undefined) return undefined
-    this.#size = await wireSize(this.#delivery.message).catch((error: unknown) => {
-      throw new Unreadable(reason(error))
-    })
+    this.#size = await wireSize(this.#delivery.message).catch(unreadable)
     return (this.#size ?? 0) > this.#opening.offers.size ? tooLargeReport(this.#ip) : undefined
   }
 
   /** Names sender and recipients. A report: the message is not wanted. */
   async #sendEnvelope(): Promise<Bytes | undefined> {
-    const mail = `MAIL FROM:${pathOf(this.#delivery.sender)}${this.#size === undefined ? '' : ` SIZE=${this.#size}`}${mailParameters(this.#asks)}`
+    const mail = `MAIL FROM:${pathOf(this.#delivery.sender, this.#isUtf8)}${this.#mailParameters}`
     const named = this.#delivery.recipients.map((recipient, index) => ({ recipient, parameters: rcptParameters(this.#asks, index) }))
     const [first = [], ...others] = groupsOf(named, this.#opening.offers.isPipelining ? GROUP_RECIPIENTS : 1)
-    await this.#connection.write(`${mail}\r\n${this.#opening.offers.isPipelining ? rcptCommands(first) : ''}`)
+    await this.#connection.write(`${mail}\r\n${this.#opening.offers.isPipelining ? rcptCommands(first, this.#isUtf8) : ''}`)
     const reply = await readReply(this.#connection)
     if (isRefusal(reply)) return report(isPermanent(reply) ? 'D' : 'Z', `Connected to ${this.#ip} but sender was rejected.\n`, reply)
     let isAnyAccepted = await this.#nameRecipients(first, this.#opening.offers.isPipelining)
@@ -145,7 +161,7 @@ class Conversation {
 
   /** Names recipients, unless they are already, and reports what the server says to each; true when at least one was accepted. */
   async #nameRecipients(group: readonly Named[], isSent: boolean): Promise<boolean> {
-    const commands = isSent ? '' : rcptCommands(group)
+    const commands = isSent ? '' : rcptCommands(group, this.#isUtf8)
     if (commands !== '') await this.#connection.write(commands)
     let isAnyAccepted = false
     for (const { recipient } of group) {

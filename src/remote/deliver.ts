@@ -5,8 +5,10 @@ import { hasLineEnd } from '../format/quote.ts'
 import { type Connection, connectTo } from '../net/client.ts'
 import { ownAddresses } from '../net/ipme.ts'
 import type { Resolvers, SecureResolver } from '../net/secure-dns.ts'
-import { converse, type Delivery, type Outcome } from './conversation.ts'
+import { converse, type Outcome } from './conversation.ts'
 import { daneFor, daneSource } from './dane.ts'
+import type { Delivery } from './delivery.ts'
+import { inALabels } from './international.ts'
 import type { Manner } from './opening.ts'
 import { badRecipientReport, badSenderReport, localReport, noConnectionReport, noRecipientReport } from './report.ts'
 import { type Tls, unusableReport } from './secure.ts'
@@ -81,8 +83,9 @@ const attemptAt = async (home: string, delivery: Delivery, target: Target, setti
 }
 
 /** Tries one address after another until one has heard us out; those that turn us away at the door are passed over while there are others. */
-const attempt = async (home: string, delivery: Delivery, resolvers: Resolvers, settings: Settings): Promise<Bytes> => {
-  const route: Route | undefined = senderRouteOf(delivery.sender, settings.senders) ?? routeOf(delivery.host, settings.routes)
+const attempt = async (home: string, given: Delivery, resolvers: Resolvers, settings: Settings): Promise<Bytes> => {
+  const route: Route | undefined = senderRouteOf(given.sender, settings.senders) ?? routeOf(given.host, settings.routes)
+  const delivery = inALabels(given)
   const secure = settings.dane && (await resolvers.secure(settings.dane.trusted))
   const targets = await targetsOf(delivery.host, route, secure ?? resolvers.plain, ownFor(settings))
   let reports = noConnectionReport

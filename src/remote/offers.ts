@@ -9,11 +9,15 @@ export interface Offers {
   isStarttls: boolean
   /** It takes what senders ask for (RFC 3461). */
   isDsn: boolean
+  /** It takes addresses and headers in UTF-8 (RFC 6531). */
+  isUtf8: boolean
+  /** It knows BODY (RFC 6152). */
+  is8bit: boolean
   /** Mechanisms of AUTH, in upper case. */
   auth: readonly Bytes[]
 }
 
-export const NO_OFFERS: Offers = { isPipelining: false, size: undefined, isStarttls: false, isDsn: false, auth: [] }
+export const NO_OFFERS: Offers = { isPipelining: false, size: undefined, isStarttls: false, isDsn: false, isUtf8: false, is8bit: false, auth: [] }
 
 /** Reads the answer to EHLO. `unused`: keywords, in upper case, not to be used. */
 export const offersIn = (reply: Reply, unused: ReadonlySet<Bytes>): Offers => {
@@ -31,6 +35,8 @@ export const offersIn = (reply: Reply, unused: ReadonlySet<Bytes>): Offers => {
     size: isOffered('SIZE') ? Number(most ?? 0) || Number.POSITIVE_INFINITY : undefined,
     isStarttls: isOffered('STARTTLS'),
     isDsn: isOffered('DSN'),
+    isUtf8: isOffered('SMTPUTF8'),
+    is8bit: isOffered('8BITMIME'),
     auth: isOffered('AUTH') ? (words.get('AUTH') ?? []).map((mechanism) => mechanism.toUpperCase()) : []
   }
 }

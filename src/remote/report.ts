@@ -21,6 +21,8 @@ export const selfReport = report(
 )
 export const nullMxReport = (host: Bytes): Bytes => report('D', `Sorry, ${masked(host)} says that it takes no mail at all. (#5.1.10)\n`)
 export const tooLargeReport = (ip: string): Bytes => report('D', `Sorry, the message is too large for ${ip}. (#5.3.4)\n`)
+export const notInternationalReport = (ip: string, status: '5.6.7' | '5.6.9'): Bytes =>
+  report('D', `${ip} does not take internationalised mail. (#${status})\n`)
 export const noConnectionReport = report('Z', "Sorry, I wasn't able to establish an SMTP connection. (#4.4.1)\n")
 export const partialLineReport = report('D', 'SMTP cannot transfer messages with partial final lines. (#5.6.2)\n')
 

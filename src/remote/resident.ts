@@ -8,7 +8,7 @@ import { parseNotes } from '../queue/notes.ts'
 import { queueFolder } from '../queue/paths.ts'
 import { FIRST_GEAR } from '../spawn/local-wire.ts'
 import { serveRequests } from '../spawn/wire.ts'
-import type { Delivery } from './conversation.ts'
+import type { Delivery } from './delivery.ts'
 import { localReport } from './report.ts'
 
 type Deliver = (message: Buffer | number) => Promise<Bytes>

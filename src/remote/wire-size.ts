@@ -1,9 +1,6 @@
-import { fstatSync, readSync } from 'node:fs'
+import { isFile, piecesOf } from './pieces.ts'
 
 const LF = 0x0a
-const CHUNK_BYTES = 65_536
-/** After so much the event loop has its turn: other deliveries of this process go on. */
-const TURN_BYTES = 1 << 20
 
 const linesIn = (bytes: Uint8Array): number => {
   let lines = 0
@@ -17,17 +14,8 @@ const linesIn = (bytes: Uint8Array): number => {
  */
 export const wireSize = async (message: Buffer | number): Promise<number | undefined> => {
   if (typeof message !== 'number') return message.length + linesIn(message)
-  const fd = message
-  const file = fstatSync(fd)
-  if (!file.isFile()) return undefined
-  const buffer = Buffer.allocUnsafe(Math.min(CHUNK_BYTES, file.size))
-  let lines = 0
-  for (let at = 0; at < file.size; ) {
-    const length = readSync(fd, buffer, 0, buffer.length, at)
-    if (length === 0) break
-    lines += linesIn(buffer.subarray(0, length))
-    at += length
-    if (at % TURN_BYTES < length) await new Promise((resolve) => setImmediate(resolve))
-  }
-  return file.size + lines
+  if (!isFile(message)) return undefined
+  let bytes = 0
+  for await (const piece of piecesOf(message)) bytes += piece.length + linesIn(piece)
+  return bytes
 }

@@ -1,4 +1,5 @@
 import { type Bytes, leadingNumber, lower } from '../core/bytes.ts'
+import { namesOf } from '../format/unicode/a-labels.ts'
 
 /** The entries of a list in lower case, for look-ups that do not mind case. */
 export const folded = (entries: readonly Bytes[]): Set<Bytes> => new Set(entries.map(lower))
@@ -8,15 +9,15 @@ const MAX_HOST_BYTES = 255
 
 /**
  * Is mail for this recipient taken (spec network.md 4.4)? Its host, or a suffix of it that starts with a dot, must be listed in
- * rcpthosts or be a key of morercpthosts; a recipient without `@` is always taken, and without rcpthosts everybody is. What cannot be a host is in no list:
- * its many dots would only make many look-ups.
+ * rcpthosts or be a key of morercpthosts, one that is not ASCII may be so by its A-labels; a recipient without `@` is always taken, and without rcpthosts everybody
+ * is. What cannot be a host is in no list: its many dots would only make many look-ups.
  */
 export const isAllowedRecipient = (recipient: Bytes, rcpthosts: ReadonlySet<Bytes> | undefined, isInMore: (key: Bytes) => boolean): boolean => {
   const at = recipient.lastIndexOf('@')
   if (rcpthosts === undefined || at < 0) return true
   const host = lower(recipient.slice(at + 1))
   if (host.length > MAX_HOST_BYTES || host.includes('..')) return false
-  const keys = hostKeys(host)
+  const keys = namesOf(host).flatMap(hostKeys)
   return keys.some((key) => rcpthosts.has(key)) || keys.some(isInMore)
 }
 

@@ -3,7 +3,8 @@ import { parametersOf } from './address.ts'
 import { authParameter } from './auth/parameter.ts'
 import type { Dialogue } from './dialogue.ts'
 import { envid, notify, orcpt, ret, type Values } from './dsn/parameters.ts'
-import { body, type Parameter, size } from './parameters.ts'
+import { body, type Parameter, size } from './esmtp/parameters.ts'
+import { smtputf8 } from './esmtp/utf8.ts'
 
 /** One extension of SMTP: a new one is a row here, its parameters and verbs stand in files of their own. */
 interface Extension {
@@ -21,6 +22,7 @@ const extensions = new Map<Bytes, Extension>(
     '8BITMIME': { line: () => '8BITMIME', mail: { BODY: body } },
     ENHANCEDSTATUSCODES: { line: () => 'ENHANCEDSTATUSCODES' },
     CHUNKING: { line: (dialogue) => (hasChunking(dialogue) ? 'CHUNKING' : undefined) },
+    SMTPUTF8: { line: () => 'SMTPUTF8', mail: { SMTPUTF8: smtputf8 } },
     DSN: { line: () => 'DSN', mail: { RET: ret, ENVID: envid }, rcpt: { NOTIFY: notify, ORCPT: orcpt } },
     HELP: { line: () => 'HELP' }
   } satisfies Record<string, Extension>)

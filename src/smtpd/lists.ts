@@ -1,6 +1,7 @@
 import { readSetting } from '../control/read.ts'
 import type { Bytes } from '../core/bytes.ts'
 import { type Dialect, guessDialect, type Refuses, refusalList } from '../format/refusal-list.ts'
+import { formsOf } from '../format/unicode/a-labels.ts'
 
 /** What is refused at RCPT, by file of control/. A list whose name ends in `norelay` does not count for clients that may relay. */
 const NAMES = ['badmailfrom', 'badmailfromnorelay', 'badrcptto', 'badrcpttonorelay', 'badhelo', 'badhelonorelay'] as const
@@ -28,7 +29,8 @@ export const readLists = (home: string, warnings: Bytes[]): Lists => {
     if (entries === undefined || entries.length === 0) return undefined
     const { refuses, bad } = refusalList(entries, dialectOf(word, entries))
     for (const entry of bad) warnings.push(`control/${name}: passed over, as it is no pattern, or one that could take for ever: ${entry}`)
-    return name.endsWith('norelay') ? (text, isRelay) => !isRelay && refuses(text, isRelay) : refuses
+    const refusesAny: Refuses = (text, isRelay) => formsOf(text).some((form) => refuses(form, isRelay))
+    return name.endsWith('norelay') ? (text, isRelay) => !isRelay && refusesAny(text, isRelay) : refusesAny
   }
   return {
     sender: either(read('badmailfrom'), read('badmailfromnorelay')),

@@ -69,7 +69,13 @@ export class SessionLog {
   }
 
   #proto(state: State): Bytes {
-    return protocolName({ isModern: state.isExtended, isEncrypted: isEncrypted(this.#env), isAuthenticated: state.user !== undefined, cipher: undefined })
+    return protocolName({
+      isModern: state.isExtended,
+      isUtf8: state.isUtf8,
+      isEncrypted: isEncrypted(this.#env),
+      isAuthenticated: state.user !== undefined,
+      cipher: undefined
+    })
   }
 
   /** A line in the words of the fork whose log analysers are out there; what it has and we have not is empty. */

@@ -15,6 +15,7 @@ export const BODY_BYTES = 65_536
 
 const kindOf = ({ state, options }: Dialogue): SessionKind => ({
   isModern: state.isExtended && options.settings.esmtp !== undefined,
+  isUtf8: state.isUtf8,
   isEncrypted: options.isEncrypted(),
   isAuthenticated: state.user !== undefined,
   cipher: options.cipher()

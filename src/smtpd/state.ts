@@ -48,6 +48,8 @@ export class State {
   /** Of the present transaction; undefined outside of one. */
   sender: Bytes | undefined
   recipients: Bytes[] = []
+  /** MAIL said SMTPUTF8. */
+  isUtf8 = false
   /** What came of it in chunks; `dropped`: it is refused, whatever else comes. */
   chunks: Chunks | 'dropped' | undefined
   /** What the present RCPT asks for. */
@@ -80,6 +82,7 @@ export class State {
   begin(sender: Bytes, items: readonly Bytes[] = [], beside: readonly Bytes[] = []): void {
     this.forget()
     if (items.length + beside.length > 0) this.#notes = new TransactionNotes(items.map(ownCopy), beside.map(ownCopy))
+    this.isUtf8 = items.includes('utf8')
     this.sender = ownCopy(sender)
     this.lastSender = this.sender
   }
@@ -116,6 +119,7 @@ export class State {
     this.#share.release()
     this.sender = undefined
     this.recipients = []
+    this.isUtf8 = false
     this.note = undefined
     this.#notes = undefined
     this.asked = 0

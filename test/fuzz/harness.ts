@@ -130,8 +130,12 @@ export const clientOf = (chunks: Buffer[]): { input: PassThrough; output: Writab
 }
 
 /** A queue that takes everything, and tells what it was given. */
-export const memoryQueue = (): { open: () => Submission; taken: { bytes: number; sender: string; recipients: readonly string[] }[]; left: () => number } => {
-  const taken: { bytes: number; sender: string; recipients: readonly string[] }[] = []
+export const memoryQueue = (): {
+  open: () => Submission
+  taken: { bytes: number; sender: string; recipients: readonly string[]; notes: string | undefined }[]
+  left: () => number
+} => {
+  const taken: { bytes: number; sender: string; recipients: readonly string[]; notes: string | undefined }[] = []
   let opened = 0
   const open = (): Submission => {
     opened++
@@ -142,9 +146,9 @@ export const memoryQueue = (): { open: () => Submission; taken: { bytes: number;
         bytes += chunk.length
         return undefined
       },
-      finish: async (sender, recipients): Promise<QueueResult> => {
+      finish: async (sender, recipients, notes): Promise<QueueResult> => {
         opened--
-        taken.push({ bytes, sender, recipients })
+        taken.push({ bytes, sender, recipients, notes })
         return { code: 0, text: '', qp: 7, weFailed: false }
       },
       abort: async () => {

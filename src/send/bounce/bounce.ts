@@ -10,7 +10,7 @@ const submit = (state: State, id: number, { birth, notes }: Info, bounce: Bounce
   const { sender, recipient } = bounce
   return handOver(
     state,
-    { sender, recipient, write: (to) => writeBounce(to, { id, birth, bounce, notes }, state.settings) },
+    { sender, recipient, write: (to) => writeBounce(to, { id, birth, bounce, notes }, state.settings), about: () => notes },
     (qp) => `bounce msg ${id} qp ${qp}`
   )
 }

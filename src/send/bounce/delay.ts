@@ -2,7 +2,7 @@ import type { Bytes } from '../../core/bytes.ts'
 import { dateMime } from '../../format/date822.ts'
 import { diagnose } from '../../format/enhanced-status.ts'
 import { readInfo } from '../../queue/info.ts'
-import { type NotesText, noteOf, notesOn, wants, warningsIn } from '../../queue/notes.ts'
+import { type NotesText, notesOn, wants, warningsIn } from '../../queue/notes.ts'
 import { CHANNELS, splitPath } from '../../queue/paths.ts'
 import { withoutPrepend } from '../../queue/rewrite.ts'
 import { exists } from '../files.ts'
@@ -81,7 +81,7 @@ const contentsOf = ({ id, birth }: DelayNotice, bounce: Bounce, notes: NotesText
     const [recipient, words] = [withoutPrepend(address, settings.routing.virtualdomains), deferral?.text ?? '']
     return { words, report: { recipient, orcpt, action: 'delayed' as const, ...diagnose(words, '4'), lastMs: deferral?.atMs, untilMs } }
   })
-  return { id, birth, bounce, envid: noteOf(notes, 'envid'), subject: 'delay notice', introduction: introduction(settings.bouncehost, untilMs), recipients }
+  return { id, birth, bounce, notes, subject: 'delay notice', introduction: introduction(settings.bouncehost, untilMs), recipients }
 }
 
 /** What is still to be told, if it is: the message may have gone meanwhile, or its sender have been warned by the other channel. Throws system errors. */
@@ -104,7 +104,8 @@ const tell = async (state: State, notice: DelayNotice): Promise<void> => {
     setWarnings(id, warnings) // before it is sent: better none than many
     const { sender, recipient } = found.contents.bounce
     const write: Parameters<typeof handOver>[1]['write'] = (to) => writeNotice(to, found.contents, state.settings)
-    if (!(await handOver(state, { sender, recipient, write }, (qp) => `notice msg ${id} qp ${qp}: delay`))) setWarnings(id, found.before)
+    if (!(await handOver(state, { sender, recipient, write, about: () => found.contents.notes }, (qp) => `notice msg ${id} qp ${qp}: delay`)))
+      setWarnings(id, found.before)
   } catch {
     state.log.line(`warning: unable to warn of the delay of msg ${id}; will try again later`)
   }

@@ -25,7 +25,7 @@ const thenClose = (socket: Socket): Submission => {
   return {
     qp: submission.qp,
     write: (chunk) => submission.write(chunk),
-    finish: (sender, recipients): Promise<QueueResult> => submission.finish(sender, recipients).finally(() => socket.destroy()),
+    finish: (sender, recipients, notes): Promise<QueueResult> => submission.finish(sender, recipients, notes).finally(() => socket.destroy()),
     abort: () => submission.abort()
   }
 }

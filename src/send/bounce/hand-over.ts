@@ -1,5 +1,7 @@
-import type { Bytes } from '../../core/bytes.ts'
+import { type Bytes, isAscii } from '../../core/bytes.ts'
+import { isUtf8Address } from '../../format/unicode/utf8.ts'
 import { verdict } from '../../queue/codes.ts'
+import { isUtf8Noted, type NotesText, packNotes } from '../../queue/notes.ts'
 import type { Submission } from '../../submit/submission.ts'
 import type { State } from '../state.ts'
 import { openDoor } from './door.ts'
@@ -10,17 +12,26 @@ export interface Notice {
   recipient: Bytes
   /** Rejects with system errors of reading. */
   write: (to: Submission) => Promise<void>
+  /** The notes of the message it is about. Throws system errors. */
+  about: () => NotesText
 }
 
+/** A notice to an address that is not ASCII needs SMTPUTF8 itself, if the message it is about came by that. */
+const notesFor = ({ recipient, about }: Notice): NotesText | undefined =>
+  !isAscii(recipient) && isUtf8Address(recipient) && isUtf8Noted(about()) ? packNotes({ items: ['utf8'], recipients: new Map() }) : undefined
+
 /** Returns the notice's `qp`; undefined when it was not taken. */
-const send = async ({ sender, recipient, write }: Notice, to: Submission): Promise<number | undefined> => {
+const send = async (notice: Notice, to: Submission): Promise<number | undefined> => {
+  const { sender, recipient } = notice
+  let notes: NotesText | undefined
   try {
-    await write(to)
+    notes = notesFor(notice)
+    await notice.write(to)
   } catch {
     await to.abort()
     return undefined
   }
-  const result = await to.finish(sender, [recipient])
+  const result = await to.finish(sender, [recipient], notes)
   return verdict(result).kind === 'ok' ? result.qp : undefined
 }
 

@@ -1,4 +1,4 @@
-import type { Bytes } from '../../core/bytes.ts'
+import { type Bytes, isAscii } from '../../core/bytes.ts'
 import { dateMime } from '../../format/date822.ts'
 import type { Diagnosis } from '../../format/enhanced-status.ts'
 import { typedAddress } from '../../format/typed-address.ts'
@@ -16,6 +16,9 @@ export interface ReportSubject {
   envid: Bytes | undefined
 }
 
+/** Of a message that came by SMTPUTF8 a report holds its addresses as they are, in parts whose types say so (RFC 6533). */
+export type Writing = 'plain' | 'global'
+
 /** What it says of one of them. */
 export interface RecipientReport extends Diagnosis {
   recipient: Bytes
@@ -26,6 +29,13 @@ export interface RecipientReport extends Diagnosis {
   lastMs?: number | undefined
   untilMs?: number | undefined
 }
+
+const EIGHT_BIT = 'Content-Transfer-Encoding: 8bit\n'
+/** The type of the last part. */
+const ORIGINALS = {
+  plain: { whole: 'message/rfc822', header: 'text/rfc822-headers' },
+  global: { whole: 'message/global', header: 'message/global-headers' }
+} as const
 
 /** A boundary that no sender can have put into a message. */
 export const newBoundary = (): string => `=_qmail-send_${randomHex(15)}`
@@ -49,26 +59,27 @@ Content-Transfer-Encoding: 8bit
 const visible = (text: Bytes): Bytes => text.replace(/[^ -~]/g, '?')
 
 /** `TYPE;XTEXT` in the clear. */
-const original = (orcpt: Bytes): Bytes => {
+const original = (orcpt: Bytes, writing: Writing): Bytes => {
   const { type, address } = originalOf(orcpt)
-  return /^(?:rfc822|utf-8)$/i.test(type) ? typedAddress(address) : `${type}; ${visible(address)}`
+  const isAddress = /^rfc822$/i.test(type) || (/^utf-8$/i.test(type) && !isAscii(address))
+  return isAddress ? typedAddress(address, writing === 'global') : `${type}; ${visible(address)}`
 }
 
 /** The beginning of the part for programs: what concerns the whole message (RFC 3464, section 2.2). */
-export const statusOpening = (boundary: string, { host, arrivedMs, envid }: ReportSubject): Bytes =>
+export const statusOpening = (boundary: string, { host, arrivedMs, envid }: ReportSubject, writing: Writing): Bytes =>
   `
 --${boundary}
-Content-Type: message/delivery-status
-
+Content-Type: message/${writing === 'global' ? 'global-' : ''}delivery-status
+${writing === 'global' ? EIGHT_BIT : ''}
 Reporting-MTA: dns; ${host}
 ${envid === undefined ? '' : `Original-Envelope-Id: ${visible(fromXtext(envid))}\n`}Arrival-Date: ${dateMime(arrivedMs)}
 `
 
 /** The fields of one recipient (RFC 3464, section 2.3). */
-export const recipientStatus = ({ recipient, orcpt, action, status, host, said, lastMs, untilMs }: RecipientReport): Bytes => {
+export const recipientStatus = ({ recipient, orcpt, action, status, host, said, lastMs, untilMs }: RecipientReport, writing: Writing): Bytes => {
   const fields = [
-    orcpt !== undefined && `Original-Recipient: ${original(orcpt)}`,
-    `Final-Recipient: ${typedAddress(recipient)}`,
+    orcpt !== undefined && `Original-Recipient: ${original(orcpt, writing)}`,
+    `Final-Recipient: ${typedAddress(recipient, writing === 'global')}`,
     `Action: ${action}`,
     `Status: ${status}`,
     host !== undefined && `Remote-MTA: dns; ${host}`,
@@ -80,12 +91,11 @@ export const recipientStatus = ({ recipient, orcpt, action, status, host, said, 
 }
 
 /** The beginning of the last part: the message, or its header. */
-export const originalOpening = (boundary: string, isWhole: boolean): Bytes =>
+export const originalOpening = (boundary: string, isWhole: boolean, writing: Writing): Bytes =>
   `
 --${boundary}
-Content-Type: ${isWhole ? 'message/rfc822' : 'text/rfc822-headers'}
-Content-Transfer-Encoding: 8bit
-
+Content-Type: ${ORIGINALS[writing][isWhole ? 'whole' : 'header']}
+${EIGHT_BIT}
 `
 
 /** The end of all. */

@@ -1,7 +1,7 @@
 import type { Bytes } from '../../core/bytes.ts'
 import { diagnose } from '../../format/enhanced-status.ts'
 import { readInfo } from '../../queue/info.ts'
-import { noteOf, wants } from '../../queue/notes.ts'
+import { type NotesText, wants } from '../../queue/notes.ts'
 import { splitPath } from '../../queue/paths.ts'
 import { withoutPrepend } from '../../queue/rewrite.ts'
 import { exists } from '../files.ts'
@@ -57,7 +57,7 @@ const contentsOf = (state: State, { id, birth, reached }: SuccessNotice, bounce:
 what became of your message to the addresses listed here.
 
 `
-  return { id, birth, bounce, envid: noteOf(readInfo(id).notes, 'envid'), subject: 'delivery notice', introduction, recipients }
+  return { id, birth, bounce, notes: readInfo(id).notes, subject: 'delivery notice', introduction, recipients }
 }
 
 const tell = async (state: State, notice: SuccessNotice): Promise<void> => {
@@ -65,7 +65,8 @@ const tell = async (state: State, notice: SuccessNotice): Promise<void> => {
   if (bounce.kind !== 'single' || !exists(splitPath('info', notice.id))) return
   const { sender, recipient } = bounce
   const write: Parameters<typeof handOver>[1]['write'] = async (to) => writeNotice(to, contentsOf(state, notice, bounce), state.settings)
-  if (await handOver(state, { sender, recipient, write }, (qp) => `notice msg ${notice.id} qp ${qp}: success`)) return
+  const about = (): NotesText => readInfo(notice.id).notes
+  if (await handOver(state, { sender, recipient, write, about }, (qp) => `notice msg ${notice.id} qp ${qp}: success`)) return
   if (state.isExiting) state.log.line(`warning: nobody was told of the delivery of msg ${notice.id}`)
   else state.successes.push({ ...notice, due: nowSeconds() + AGAIN_SECONDS })
 }

@@ -1,13 +1,13 @@
 import { statSync } from 'node:fs'
 import { type Bytes, toBuffer } from '../../core/bytes.ts'
 import { diagnose } from '../../format/enhanced-status.ts'
-import { type NotesText, noteOf, placedNotes } from '../../queue/notes.ts'
+import { isUtf8Noted, type NotesText, noteOf, placedNotes } from '../../queue/notes.ts'
 import { splitPath } from '../../queue/paths.ts'
 import { type Routing, withoutPrepend } from '../../queue/rewrite.ts'
 import type { Submission } from '../../submit/submission.ts'
 import { failuresIn } from './failures.ts'
 import { copyFile, copyHeader } from './original.ts'
-import { newBoundary, originalOpening, recipientStatus, reportEnd, reportOpening, statusOpening } from './report.ts'
+import { newBoundary, originalOpening, recipientStatus, reportEnd, reportOpening, statusOpening, type Writing } from './report.ts'
 import type { NoticeSettings } from './settings.ts'
 import { type Bounce, type BounceSettings, bounceBreak, bounceHead, bounceIntroduction, noticeHeader, returnPathLine, TOO_LONG } from './text.ts'
 
@@ -41,23 +41,25 @@ const originalsIn = (notes: NotesText, virtualdomains: Routing['virtualdomains']
   new Map(placedNotes(notes).flatMap(({ address, orcpt }) => (orcpt === undefined ? [] : [[withoutPrepend(address, virtualdomains), orcpt]])))
 
 /** The fields of each recipient. The file's time is when the last of them was tried. */
-const writeStatus = async (to: Submission, id: number, orcpts: ReadonlyMap<Bytes, Bytes>): Promise<void> => {
+const writeStatus = async (to: Submission, id: number, orcpts: ReadonlyMap<Bytes, Bytes>, writing: Writing): Promise<void> => {
   const lastMs = statSync(`bounce/${id}`).mtimeMs
   for (const { recipient, text, isLast } of failuresIn(`bounce/${id}`)) {
     const diagnosis = diagnose(text, text.endsWith(TOO_LONG) ? '54' : '5')
-    await say(to, recipientStatus({ recipient, orcpt: orcpts.get(recipient), action: 'failed', ...diagnosis, lastMs: isLast ? lastMs : undefined }))
+    const report = { recipient, orcpt: orcpts.get(recipient), action: 'failed' as const, ...diagnosis, lastMs: isLast ? lastMs : undefined }
+    await say(to, recipientStatus(report, writing))
   }
 }
 
 /** The bounce as multipart/report, its part for people in the words of qmail's format (spec modern.md 5.7). */
 const writeReport = async (to: Submission, { id, birth, bounce, notes }: Failed, settings: Words, isWhole: boolean): Promise<void> => {
   const boundary = newBoundary()
+  const writing = isUtf8Noted(notes) ? 'global' : 'plain'
   const { fields, begin } = reportOpening(boundary, settings.bouncehost)
   await say(to, noticeHeader(bounce.recipient, 'failure notice', settings, Date.now(), fields) + begin + bounceIntroduction(bounce, settings))
   await copyFile(`bounce/${id}`, to)
-  await say(to, statusOpening(boundary, { host: settings.bouncehost, arrivedMs: birth * 1000, envid: noteOf(notes, 'envid') }))
-  await writeStatus(to, id, originalsIn(notes, settings.routing.virtualdomains))
-  await say(to, originalOpening(boundary, isWhole) + returnPathLine(bounce.returnPath))
+  await say(to, statusOpening(boundary, { host: settings.bouncehost, arrivedMs: birth * 1000, envid: noteOf(notes, 'envid') }, writing))
+  await writeStatus(to, id, originalsIn(notes, settings.routing.virtualdomains), writing)
+  await say(to, originalOpening(boundary, isWhole, writing) + returnPathLine(bounce.returnPath))
   await writeOriginal(to, id, isWhole)
   await say(to, reportEnd(boundary))
 }

@@ -1,5 +1,6 @@
 import { ruleKeys } from '../../accept/rules.ts'
 import { type Bytes, lower } from '../../core/bytes.ts'
+import { formsOf } from '../../format/unicode/a-labels.ts'
 
 /** Who sends: a user who has logged in, and where it is. */
 export interface RulesClient {
@@ -16,8 +17,8 @@ const keysOf = ({ user, ip, host }: RulesClient): Bytes[] => {
   return [...users, user, ...keys.filter((key) => !users.includes(key))]
 }
 
-/** Does a sender fit a value: a whole address, or the end of one (`@domain`, `.domain`, `domain`)? */
-const fits = (sender: Bytes, value: Bytes): boolean => (value.indexOf('@') > 0 ? sender === value : sender.endsWith(value))
+/** Does a sender fit a value: a whole address, or the end of one (`@domain`, `.domain`, `domain`)? Domains may be A-labels. */
+const fits = (sender: Bytes, value: Bytes): boolean => formsOf(sender).some((form) => (value.indexOf('@') > 0 ? form === value : form.endsWith(value)))
 
 /**
  * May this client use this sender, in lower case, by the rules (spec modern.md 2.5, 1)? Undefined: there is no rule for it. A rule is a list of values joined by `&`; an empty

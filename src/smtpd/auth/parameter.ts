@@ -1,5 +1,5 @@
 import { isXtext } from '../../format/xtext.ts'
-import type { Parameter } from '../parameters.ts'
+import type { Parameter } from '../esmtp/parameters.ts'
 
 const MAX_BYTES = 500
 

@@ -1,5 +1,6 @@
 import { type Bytes, lower, splitAddress } from '../../core/bytes.ts'
 import type { Env } from '../../core/run.ts'
+import { formsOf, namesOf } from '../../format/unicode/a-labels.ts'
 import { prependOf } from '../../queue/rewrite.ts'
 import { isAllowedRecipient } from '../../serve/recipients.ts'
 import type { AuthUser } from './authentication.ts'
@@ -47,7 +48,7 @@ const isOwn = (sender: Bytes, user: Bytes, { locals, virtualdomains }: SenderTab
   const { box, host = '' } = splitAddress(sender)
   const own = splitAddress(user)
   if (own.host !== undefined) return host === own.host && isBoxOf(box, own.box)
-  if (locals.has(host)) return isBoxOf(box, user)
+  if (namesOf(host).some((name) => locals.has(name))) return isBoxOf(box, user)
   const prepend = prependOf(sender, virtualdomains)
   return prepend !== undefined && prepend !== '' && isBoxOf(lower(prepend), user)
 }
@@ -60,7 +61,7 @@ export const maySendFrom = (user: AuthUser, address: Bytes, question: SenderQues
   const client = { user: name, ip: env.TCPREMOTEIP ?? '', host: env.TCPREMOTEHOST }
   const ruled = question.rule && verdictByRules(client, sender, question.rule)
   if (ruled !== undefined) return ruled
-  if (user.senders.length > 0) return user.senders.some((entry) => fits(sender, lower(entry)))
+  if (user.senders.length > 0) return formsOf(sender).some((form) => user.senders.some((entry) => fits(form, lower(entry))))
   if (env.LOCALMFCHECK !== undefined) return fitsLocalCheck(sender, name, env.LOCALMFCHECK, question)
   if (env.FORCEAUTHMAILFROM === '1') return sender === name
   return isSubmission ? isOwn(sender, name, tables()) : true

@@ -1,7 +1,9 @@
 import type { Bytes } from '../../core/bytes.ts'
+import { escapedUtf8 } from '../../format/typed-address.ts'
+import { isUtf8Address } from '../../format/unicode/utf8.ts'
 import { isXtext } from '../../format/xtext.ts'
 import { isOrcpt, type RecipientNote } from '../../queue/notes.ts'
-import type { Parameter } from '../parameters.ts'
+import type { Parameter } from '../esmtp/parameters.ts'
 
 const MAX_ENVID_BYTES = 100
 const LETTERS = { SUCCESS: 'S', FAILURE: 'F', DELAY: 'D' } as const
@@ -24,20 +26,27 @@ export const notify: Parameter = (value = '') => {
   return isGood ? undefined : '501 malformed NOTIFY (#5.5.4)'
 }
 
-/** ORCPT=type;xtext (section 4.2). */
-export const orcpt: Parameter = (value = '') => (isOrcpt(value) ? undefined : '501 malformed ORCPT (#5.5.4)')
+/** The address behind `utf-8;` may come as it is in a transaction of SMTPUTF8 (RFC 6533 3); it is kept in the form that always passes. */
+const original = (value: Bytes): Bytes => (/^utf-8;/i.test(value) && isUtf8Address(value) ? escapedUtf8(value) : value)
 
-/** What MAIL asks for, as notes on the message. */
+/** ORCPT=type;xtext (section 4.2). */
+export const orcpt: Parameter = (value = '', { state }) => (isOrcpt(state.isUtf8 ? original(value) : value) ? undefined : '501 malformed ORCPT (#5.5.4)')
+
+/** What MAIL asks for, DSN's and SMTPUTF8, as notes on the message. */
 export const messageItems = (values: Values): Bytes[] => {
   const [returned, id] = [values.get('RET'), values.get('ENVID')]
-  return [...(returned === undefined ? [] : [`ret=${returned.charAt(0).toUpperCase()}`]), ...(id === undefined ? [] : [`envid=${id}`])]
+  return [
+    ...(values.has('SMTPUTF8') ? ['utf8'] : []),
+    ...(returned === undefined ? [] : [`ret=${returned.charAt(0).toUpperCase()}`]),
+    ...(id === undefined ? [] : [`envid=${id}`])
+  ]
 }
 
 /** What RCPT asks for; undefined: nothing. */
 export const recipientNote = (values: Values): RecipientNote | undefined => {
-  const [when, original] = [values.get('NOTIFY'), values.get('ORCPT')]
-  if (when === undefined && original === undefined) return undefined
+  const [when, given] = [values.get('NOTIFY'), values.get('ORCPT')]
+  if (when === undefined && given === undefined) return undefined
   const list = when === undefined ? [] : words(when)
   const letters = list[0] === 'NEVER' ? 'N' : Object.entries(LETTERS).map(([word, letter]) => (list.includes(word) ? letter : ''))
-  return { notify: when === undefined ? undefined : [...letters].join(''), orcpt: original }
+  return { notify: when === undefined ? undefined : [...letters].join(''), orcpt: given && original(given) }
 }

@@ -2,6 +2,7 @@ import { pathIn } from '../address.ts'
 import { type Objection, objectionOf } from '../auth/permission.ts'
 import type { Verb } from '../dialogue.ts'
 import { messageItems } from '../dsn/parameters.ts'
+import { bytesObjection } from '../esmtp/utf8.ts'
 import { parametersIn } from '../extensions.ts'
 import { besideItems, submitterItems } from '../origin.ts'
 
@@ -20,6 +21,8 @@ export const mail: Verb = (dialogue, argument) => {
   }
   const values = parametersIn(dialogue, 'mail', argument)
   if (typeof values === 'string') return dialogue.say(values)
+  const badBytes = bytesObjection(dialogue, sender, values.has('SMTPUTF8'))
+  if (badBytes !== undefined) return dialogue.say(badBytes)
   dialogue.state.begin(sender, [...submitterItems(dialogue, values), ...messageItems(values)], besideItems(dialogue, values))
   return dialogue.say('250 ok', '2.1.0')
 }

@@ -3,6 +3,7 @@ import { pathIn } from '../address.ts'
 import { lateRefusalOf, type Refusal, refusalOf } from '../checks.ts'
 import { type Dialogue, NO_MEMORY, type Verb } from '../dialogue.ts'
 import { recipientNote } from '../dsn/parameters.ts'
+import { bytesObjection } from '../esmtp/utf8.ts'
 import { parametersIn } from '../extensions.ts'
 
 /** Too many refused ones end the session (control/brtlimit). */
@@ -41,6 +42,8 @@ export const rcpt: Verb = (dialogue, argument) => {
   if (recipient === undefined) return dialogue.say('555 syntax error (#5.5.4)')
   const values = parametersIn(dialogue, 'rcpt', argument)
   if (typeof values === 'string') return dialogue.say(values)
+  const badBytes = bytesObjection(dialogue, recipient, dialogue.state.isUtf8)
+  if (badBytes !== undefined) return dialogue.say(badBytes)
   dialogue.state.note = values.size > 0 ? recipientNote(values) : undefined
   const wait = tarpit(dialogue)
   return wait ? wait.then(() => judge(dialogue, recipient)) : judge(dialogue, recipient)

@@ -62,3 +62,30 @@ test('a bounce names the recipient without the prepend of its domain; user@domai
   assert.equal(withoutPrepend('joe-x@both.com', new Map([['both.com', 'joe']])), 'x@both.com')
   assert.equal(withoutPrepend('other-x@both.com', new Map([['both.com', 'joe']])), 'other-x@both.com')
 })
+
+test('a domain that is not ASCII is found by its A-labels, after its own name', () => {
+  const bytes = (text: string): string => Buffer.from(text).toString('latin1')
+  const international: Routing = {
+    ...routing,
+    locals: new Set(['xn--bcher-kva.example', bytes('ä.example')]),
+    percenthack: new Set(['xn--bcher-kva.example']),
+    virtualdomains: new Map([
+      ['.xn--lter-koa.example', 'joe-wild'],
+      [bytes('x.älter.example'), 'joe-own'],
+      ['joe@xn--lter-koa.example', 'joe-one'],
+      ['', 'joe-all']
+    ])
+  }
+  const table: [string, 'local' | 'remote', string][] = [
+    ['a@Bücher.example', 'local', 'a@Bücher.example'],
+    ['a@ä.example', 'local', 'a@ä.example'],
+    ['a%ä.example@bücher.example', 'local', 'a@ä.example'],
+    ['a@y.älter.example', 'local', 'joe-wild-a@y.älter.example'],
+    ['a@x.Älter.example', 'local', 'joe-wild-a@x.Älter.example'],
+    ['a@x.älter.example', 'local', 'joe-own-a@x.älter.example'],
+    ['joe@älter.example', 'local', 'joe-one-joe@älter.example'],
+    ['a@ö.example', 'local', 'joe-all-a@ö.example']
+  ]
+  for (const [given, channel, address] of table) assert.deepEqual(rewrite(bytes(given), international), { channel, address: bytes(address) }, given)
+  assert.equal(withoutPrepend(bytes('joe-wild-a@y.älter.example'), international.virtualdomains), bytes('a@y.älter.example'))
+})

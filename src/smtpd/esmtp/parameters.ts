@@ -1,6 +1,6 @@
-import type { Bytes } from '../core/bytes.ts'
-import type { Dialogue } from './dialogue.ts'
-import { TOO_BIG } from './transfer.ts'
+import type { Bytes } from '../../core/bytes.ts'
+import type { Dialogue } from '../dialogue.ts'
+import { TOO_BIG } from '../transfer.ts'
 
 /** What is wrong with a parameter's value, as a reply; undefined: nothing. */
 export type Parameter = (value: Bytes | undefined, dialogue: Dialogue) => Bytes | undefined
