@@ -1,5 +1,6 @@
+import { X509Certificate } from 'node:crypto'
 import { isIP } from 'node:net'
-import { type ConnectionOptions, checkServerIdentity, type PeerCertificate, type TLSSocket } from 'node:tls'
+import type { ConnectionOptions, PeerCertificate, TLSSocket } from 'node:tls'
 import type { Bytes } from '../core/bytes.ts'
 import { type DaneDemand, daneComplaint } from './dane-check.ts'
 import { report } from './report.ts'
@@ -17,12 +18,23 @@ export interface Tls {
   seconds: number
 }
 
-const nameComplaint = (wanted: TlsCheck['name'], host: Bytes, certificate: PeerCertificate): Error | undefined => {
+/** Node's own word for it. */
+const MISMATCH = 'ERR_TLS_CERT_ALTNAME_INVALID'
+
+/**
+ * Is a certificate for this host: by a DNS name of its subjectAltName, of which a wildcard may be the whole first label (RFC 9525 6.3), or by an address there, where the host
+ * is one? Its common name counts where `mayBeCommon` and it has no such names at all.
+ */
+const isFor = (certificate: X509Certificate, host: Bytes, mayBeCommon: boolean): boolean =>
+  isIP(host) === 0
+    ? certificate.checkHost(host, { subject: mayBeCommon ? 'default' : 'never', partialWildcards: false }) !== undefined
+    : certificate.checkIP(host) !== undefined
+
+const nameComplaint = (wanted: TlsCheck['name'], host: Bytes, { raw, subjectaltname = '' }: PeerCertificate): Error | undefined => {
   if (wanted === 'any') return undefined
-  const mismatch = checkServerIdentity(host, certificate)
-  if (mismatch !== undefined || wanted === 'matching') return mismatch
-  const isExact = (certificate.subjectaltname ?? '').toLowerCase().split(', ').includes(`dns:${host.toLowerCase()}`)
-  return isExact ? undefined : new Error(`it is not for ${host} by name`)
+  if (!isFor(new X509Certificate(raw), host, wanted === 'orCommon')) return Object.assign(new Error(`it is not for ${host}`), { code: MISMATCH })
+  if (wanted !== 'exact' || subjectaltname.toLowerCase().split(', ').includes(`dns:${host.toLowerCase()}`)) return undefined
+  return new Error(`it is not for ${host} by name`)
 }
 
 /** By DANE the anchors of its records are all there are, wherever they stand in the chain; names are looked at afterwards. */

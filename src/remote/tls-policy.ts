@@ -16,8 +16,8 @@ export interface TlsCheck {
   ca: string | undefined
   /** SHA-256 of the certificate, lower-case hex, instead of everything else. */
   fingerprint: string | undefined
-  /** Whose certificate it must be: any that is trusted, the host's, or the host's without a wildcard. */
-  name: 'any' | 'matching' | 'exact'
+  /** Whose certificate it must be: any that is trusted, the host's, the host's without a wildcard, or the host's, by its common name too. */
+  name: 'any' | 'matching' | 'exact' | 'orCommon'
 }
 
 /** The rule for one host. */
@@ -98,7 +98,7 @@ const byHostFile = ({ control }: TlsSettings, host: Bytes): TlsPolicy | undefine
   const anchors = isHostName(host) ? textOf(join(control, 'tlshosts', `${host}.pem`)) : undefined
   if (anchors === undefined) return undefined
   const ca = anchors.trim() === '' ? undefined : anchors
-  return { level: 'local', source: `control/tlshosts/${host}.pem`, check: { ca, fingerprint: undefined, name: 'matching' }, ciphers: undefined }
+  return { level: 'local', source: `control/tlshosts/${host}.pem`, check: { ca, fingerprint: undefined, name: 'orCommon' }, ciphers: undefined }
 }
 
 const isExempt = ({ control }: TlsSettings, host: Bytes): boolean => {

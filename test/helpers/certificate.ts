@@ -4,9 +4,12 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 
-/** A self-signed P-256 certificate for these DNS names and its key, in one PEM text. */
+/** A name with a colon says what it is (`IP:127.0.0.1`), others are DNS's. */
+const alternatives = (names: readonly string[]): string => names.map((name) => (name.includes(':') ? name : `DNS:${name}`)).join(',')
+
+/** A self-signed P-256 certificate for these names and its key, in one PEM text. */
 export const selfSigned = (names: readonly string[], ...more: string[]): string => {
-  const san = ['-addext', `subjectAltName=${names.map((name) => `DNS:${name}`).join(',')}`]
+  const san = ['-addext', `subjectAltName=${alternatives(names)}`]
   const args = ['req', '-x509', '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:P-256', '-nodes', '-subj', `/CN=${names[0]}`, '-keyout', '-', ...san, ...more]
   const r = spawnSync('openssl', args, { encoding: 'latin1' })
   assert.equal(r.status, 0, r.stderr)

@@ -100,6 +100,41 @@ test('a must: encrypted, verified, by name, by fingerprint', async () => {
   )
 })
 
+/** What came of mail to mx.site.example, whose server shows a certificate of these names, which is trusted. */
+const shown = async (policy: 'tlsdestinations' | 'tlshosts', names: readonly string[], ...more: string[]): Promise<string> => {
+  const text = selfSigned(names, ...more)
+  const anchors = home.at('control', 'anchors.pem')
+  writeFileSync(anchors, text)
+  if (policy === 'tlsdestinations') home.control('tlsdestinations', `~mx.site.example:${anchors}\n`)
+  else {
+    mkdirSync(home.at('control', 'tlshosts'), { recursive: true })
+    writeFileSync(home.at('control', 'tlshosts', 'mx.site.example.pem'), text)
+  }
+  return (await talk([...TLS, ...MAIL], { tls: { cert: text, key: text } })).reports
+}
+
+test('a certificate counts for the host by its DNS names; a wildcard is the whole of one label (RFC 9525)', async () => {
+  for (const good of [['MX.Site.Example'], ['other.example', '*.site.example']]) assert.match(await shown('tlsdestinations', good), /, local\.\n/, good.join())
+  const wrong = ['site.example', '*.example', 'm*.site.example', 'mx.*.example', '*.mx.site.example', '*', 'IP:127.0.0.1', 'real.site.example']
+  for (const bad of wrong) assert.match(await shown('tlsdestinations', [bad]), /unable to verify server: ERR_TLS_CERT_ALTNAME_INVALID\. /, bad)
+})
+
+test('the common name counts for tlshosts alone, and only of a certificate without DNS names', async () => {
+  const common = ['-subj', '/CN=mx.site.example']
+  assert.match(await shown('tlsdestinations', ['email:joe@site.example'], ...common), /unable to verify server: ERR_TLS_CERT_ALTNAME_INVALID\. /)
+  rmSync(home.at('control', 'tlsdestinations'))
+  assert.match(await shown('tlshosts', ['email:joe@site.example'], ...common), /, local\.\n/)
+  assert.match(await shown('tlshosts', ['other.example'], ...common), /^ZTLS unable to verify server/)
+})
+
+test('what a server offered in clear does not count inside TLS', async () => {
+  home.control('esmtp', 'PIPELINING\nSIZE\nDSN\n')
+  const offer = ['220 hi\r\n', 'hear', '250-hi\r\n250-PIPELINING\r\n250-SIZE 5\r\n250-DSN\r\n250-AUTH PLAIN\r\n250 STARTTLS\r\n'] as const
+  const { reports, heard } = await talk([...offer, 'hear', '220 go\r\n', 'tls', 'hear', '250 hi inside\r\n', ...MAIL], { credentials: '|joe|secret' })
+  assert.match(reports, /^r\0K127\.0\.0\.1 accepted message\.\n/, 'five bytes would not be enough')
+  assert.match(heard, /STARTTLS\r\nEHLO mail\.example\.org\r\nMAIL FROM:<s@s\.example>\r\nRCPT/)
+})
+
 test("Vermeulen's files: tlshosts makes it a must, notlshosts and exhaustivelist switch it off", async () => {
   mkdirSync(home.at('control', 'tlshosts'))
   writeFileSync(home.at('control', 'tlshosts', 'mx.site.example.pem'), pem)
