@@ -2,7 +2,7 @@
  * NAME     qmail-rspawn: runs qmail-remote for qmail-send (spec queue.md 7.1, 7.3)
  * RUNS AS  qmailr:qmail, under qmail-start
  * FDS      0< delivery commands, 1> one byte, the limit; then reports
- * ENV      QMAILREMOTE: the program run for each delivery; unset: qmail-remote, looked up in PATH. All of it is handed on, without NODE_* and LD_*. QMAIL_WIDE=1: numbers of two bytes (src/queue/spawnproto.ts)
+ * ENV      QMAILREMOTE: the program run for each delivery; unset: qmail-remote, looked up in PATH. All of it is handed on, without NODE_* and LD_*. QMAIL_WIDE=1: numbers of two bytes, several recipients in one delivery (src/queue/spawnproto.ts)
  * EXIT     0 end of commands, all deliveries reported; 111 cannot start
  * FILES    queue/mess; queue/lock/tcpto is emptied at the start; control/firstgear
  *
@@ -20,6 +20,7 @@ import { runRemote } from '../src/rspawn/once.ts'
 import { RemotePool } from '../src/rspawn/pool.ts'
 import { needsFile, reportOn } from '../src/rspawn/report.ts'
 import { forgetAllTimeouts } from '../src/rspawn/tcpto.ts'
+import { deliverTogether } from '../src/rspawn/together.ts'
 import { serveSpawner } from '../src/spawn/spawner.ts'
 
 const FD = { commands: 0, reports: 1 } as const
@@ -40,12 +41,14 @@ run('qmail-rspawn', async ({ home, env: { QMAIL_WIDE, ...env } }) => {
   const gear = gearChooser(home, env, readSetting(home, 'firstgear'))
   const pool = new RemotePool(home, env)
   forgetAllTimeouts(home)
+  const isWide = QMAIL_WIDE === '1'
   await serveSpawner({
     mess,
     owner,
     commandFd: FD.commands,
     reportFd: FD.reports,
-    width: QMAIL_WIDE === '1' ? 2 : 1,
+    width: isWide ? 2 : 1,
+    together: isWide && gear() !== undefined ? deliverTogether(pool, gear) : undefined,
     deliver: async (job) => {
       const version = gear()
       if (version !== undefined) return reportOn(await pool.deliver(job, version), job.notes !== undefined)

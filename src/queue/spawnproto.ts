@@ -13,8 +13,15 @@ export const numberBytes = (number: number, width: Width): Bytes =>
 
 const numberAt = (text: Bytes, at: number, width: Width): number => (width === 1 ? text.charCodeAt(at) : (text.charCodeAt(at) << 8) | text.charCodeAt(at + 1))
 
-/** What a spawner says first. */
-export const limitBytes = (limit: number, width: Width): Bytes => `${width === 1 ? '' : '\0'}${numberBytes(limit, width)}`
+/** Recipients of a message in one delivery: so many every server takes at a time (RFC 5321 4.5.3.1.8). */
+export const MOST_TOGETHER = 100
+
+/**
+ * What a spawner says first. One that takes several recipients in one delivery says their number between two NULs of its own and the limit: `together` below 256, and
+ * the limit above 255, so that neither is taken for the other.
+ */
+export const limitBytes = (limit: number, width: Width, together = 1): Bytes =>
+  `${width === 1 ? '' : '\0'}${width === 1 || together === 1 ? '' : `\0${String.fromCharCode(together)}`}${numberBytes(limit, width)}`
 
 /** One delivery qmail-send asks a spawner for (spec queue.md 5.7). */
 export interface Command {
@@ -24,7 +31,9 @@ export interface Command {
   message: Bytes
   sender: Bytes
   recipient: Bytes
-  /** What the sender asked for about this recipient, as notes on an envelope of one; undefined: nothing. */
+  /** Recipients at the same host that the message goes to in the same delivery. Each gets a report of its own under the same DELNUM: the first one's first, then these, in order. */
+  others?: readonly Bytes[] | undefined
+  /** What the sender asked for about these recipients, as notes on an envelope of them; undefined: nothing. */
   notes?: NotesText | undefined
   /** True when it was longer than we are ready to hold; its fields are then empty. */
   isTooLong: boolean
@@ -44,6 +53,8 @@ export const PASSED_ON = 'k'
 
 /** At the end of a message name, to a spawner of ours: a fourth field follows, the notes. */
 const MORE = '+'
+/** The same, behind that: further recipients follow, up to an empty field. */
+const OTHERS = '*'
 
 /** What a spawner answers: the letter (`K`, `Z`, `D`; anything else, or none, is mangled) and text for people. */
 export interface Report {
@@ -52,19 +63,29 @@ export interface Report {
   text: Bytes
 }
 
-/** Far above any command qmail-send writes (two addresses of 1002 bytes). */
+/** Far above any command qmail-send writes (a hundred addresses of 1002 bytes, and notes on them). */
 const MAX_COMMAND_BYTES = 1 << 20
 /** Bytes of a report that count, DELNUM and letter included (spec queue.md 5.7). */
 const MAX_REPORT_BYTES = 10_000
 
 /** A command as it stands on the wire, as a byte string, so that a caller may join many into one write. */
-export const commandBytes = ({ slot, message, sender, recipient, notes }: Omit<Command, 'isTooLong'>, width: Width = 1): Bytes =>
-  `${numberBytes(slot, width)}${message}${notes === undefined ? '' : MORE}\0${sender}\0${recipient}\0${notes === undefined ? '' : `${notes}\0`}`
+export const commandBytes = ({ slot, message, sender, recipient, others, notes }: Omit<Command, 'isTooLong'>, width: Width = 1): Bytes => {
+  const marks = `${notes === undefined ? '' : MORE}${others === undefined ? '' : OTHERS}`
+  const more = `${notes === undefined ? '' : `${notes}\0`}${others === undefined ? '' : `${others.join('\0')}\0\0`}`
+  return `${numberBytes(slot, width)}${message}${marks}\0${sender}\0${recipient}\0${more}`
+}
 
 /** A report as it stands on the wire, as a byte string. `report` is letter and text; it is cut at the first NUL. */
 export const reportBytes = (slot: number, report: Bytes, width: Width = 1): Bytes => {
   const nul = report.indexOf('\0')
   return `${numberBytes(slot, width)}${nul < 0 ? report : report.slice(0, nul)}\0`
+}
+
+/** A message name, and the marks at its end. */
+const marked = (text: Bytes): [name: Bytes, marks: Bytes] => {
+  const others = text.endsWith(OTHERS) ? OTHERS : ''
+  const name = text.slice(0, text.length - others.length)
+  return name.endsWith(MORE) ? [name.slice(0, -1), MORE + others] : [name, others]
 }
 
 /** Cuts commands out of a stream, which may come in any pieces. A part of a command at the end of the stream is dropped by not asking for more. */
@@ -88,19 +109,23 @@ export class CommandParser {
       const messageEnd = text.indexOf('\0', at + width)
       const senderEnd = messageEnd < 0 ? -1 : text.indexOf('\0', messageEnd + 1)
       const recipientEnd = senderEnd < 0 ? -1 : text.indexOf('\0', senderEnd + 1)
-      const isMore = recipientEnd >= 0 && text[messageEnd - 1] === MORE && messageEnd > at + width
-      const end = isMore ? text.indexOf('\0', recipientEnd + 1) : recipientEnd
+      if (recipientEnd < 0) break
+      const [name, marks] = marked(text.slice(at + width, messageEnd))
+      const notesEnd = marks.includes(MORE) ? text.indexOf('\0', recipientEnd + 1) : recipientEnd
+      if (notesEnd < 0) break
+      const end = marks.includes(OTHERS) ? text.indexOf('\0\0', notesEnd) : notesEnd
       if (end < 0) break
       commands.push({
         slot: numberAt(text, at, width),
-        message: text.slice(at + width, isMore ? messageEnd - 1 : messageEnd),
+        message: name,
         sender: text.slice(messageEnd + 1, senderEnd),
         recipient: text.slice(senderEnd + 1, recipientEnd),
-        notes: isMore ? text.slice(recipientEnd + 1, end) : undefined,
+        others: end > notesEnd ? text.slice(notesEnd + 1, end).split('\0') : undefined,
+        notes: notesEnd > recipientEnd ? text.slice(recipientEnd + 1, notesEnd) : undefined,
         isTooLong: this.#isTooLong
       })
       this.#isTooLong = false
-      at = end + 1
+      at = marks.includes(OTHERS) ? end + 2 : end + 1
     }
     this.#hold(text.slice(at))
     return commands

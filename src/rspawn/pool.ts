@@ -34,13 +34,14 @@ export class RemotePool {
   }
 
   /** Delivers through the resident process of this version of the program (whatever identifies its file), starting one if need be. Never throws. */
-  async deliver({ message, host, sender, recipient, notes }: Job, version: string): Promise<Ending> {
+  async deliver({ message, host, sender, recipient, others = [], notes }: Job, version: string): Promise<Ending> {
     const reply = await this.#pool.ask('qmail-remote', version, [
       notes === undefined ? message : `${message}+`,
       host,
       sender,
       ...(notes === undefined ? [] : [notes]),
-      recipient
+      recipient,
+      ...others
     ])
     if (reply === undefined || reply === 'unstarted') return NOT_STARTED
     if (reply[0] === FIRST_GEAR) return needsFile

@@ -41,6 +41,21 @@ const condensed = (output: Bytes): Bytes => {
 /** The last field of what qmail-remote prints when the server took what the sender asked for. */
 const DSN_FIELD = '+dsn'
 
+/** What qmail-remote would have printed had it been run for each of so many recipients: what it says about one, then about the message. What it took for none it named is unknown. */
+const outputs = (output: Bytes, count: number): Bytes[] => {
+  const fields = output.split('\0')
+  const named = fields.findIndex((field) => letterOf(field) !== undefined)
+  const message = fields.slice(Math.max(named, 0)).join('\0')
+  return Array.from({ length: count }, (_, n) => {
+    if (n < named) return `${fields[n]}\0${message}`
+    return letterOf(message) === 'K' ? '' : message
+  })
+}
+
+/** A report of qmail-rspawn for each of so many recipients of a delivery; NEEDS_FILE stands for all. */
+export const reportsOn = (ending: Ending, count: number, hasNotes: boolean): Bytes[] =>
+  ending === needsFile ? [NEEDS_FILE] : outputs(ending.output, count).map((output) => reportOn({ ...ending, output }, hasNotes))
+
 /** Letter and text of qmail-rspawn's report on a delivery. */
 export const reportOn = (ending: Ending, hasNotes = false): Bytes => {
   if (ending === needsFile) return NEEDS_FILE

@@ -88,6 +88,13 @@ export interface Job {
   reached: Reached[] | undefined
 }
 
+/** Recipients of a message at one host, handed to a spawner as one delivery. */
+export interface Company {
+  destination: Destination | undefined
+  /** So many of them the host has taken. */
+  reached: number
+}
+
 /** One recipient handed to a spawner. */
 export interface Delivery {
   /** Counted from 1 for the life of the process, over both channels. */
@@ -96,8 +103,12 @@ export interface Delivery {
   at: number
   recipient: Bytes
   claims: readonly Claim[]
-  /** Of a remote delivery. */
+  /** Of a remote delivery; of several recipients', the last one's. */
   destination: Destination | undefined
+  /** Whose report follows this one's, in the same slot; undefined: nobody's. */
+  next: Delivery | undefined
+  /** Undefined: it goes alone. */
+  company: Company | undefined
   /** Unix milliseconds. */
   startedAt: number
   /** Was the spawner told a place in the commit log? */

@@ -8,10 +8,11 @@ import { noteDeferral } from './bounce/delay.ts'
 import { noteFailures } from './bounce/note.ts'
 import { noteSuccess } from './bounce/success.ts'
 import { paragraph, TOO_LONG } from './bounce/text.ts'
+import { isOneTooMany } from './destination/together.ts'
 import { wordOf } from './destination/word.ts'
 import { closeJob } from './job.ts'
 import { masked } from './log.ts'
-import type { Delivery } from './message.ts'
+import type { Company, Delivery } from './message.ts'
 import type { Spawner } from './spawner.ts'
 import { later, logStatus, nowSeconds, type State } from './state.ts'
 import { leaveExpress } from './todo/express.ts'
@@ -85,12 +86,24 @@ const apply = (state: State, delivery: Delivery, letter: Bytes, text: Bytes): vo
 
 const WORDS: Record<string, string> = { K: 'success', Z: 'deferral', D: 'failure' }
 
+/** What is under way in a slot ends without a word. */
+const forgetSlot = (state: State, spawner: Spawner, slot: number): void => {
+  for (let given = spawner.finish(slot); given !== undefined; given = given.next && spawner.finish(slot)) {
+    given.destination?.end(given, 'nothing', Date.now())
+    end(state, given, false)
+  }
+}
+
+/** The host takes fewer recipients at a time: those it has not taken are due again at once. */
+const learnTogether = ({ destination, reached }: Company, { job }: Delivery): void => {
+  if (destination !== undefined) destination.together = reached
+  job.retry = nowSeconds()
+}
+
 /** The spawner cannot deliver it from the commit log: it becomes files, and is handed over once more. Nothing of that shows. */
 const handOverAsFile = (state: State, spawner: Spawner, slot: number, { job: { held } }: Delivery): void => {
   const again = (): void => {
-    const given = held?.isForgotten ? spawner.finish(slot) : undefined
-    given?.destination?.end(given, 'nothing', Date.now())
-    if (given) end(state, given, false)
+    if (held?.isForgotten) forgetSlot(state, spawner, slot)
     else spawner.restart(slot)
   }
   if (held !== undefined && held.stage !== 'sorted') leaveExpress(state, held, again)
@@ -125,8 +138,12 @@ export const takeReport = (state: State, spawner: Spawner, given: Report): void 
     return
   }
   leaveDestination(spawner, delivery, report)
-  const isLast = report.letter === 'Z' && delivery.job.isDying
-  const letter = isLast ? 'D' : report.letter
+  const { company } = delivery
+  const isTooMany = isOneTooMany(company, report.letter, report.text)
+  if (company !== undefined && isTooMany) learnTogether(company, delivery)
+  if (company !== undefined && report.letter === 'K') company.reached++
+  const isLast = report.letter === 'Z' && delivery.job.isDying && !isTooMany
+  const letter = isTooMany ? 'Z' : isLast ? 'D' : report.letter
   const text = isLast ? report.text + TOO_LONG : report.text
   const word = WORDS[letter]
   state.log.line(`delivery ${delivery.number}: ${word === undefined ? 'report mangled, will defer' : `${word}: ${masked(text)}`}`)

@@ -3,18 +3,19 @@ import { readInfo } from '../queue/info.ts'
 import { type NotesText, notesOn, warningsIn } from '../queue/notes.ts'
 import { splitPath } from '../queue/paths.ts'
 import { isDying, retryAt } from './backoff.ts'
+import { mostTogether, takeTogether } from './destination/together.ts'
 import { forNothing, mayVisit, type Wait, type Way, wayOf } from './destination/way.ts'
 import { closeJob } from './job.ts'
 import { masked } from './log.ts'
-import type { Held, Job } from './message.ts'
+import type { Company, Delivery, Held, Job } from './message.ts'
 import { FileRecords, HeldRecords, type UndoneRecipient, UnknownRecord } from './records.ts'
 import type { Spawner } from './spawner.ts'
 import { AGAIN_SECONDS, logStatus, nowSeconds, type State } from './state.ts'
 import { leaveExpress } from './todo/express.ts'
 import type { Pass } from './turns.ts'
 
-/** So many recipients of a pass are passed over at a time because their users have no slot left; then the pass waits. */
-const MAX_AHEAD = 64
+/** So many recipients of a pass are read ahead, because those before them have no slot left, or to find who travels together; then the pass waits. */
+const MAX_AHEAD = 100
 /** So many passes over files may wait for their shares, besides those that get on. One more, and the one that has waited longest is put off. */
 const MAX_BLOCKED = 500
 
@@ -119,18 +120,28 @@ const closePass = (state: State, { job, records }: Pass, isComplete: boolean): v
   closeJob(state, job)
 }
 
-const start = (state: State, spawner: Spawner, job: Job, { at, address }: UndoneRecipient, way: Way): void => {
-  const number = ++state.deliveries
-  job.running++
+/** Hands recipients over as one delivery; in the log each has its own. */
+const start = (state: State, spawner: Spawner, job: Job, recipients: readonly UndoneRecipient[], { claims, destination }: Way): void => {
+  job.running += recipients.length
   job.isTried = true
   if (job.held) job.held.isStarted = true
-  state.ctl.started(job, address)
-  const { claims, destination } = way
-  const delivery = { number, job, at, recipient: address, claims, destination, startedAt: Date.now(), isFromLog: false, isWritten: false }
-  destination?.begin(delivery)
-  spawner.start(delivery)
-  state.log.line(`starting delivery ${number}: msg ${job.id} to ${spawner.channel} ${masked(address)}`)
-  logStatus(state)
+  const startedAt = Date.now()
+  const company: Company | undefined = recipients.length > 1 ? { destination, reached: 0 } : undefined
+  const deliveries: Delivery[] = recipients.map(({ at, address }) => {
+    state.ctl.started(job, address)
+    const number = ++state.deliveries
+    return { number, job, at, recipient: address, claims, destination: undefined, startedAt, isFromLog: false, isWritten: false, next: undefined, company }
+  })
+  for (const [n, delivery] of deliveries.entries()) delivery.next = deliveries[n + 1]
+  const [first, last] = [deliveries[0], deliveries.at(-1)]
+  if (first === undefined || last === undefined) return
+  last.destination = destination
+  destination?.begin(last)
+  spawner.start(first)
+  for (const { number, recipient } of deliveries) {
+    state.log.line(`starting delivery ${number}: msg ${job.id} to ${spawner.channel} ${masked(recipient)}`)
+    logStatus(state)
+  }
 }
 
 /** Reads one recipient on, if there is one and room to remember it. False: the pass has ended in trouble. */
@@ -165,7 +176,7 @@ const survey = (state: State, spawner: Spawner, pass: Pass): boolean => {
   return true
 }
 
-/** One recipient of this pass on: the first that its shares and its host allow. */
+/** One recipient of this pass on, with those that may travel with it: the first that its shares and its host allow. */
 const advance = (state: State, spawner: Spawner, pass: Pass): void => {
   const { job, ahead } = pass
   if (state.ctl.interrupts(job)) {
@@ -182,8 +193,9 @@ const advance = (state: State, spawner: Spawner, pass: Pass): void => {
     const way = wayOf(state, job, recipient.address, now)
     const missing = spawner.blocked(way.claims)
     if (missing === undefined && (way.destination === undefined || mayVisit(way.destination, job, now, wait))) {
-      ahead.splice(n, 1)
-      start(state, spawner, job, recipient, way)
+      const most = mostTogether(spawner.together, job.sender, way.destination)
+      while (most > 1 && !pass.isAtEnd && ahead.length < MAX_AHEAD) if (!readAhead(state, spawner, pass)) return
+      start(state, spawner, job, most > 1 ? takeTogether(ahead, n, most) : ahead.splice(n, 1), way)
       settle(state, spawner, pass)
       return
     }

@@ -25,6 +25,8 @@ export interface SendSettings extends BounceSettings {
   /** How many deliveries each spawner takes at a time, and how wide their numbers are. */
   spawnLimit: Record<Channel, number>
   spawnWidth: Record<Channel, Width>
+  /** How many recipients of a message each spawner takes in one delivery. */
+  spawnTogether: Record<Channel, number>
   /** May a spawner say that its numbers have two bytes? Only if it was told that we know: by qmail-start. */
   mayBeWide: boolean
   tunable: Tunable
@@ -67,6 +69,7 @@ export const readSendSettings = (home: string, { QMAIL_LOG, QMAIL_WIDE, ...env }
     },
     spawnLimit: UNLIMITED,
     spawnWidth: { local: 1, remote: 1 },
+    spawnTogether: { local: 1, remote: 1 },
     tunable: readTunable(home, UNLIMITED)
   }
 }

@@ -1,5 +1,5 @@
 import { logName } from '../log/place.ts'
-import { type NotesText, packNotes } from '../queue/notes.ts'
+import { type NotesText, packNotes, type RecipientNote } from '../queue/notes.ts'
 import { type Channel, splitPath } from '../queue/paths.ts'
 import { commandBytes, type Report, ReportParser, type Width } from '../queue/spawnproto.ts'
 import type { Line } from './line.ts'
@@ -10,10 +10,21 @@ import { Turns } from './turns.ts'
 import { senderFor } from './verp.ts'
 import { Waiting } from './waiting.ts'
 
-/** What the next host is told of one recipient. */
-const passedOn = ({ asked, notes }: Job, at: number): NotesText | undefined => {
-  const note = notes?.get(at)
-  return packNotes({ items: [...(asked ?? [])], recipients: new Map(note === undefined ? [] : [[0, note]]) })
+/** Those who travel together, each after the one before it. */
+const companyOf = (first: Delivery): Delivery[] => {
+  const all: Delivery[] = []
+  for (let one: Delivery | undefined = first; one !== undefined; one = one.next) all.push(one)
+  return all
+}
+
+/** What the next host is told of these recipients. */
+const passedOn = ({ asked, notes }: Job, deliveries: readonly Delivery[]): NotesText | undefined => {
+  const recipients = new Map<number, RecipientNote>()
+  for (const [n, { at }] of deliveries.entries()) {
+    const note = notes?.get(at)
+    if (note !== undefined) recipients.set(n, note)
+  }
+  return packNotes({ items: [...(asked ?? [])], recipients })
 }
 
 /** One channel: its spawner, the deliveries it is at, and the messages that wait for it. */
@@ -40,17 +51,20 @@ export class Spawner {
   readonly #parser: ReportParser
   /** So many the spawner takes, those included whose durability alone is waited for. */
   readonly #most: number
+  /** So many recipients of a message it takes in one delivery. */
+  readonly together: number
   readonly #width: Width
   readonly #shares = new Shares()
   readonly #writtenShares = new Shares()
   #slots: (Delivery | undefined)[] = []
 
-  constructor(channel: Channel, line: Line, { spawnLimit, spawnWidth, tunable }: SendSettings) {
+  constructor(channel: Channel, line: Line, { spawnLimit, spawnWidth, spawnTogether, tunable }: SendSettings) {
     this.channel = channel
     this.#line = line
     this.limit = tunable.concurrency[channel]
     this.#most = spawnLimit[channel]
     this.#width = spawnWidth[channel]
+    this.together = spawnTogether[channel]
     this.#parser = new ReportParser(this.#width)
   }
 
@@ -73,7 +87,7 @@ export class Spawner {
     return this.#shares.isUnused(key)
   }
 
-  /** Hands a delivery over, in the lowest free slot. */
+  /** Hands a delivery over, with all that travel with it, in the lowest free slot. */
   start(delivery: Delivery): void {
     const free = this.#slots.indexOf(undefined)
     const slot = free < 0 ? this.#slots.length : free
@@ -90,18 +104,22 @@ export class Spawner {
   }
 
   #ask(slot: number, delivery: Delivery): void {
-    const { job, recipient, at } = delivery
+    const { job, recipient } = delivery
+    const all = delivery.next === undefined ? [delivery] : companyOf(delivery)
+    const others = delivery.next === undefined ? undefined : all.slice(1).map((other) => other.recipient)
     const place = job.held?.inLog
     const file = splitPath('mess', job.id).slice('mess/'.length)
     const message = place === undefined ? file : logName(file, place)
-    delivery.isFromLog = place !== undefined
-    this.#line.say(commandBytes({ slot, message, sender: senderFor(job.sender, recipient), recipient, notes: job.asked && passedOn(job, at) }, this.#width))
+    for (const one of all) one.isFromLog = place !== undefined
+    this.#line.say(
+      commandBytes({ slot, message, sender: senderFor(job.sender, recipient), recipient, others, notes: job.asked && passedOn(job, all) }, this.#width)
+    )
   }
 
   /** All of the delivery is done but for its durability: another may begin. */
   written(slot: number): void {
     const delivery = this.#slots[slot]
-    if (delivery === undefined || delivery.isWritten) return
+    if (delivery === undefined || delivery.isWritten || delivery.next !== undefined) return
     delivery.isWritten = true
     this.#written++
     this.#shares.give(delivery.claims)
@@ -119,11 +137,12 @@ export class Spawner {
     return chunk === undefined ? [] : this.#parser.push(chunk)
   }
 
-  /** The delivery a report is about, its slot now free; undefined if there is none. */
+  /** The delivery a report is about; its slot is free now, or the next one's who travels with it. Undefined if there is none. */
   finish(slot: number): Delivery | undefined {
     const delivery = this.#slots[slot]
     if (delivery === undefined) return undefined
-    this.#slots[slot] = undefined
+    this.#slots[slot] = delivery.next
+    if (delivery.next !== undefined) return delivery
     this.running--
     if (delivery.isWritten) this.#written--
     const shares = delivery.isWritten ? this.#writtenShares : this.#shares

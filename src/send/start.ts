@@ -21,6 +21,8 @@ const step = <T>(words: string, work: () => T): T => {
 interface Announced {
   limit: number
   width: Width
+  /** Recipients of a message in one delivery. */
+  together: number
 }
 
 const read = (fd: number, count: number): Buffer => {
@@ -29,11 +31,13 @@ const read = (fd: number, count: number): Buffer => {
   return bytes
 }
 
-/** What a spawner says first: how many deliveries it takes at a time (spec queue.md 5.2; spawnproto.ts, Width). */
+/** What a spawner says first: how many deliveries it takes at a time (spec queue.md 5.2; spawnproto.ts, Width, limitBytes). */
 const announcedBy = (fd: number, mayBeWide: boolean): Announced =>
   step('hath the daemon spawn no fire?', () => {
     const limit = read(fd, 1).readUInt8()
-    return limit === 0 && mayBeWide ? { limit: read(fd, 2).readUInt16BE(), width: 2 } : { limit, width: 1 }
+    if (limit > 0 || !mayBeWide) return { limit, width: 1, together: 1 }
+    const [high = 0, low = 0] = read(fd, 2)
+    return high > 0 ? { limit: 256 * high + low, width: 2, together: 1 } : { limit: read(fd, 2).readUInt16BE(), width: 2, together: low }
   })
 
 /** Everything that must be right before mail is touched: settings, the queue folder (entered here), the lock, both spawners. Throws Temporary. */
@@ -43,6 +47,7 @@ export const prepare = ({ home, env, resident }: Context): SendSettings => {
   step('unable to switch to queue directory', () => process.chdir(queueFolder(home)))
   if (!step('unable to open mutex', () => holdForLife('lock/sendmutex'))) throw new Temporary('qmail-send is already running')
   const [local, remote] = [announcedBy(FD.fromLocal, settings.mayBeWide), announcedBy(FD.fromRemote, settings.mayBeWide)]
+  const spawnTogether = { local: local.together, remote: remote.together }
   const spawnLimit = { local: local.limit, remote: remote.limit }
-  return { ...settings, spawnLimit, spawnWidth: { local: local.width, remote: remote.width }, tunable: readTunable(home, spawnLimit) }
+  return { ...settings, spawnLimit, spawnTogether, spawnWidth: { local: local.width, remote: remote.width }, tunable: readTunable(home, spawnLimit) }
 }

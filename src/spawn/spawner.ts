@@ -24,7 +24,9 @@ export interface Job {
   message: Bytes
   sender: Bytes
   recipient: Bytes
-  /** What the sender asked for about it; undefined: nothing. */
+  /** Recipients at the same host in the same delivery; undefined: none. */
+  others?: readonly Bytes[] | undefined
+  /** What the sender asked for about them; undefined: nothing. */
   notes?: NotesText | undefined
   /** The recipient before and after its last `@`. */
   box: Bytes
@@ -35,6 +37,17 @@ export interface Job {
   written: () => void
 }
 
+/** How deliveries to several recipients are done. */
+export interface Together {
+  /** So many recipients at the most. */
+  most: number
+  /**
+   * Does one. Its result are the reports that are still to be written, in order; a failure, before any is, is reported as temporary, of all. `alone` delivers
+   * to one recipient, without notes, and has its report; `say` writes a report at once.
+   */
+  deliver: (job: Job, alone: (recipient: Bytes) => Promise<Bytes>, say: (report: Bytes) => void) => Promise<readonly Bytes[]>
+}
+
 export interface SpawnerOptions {
   /** The folder message names are below: HOME/queue/mess. */
   mess: string
@@ -42,6 +55,8 @@ export interface SpawnerOptions {
   owner: number
   /** Does one delivery. Its result is letter and text of the report, cut at the first NUL; a failure is reported as temporary. */
   deliver: (job: Job) => Promise<Bytes>
+  /** Several recipients in one delivery; only where qmail-send knows of two bytes. */
+  together?: Together | undefined
   /** Two where qmail-send knows of it: more deliveries at a time then. */
   width?: Width
   /** Where commands are read and reports are written. */
@@ -52,16 +67,22 @@ export interface SpawnerOptions {
 /** The longest message name, with its NUL (spec queue.md 7.1). */
 const MAX_NAME_BYTES = 100
 
+/** All recipients of a command, in order. */
+export const recipientsOf = ({ recipient, others }: Pick<Command, 'recipient' | 'others'>): readonly Bytes[] =>
+  others === undefined ? [recipient] : [recipient, ...others]
+
 /** What is wrong with a command before the message is looked at; undefined: nothing. In the order of spec queue.md 7.1. */
 const complaint = (command: Command, limit: number, isInUse: boolean): Bytes | undefined => {
-  const { slot, message, recipient } = command
+  const { slot, message } = command
   if (command.isTooLong) return 'Zqmail spawner: the command is too long. (#4.3.0)\n'
   if (slot >= limit) return 'Zqmail spawner: delivery number out of range. (#4.3.5)\n'
   if (isInUse) return 'Zqmail spawner: delivery number already in use. (#4.3.5)\n'
   if (!/^[0-9][0-9/]*$/.test(message) || message.length >= MAX_NAME_BYTES) return 'Dqmail spawner: bad message name. (#5.3.5)\n'
-  if (!recipient.includes('@')) return 'DSorry, address must include host name. (#5.1.3)\n'
+  if (!recipientsOf(command).every((recipient) => recipient.includes('@'))) return 'DSorry, address must include host name. (#5.1.3)\n'
   return undefined
 }
+
+const unstarted = (error: unknown): Bytes => `Zqmail spawner: unable to start the delivery: ${reason(error)}. (#4.3.0)\n`
 
 const limitOf = (width: Width): number => (width === 1 ? SPAWN_LIMIT : WIDE_LIMIT)
 
@@ -112,33 +133,61 @@ export class Spawner {
   }
 
   #start(command: Command): void {
-    const { slot, message, sender, recipient, notes } = command
+    const { slot, message } = command
     const bad = complaint(command, limitOf(this.#width), this.#busy.has(slot))
     const logged = parseLogName(message)
-    const fd = bad ?? (logged ? -1 : openMessage(`${this.#options.mess}/${message}`, this.#options.owner))
+    const fd = bad ?? (logged ? -1 : this.#open(message))
     if (typeof fd === 'string') {
-      this.#report(slot, fd)
+      for (const _ of recipientsOf(command)) this.#report(slot, fd)
       return
     }
-    const at = recipient.lastIndexOf('@')
     this.#busy.add(slot)
+    void this.#run(this.#jobOf(command, logged, fd))
+  }
+
+  #open(message: Bytes): number | Bytes {
+    return openMessage(`${this.#options.mess}/${message}`, this.#options.owner)
+  }
+
+  #jobOf({ slot, message, sender, recipient, others, notes }: Omit<Command, 'isTooLong'>, logged: Logged | undefined, fd: number): Job {
+    const at = recipient.lastIndexOf('@')
     const written = (): void => {
       if (logged && this.#busy.has(slot)) this.#report(slot, WRITTEN)
     }
-    void this.#run({ slot, message, sender, recipient, notes, box: recipient.slice(0, at), host: recipient.slice(at + 1), fd, logged, written })
+    return { slot, message, sender, recipient, others, notes, box: recipient.slice(0, at), host: recipient.slice(at + 1), fd, logged, written }
   }
 
   async #run(job: Job): Promise<void> {
-    let report: Bytes
-    try {
-      report = await this.#options.deliver(job)
-    } catch (error) {
-      report = `Zqmail spawner: unable to start the delivery: ${reason(error)}. (#4.3.0)\n`
-    }
-    if (job.fd >= 0) closeQuietly(job.fd)
+    const reports = job.others === undefined ? [await this.#deliver(job)] : await this.#deliverTogether(job)
     this.#busy.delete(job.slot)
-    this.#report(job.slot, report)
+    for (const report of reports) this.#report(job.slot, report)
     if (this.#busy.size === 0) this.#whenIdle?.()
+  }
+
+  async #deliver(job: Job): Promise<Bytes> {
+    try {
+      return await this.#options.deliver(job)
+    } catch (error) {
+      return unstarted(error)
+    } finally {
+      if (job.fd >= 0) closeQuietly(job.fd)
+    }
+  }
+
+  async #deliverTogether(job: Job): Promise<readonly Bytes[]> {
+    const { slot, message, sender, logged } = job
+    const alone = async (recipient: Bytes): Promise<Bytes> => {
+      const fd = logged ? -1 : this.#open(message)
+      return typeof fd === 'string' ? fd : this.#deliver(this.#jobOf({ slot, message, sender, recipient }, logged, fd))
+    }
+    try {
+      if (this.#options.together === undefined) throw new Error('several recipients')
+      return await this.#options.together.deliver(job, alone, (report) => this.#report(slot, report))
+    } catch (error) {
+      return recipientsOf(job).map(() => unstarted(error))
+    } finally {
+      if (job.fd >= 0) closeQuietly(job.fd)
+    }
   }
 
   #report(slot: number, report: Bytes): void {
@@ -163,7 +212,7 @@ export class Spawner {
 export const serveSpawner = async (options: SpawnerOptions): Promise<void> => {
   try {
     const width = options.width ?? 1
-    writeFd(options.reportFd ?? 1, limitBytes(limitOf(width), width))
+    writeFd(options.reportFd ?? 1, limitBytes(limitOf(width), width, options.together?.most))
   } catch (error) {
     // qmail-send could not start and has said why
     if (errorCode(error) === 'EPIPE') return

@@ -19,7 +19,7 @@ import { join } from 'node:path'
 import type { Duplex } from 'node:stream'
 import { after } from 'node:test'
 import { errorCode } from '../../src/core/failure.ts'
-import { reportBytes } from '../../src/queue/spawnproto.ts'
+import { CommandParser, limitBytes, reportBytes } from '../../src/queue/spawnproto.ts'
 import { endWith } from './ending.ts'
 import type { Home } from './home.ts'
 import { until } from './wait.ts'
@@ -31,6 +31,8 @@ export interface Asked {
   id: number
   sender: string
   recipient: string
+  /** Those who go with it; their reports follow, in order. */
+  others: string[]
 }
 
 export interface RigOptions {
@@ -41,9 +43,9 @@ export interface RigOptions {
   env?: Record<string, string>
   /** qmail-rspawn's numbers have two bytes, and this is its limit. */
   wide?: number
+  /** Then so many recipients of a message go in one delivery. */
+  together?: number
 }
-
-const numberOf = (bytes: string): number => [...bytes].reduce((number, byte) => 256 * number + byte.charCodeAt(0), 0)
 
 const text = (b: Buffer): string => b.toString('latin1')
 
@@ -66,7 +68,7 @@ export class SendRig {
   readonly ended: Promise<number | string>
 
   constructor(home: Home, options: RigOptions = {}) {
-    const { resident, limits, env, wide } = { resident: false, limits: [120, 120], env: {}, ...options }
+    const { resident, limits, env, wide, together } = { resident: false, limits: [120, 120], env: {}, ...options }
     this.#widths = { local: 1, remote: wide === undefined ? 1 : 2 }
     this.#home = home
     const parent = resident ? '7<&10' : '7>&-' // in the second gear, what tells it that qmail-start is gone
@@ -89,21 +91,16 @@ export class SendRig {
     this.#hearClean(toClean)
     for (const [i, stream] of [fromLocal, fromRemote].entries()) {
       if (limits === undefined) stream.end()
-      else if (i === 1 && wide !== undefined) stream.write(Buffer.of(0, wide >> 8, wide & 255))
+      else if (i === 1 && wide !== undefined) stream.write(Buffer.from(limitBytes(wide, 2, together), 'latin1'))
       else stream.write(Buffer.of(limits[i] ?? 0))
     }
   }
 
   #hearSpawner(channel: 'local' | 'remote', stream: Duplex): void {
-    let held = ''
-    // slot, message, sender, recipient
-    const command = new RegExp(`^([\\s\\S]{${this.#widths[channel]}})([^\\0]*)\\0([^\\0]*)\\0([^\\0]*)\\0`)
+    const parser = new CommandParser(this.#widths[channel])
     stream.on('data', (d: Buffer) => {
-      held += text(d)
-      for (let m = command.exec(held); m; m = command.exec(held)) {
-        held = held.slice(m[0].length)
-        const [, slot = '', name = '', sender = '', recipient = ''] = m
-        const asked = { channel, slot: numberOf(slot), id: Number(name.split('/')[1]), sender, recipient }
+      for (const { slot, message, sender, recipient, others = [] } of parser.push(d)) {
+        const asked = { channel, slot, id: Number(message.split('/')[1]), sender, recipient, others: [...others] }
         const words = this.onDelivery(asked)
         if (words === undefined) this.asked.push(asked)
         else this.report(asked, words)
@@ -155,7 +152,7 @@ export class SendRig {
     return found
   }
 
-  /** Reports on a delivery. */
+  /** Reports on a delivery; of several recipients', on the next one. */
   report(delivery: Asked, words: string): void {
     this.say(delivery.channel, reportBytes(delivery.slot, words, this.#widths[delivery.channel]))
   }

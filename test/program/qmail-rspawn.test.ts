@@ -3,6 +3,7 @@ import { spawnSync } from 'node:child_process'
 import { chmodSync, chownSync, mkdirSync, readFileSync, renameSync, rmSync, utimesSync, writeFileSync } from 'node:fs'
 import { test } from 'node:test'
 import { suiteUser } from '../../src/os/ids.ts'
+import { commandBytes, ReportParser } from '../../src/queue/spawnproto.ts'
 import { isRoot, makeHome } from '../helpers/home.ts'
 import { processTree } from '../helpers/proc.ts'
 import { smtpSink } from '../helpers/smtp.ts'
@@ -169,6 +170,33 @@ test('all deliveries go through one resident qmail-remote', async () => {
   )
   assert.equal(remotes(rig.child.pid).length, 1)
   assert.equal(await rig.end(), 0)
+})
+
+test('several recipients of one command go through it in one conversation, with a report for each, where qmail-send knows of it', async () => {
+  const sink = await smtpSink((command) => (command.includes('bad@') ? '550 no' : undefined))
+  home.control('smtproutes', `:127.0.0.1:${sink.port}\n`)
+  const rig = start({ QMAIL_WIDE: '1' })
+  const say = (slot: number, recipients: string[], message = '12/1001'): void => {
+    const [recipient = '', ...others] = recipients
+    rig.say(commandBytes({ slot, message, sender: 's@s.example', recipient, others }, 2))
+  }
+  const reports = (): string[] => new ReportParser(2).push(Buffer.from(rig.output().slice(5), 'latin1')).map(({ slot, letter }) => `${slot}${letter}`)
+  say(7, ['a@x.example', 'bad@x.example', 'b@x.example'])
+  await until('three reports', () => reports().length === 3)
+  assert.deepEqual(reports(), ['7K', '7D', '7K'])
+  assert.deepEqual(
+    sink.messages.map(({ to }) => to),
+    [['a@x.example', 'b@x.example']]
+  )
+  say(7, ['a@x.example', 'b'])
+  say(8, ['a@x.example', 'b@x.example'], '12/nothing')
+  say(9, ['a@x.example', 'b@x.example'], '12/1099')
+  assert.equal(await rig.end(), 0)
+  assert.equal(rig.output().slice(0, 5), '\0\0\x64\x03\xe8')
+  assert.deepEqual(reports().slice(3), ['7D', '7D', '8D', '8D', '9Z', '9Z'])
+  const foreign = start({ QMAIL_WIDE: '1', QMAILREMOTE: program('ok', "printf 'r\\0Kok\\n\\0'") })
+  assert.equal(await foreign.end(), 0)
+  assert.equal(foreign.output(), '\0\x03\xe8', 'one by one with it')
 })
 
 test('when the resident process is killed its deliveries are deferred, and the next ones go through a new one', async () => {

@@ -50,6 +50,8 @@ export class Destination implements Claim {
   #isOld = true
   /** Deliveries that began before tell nothing new about a failure. */
   #troubleSince = 0
+  /** Recipients of a message it takes at a time, as far as it has said. */
+  together = Number.POSITIVE_INFINITY
   /** The host is left alone until then. */
   pauseEnds = 0
   /** Its pace allows the next delivery then. */
@@ -138,6 +140,7 @@ export class Destination implements Claim {
   forgive(): void {
     this.#failures = 0
     this.#window = START
+    this.together = Number.POSITIVE_INFINITY
     this.pauseEnds = 0
   }
 

@@ -8,6 +8,7 @@ const command = (slot: number, recipient = 'joe@example.org') => ({
   message: '10/5325154',
   sender: 's@t',
   recipient,
+  others: undefined as string[] | undefined,
   notes: undefined as string | undefined,
   isTooLong: false
 })
@@ -88,7 +89,23 @@ test('notes are a fourth field, which a mark at the message name announces', () 
     assert.deepEqual([...parser.push(stream.subarray(0, cut)), ...parser.push(stream.subarray(cut))], all, `cut at ${cut}`)
   }
   const odd = new CommandParser().push(bytes('+\0s\0r@x\0'))
-  assert.deepEqual(odd, [{ slot: 43, message: '', sender: 's', recipient: 'r@x', notes: undefined, isTooLong: false }])
+  assert.deepEqual(odd, [{ slot: 43, message: '', sender: 's', recipient: 'r@x', others: undefined, notes: undefined, isTooLong: false }])
+})
+
+test('further recipients follow behind the notes, up to an empty field, which another mark announces', () => {
+  const together = { ...command(0), others: ['ann@example.org', 'bob@example.org'] }
+  assert.equal(commandBytes(together), '\x0010/5325154*\0s@t\0joe@example.org\0ann@example.org\0bob@example.org\0\0')
+  const noted = { ...together, notes: 'v=1 r=1,n=N' }
+  assert.equal(commandBytes(noted), '\x0010/5325154+*\0s@t\0joe@example.org\0v=1 r=1,n=N\0ann@example.org\0bob@example.org\0\0')
+  const all = [together, command(0), noted, { ...command(0), sender: '', notes: '', others: ['x@y'] }, command(2)]
+  for (const width of [1, 2] as const) {
+    const stream = bytes(all.map((one) => commandBytes(one, width)).join(''))
+    for (let cut = 0; cut <= stream.length; cut++) {
+      const parser = new CommandParser(width)
+      assert.deepEqual([...parser.push(stream.subarray(0, cut)), ...parser.push(stream.subarray(cut))], all, `cut at ${cut}`)
+    }
+  }
+  assert.deepEqual([limitBytes(1000, 2, 100), limitBytes(1000, 2, 1), limitBytes(120, 1, 100)], ['\0\0\x64\x03\xe8', '\0\x03\xe8', 'x'])
 })
 
 test('numbers of two bytes: limit, commands and reports, wherever the stream is cut', () => {
