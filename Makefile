@@ -28,7 +28,7 @@ test: build/stamp check lint check-imports
 
 # ROUNDS=n times over, LOAD=1 beside stress-ng, JOBS=n files at once, FILES='...' only these; names what fails now and then, or leaves something behind
 steady: build/stamp
-	$(NODE) tools/steady.ts $(FILES)
+	ROUNDS=$(ROUNDS) $(NODE) tools/steady.ts $(FILES)
 
 # against the PREFIX named on the command line (a throw-away one with nothing running), else against some of its own
 golden: build/stamp
