@@ -40,7 +40,7 @@ export const demandOf = (records: readonly Tlsa[], base: Bytes, names: readonly 
 }
 
 /** The certificates a host sent, its own first. */
-const chainOf = (tls: TLSSocket): X509Certificate[] => {
+export const chainOf = (tls: TLSSocket): X509Certificate[] => {
   const chain: X509Certificate[] = []
   for (let next = tls.getPeerX509Certificate(); next && next !== chain.at(-1); next = next.issuerCertificate) chain.push(next)
   return chain
@@ -55,14 +55,15 @@ export const daneComplaint = (tls: TLSSocket, { records, names, anchors }: DaneD
   if (leaf === undefined) return 'it has no certificate'
   if (records.some((record) => record.usage === DANE_EE && isMeant(record, leaf.raw))) return undefined
   if (anchors.length === 0) return 'no TLSA record matches its certificate'
+  if (anchors.includes(leaf.toString())) return 'its certificate is no authority'
   if (!tls.authorized) return String(tls.authorizationError)
   return isForOneOf(leaf, names) ? undefined : `its certificate is not for ${names.join(' or ')}`
 }
 
-/** The demand with the anchors that records mean and the host sent, if these are news: the host is to be judged by them on another connection (RFC 7671 5.2). */
+/** The demand with the anchors that records mean and the host sent, its own certificate not among them, if these are news: the host is to be judged by them on another connection (RFC 7671 5.2). */
 export const withAnchors = (tls: TLSSocket, demand: DaneDemand): DaneDemand | undefined => {
   if (demand.isLookedFor) return undefined
-  const [, ...issuers] = chainOf(tls)
+  const [leaf, ...issuers] = chainOf(tls)
   const found = demand.records.filter(isAnchor).flatMap((record) =>
     issuers.flatMap((issuer) => {
       if (!isMeant(record, issuer.raw)) return []
@@ -71,6 +72,7 @@ export const withAnchors = (tls: TLSSocket, demand: DaneDemand): DaneDemand | un
       return [pem]
     })
   )
-  const anchors = [...new Set([...demand.anchors, ...found])]
-  return anchors.length > demand.anchors.length ? { ...demand, anchors, isLookedFor: true } : undefined
+  const anchors = [...new Set([...demand.anchors, ...found])].filter((pem) => pem !== leaf?.toString())
+  const areNews = anchors.some((pem) => !demand.anchors.includes(pem)) || (anchors.length > 0 && anchors.length < demand.anchors.length)
+  return areNews ? { ...demand, anchors, isLookedFor: true } : undefined
 }

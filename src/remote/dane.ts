@@ -14,17 +14,22 @@ export type DaneVerdict = { level: 'none' } | { level: 'encrypt' } | { level: 'd
 const isRequired = (domain: Bytes, { required }: DaneSettings): boolean =>
   required?.length === 0 || (required?.some((one) => domain === one || domain.endsWith(one.startsWith('.') ? one : `.${one}`)) ?? false)
 
+/** The names a host may have records by, the first that has any decides; none where DNSSEC does not vouch for what leads there. */
+export const tlsaNames = ({ host, port, secure }: Target, settings: DaneSettings): { base: Bytes; name: Bytes }[] => {
+  if (secure === undefined || (secure.domains.length === 0 && !settings.usesInsecureMx)) return []
+  return [...new Set([secure.end, lower(host).replace(/\.$/, '')])].map((base) => ({ base, name: `_${port}._tcp.${base}` }))
+}
+
 /** The records of the host, below the first of its names that has any. A name whose records cannot be looked up may have some: the host is not to be used. */
-const lookUp = async (resolver: SecureResolver, { host, port, secure }: Target, settings: DaneSettings): Promise<DaneVerdict> => {
-  if (secure === undefined || (secure.domains.length === 0 && !settings.usesInsecureMx)) return { level: 'none' }
-  const names = [...new Set([secure.end, lower(host).replace(/\.$/, '')])]
-  for (const base of names) {
-    const answer = await resolver.tlsa(`_${port}._tcp.${base}`)
-    if (answer.kind === 'temporary') return { level: 'unusable', why: `its TLSA records cannot be looked up` }
+const lookUp = async (resolver: SecureResolver, target: Target, settings: DaneSettings): Promise<DaneVerdict> => {
+  const names = tlsaNames(target, settings)
+  for (const { base, name } of names) {
+    const answer = await resolver.tlsa(name)
+    if (answer.kind === 'temporary') return { level: 'unusable', why: 'its TLSA records cannot be looked up' }
     if (answer.kind === 'none' || answer.secureName === undefined) continue
     const records = usableRecords(answer.records)
     if (records.length === 0) return { level: 'encrypt' }
-    return { level: 'dane', demand: demandOf(records, base, [...new Set([base, ...names, ...secure.domains])]) }
+    return { level: 'dane', demand: demandOf(records, base, [...new Set([base, ...names.map((one) => one.base), ...(target.secure?.domains ?? [])])]) }
   }
   return { level: 'none' }
 }

@@ -1,21 +1,17 @@
-import { isIPv4, isIPv6 } from 'node:net'
 import type { Bytes } from '../core/bytes.ts'
 import { reason } from '../core/failure.ts'
 import { hasLineEnd } from '../format/quote.ts'
 import { type Connection, connectTo } from '../net/client.ts'
-import { ownAddresses } from '../net/ipme.ts'
-import type { Resolvers, SecureResolver } from '../net/secure-dns.ts'
+import type { Resolvers } from '../net/secure-dns.ts'
 import { converse, type Outcome } from './conversation.ts'
-import { daneFor, daneSource } from './dane.ts'
 import type { Delivery } from './delivery.ts'
+import { SMTPS_PORT, tlsWith } from './host-tls.ts'
 import { inALabels } from './international.ts'
 import type { Manner } from './opening.ts'
 import { badRecipientReport, badSenderReport, localReport, noConnectionReport, noRecipientReport } from './report.ts'
-import { type Tls, unusableReport } from './secure.ts'
 import { type Route, readSettings, routeOf, type Settings, senderRouteOf } from './settings.ts'
-import { NoTarget, type Own, type Target, targetsOf } from './targets.ts'
+import { NoTarget, ownFor, type Target, targetsOf } from './targets.ts'
 import { checkTimeouts, forgetTimeouts, noteTimeout } from './tcpto.ts'
-import { defaultAnchors, policyFor } from './tls-policy.ts'
 
 /** The reports of a delivery that no server can be asked for; undefined when there is something to send. */
 const unsendable = ({ sender, recipients }: Delivery): Bytes | undefined => {
@@ -31,46 +27,6 @@ const connectionTo = async (home: string, { ip, port }: Target, settings: Settin
   if (connection === 'timeout') await noteTimeout(home, ip)
   else if (history === 'known') await forgetTimeouts(home, ip)
   return typeof connection === 'string' ? undefined : connection
-}
-
-/** Which of us the others may meet, and how we get to them. */
-const ownFor = ({ me, outgoingIp, moreOwn, notOwn }: Settings): Own => {
-  const addresses = new Set([...ownAddresses(), ...moreOwn])
-  const families = ([4, 6] as const).filter((family) => {
-    if (outgoingIp !== undefined) return family === 4 ? isIPv4(outgoingIp) : isIPv6(outgoingIp)
-    return family === 4 || [...addresses].some((ip) => isIPv6(ip) && ip !== '::')
-  })
-  for (const ip of notOwn) addresses.delete(ip)
-  return { addresses, name: me, families }
-}
-
-/** TLS at once, without STARTTLS (RFC 8314). */
-const SMTPS_PORT = 465
-
-/** What control/ wants TLS to be with this host; undefined: it is not spoken. A relay is its own destination. Throws Temporary. */
-const ruledTls = (home: string, destination: Bytes, { host, port }: Target, settings: Settings): Tls | undefined => {
-  if (settings.tls === undefined && port !== SMTPS_PORT) return undefined
-  const tls = settings.tls ?? { control: '', destinations: undefined, ciphers: undefined, minVersion: 'TLSv1.2' as const }
-  const name = host.replace(/\.$/, '')
-  const policy = settings.tls ? policyFor(tls, destination, name) : { level: 'opportunistic' as const, source: '', check: undefined, ciphers: undefined }
-  return { settings: tls, policy, host: name, anchors: () => defaultAnchors(home), seconds: settings.connectSeconds }
-}
-
-/** The same, and what DNS wants where control/ leaves it open. A report: the host is not to be used. Throws Temporary. */
-const tlsWith = async (
-  home: string,
-  destination: Bytes,
-  target: Target,
-  settings: Settings,
-  resolver: SecureResolver | undefined
-): Promise<Tls | Bytes | undefined> => {
-  const tls = ruledTls(home, destination, target, settings)
-  if (tls?.policy.level !== 'opportunistic' || settings.dane === undefined) return tls
-  const verdict = await daneFor(resolver, destination, target, settings.dane)
-  if (verdict.level === 'none') return tls
-  const wanted: Tls = { ...tls, policy: { ...tls.policy, level: 'dane', source: daneSource(destination) } }
-  if (verdict.level === 'unusable') return unusableReport(wanted, verdict.why)
-  return { ...wanted, policy: { ...wanted.policy, level: verdict.level, ...(verdict.level === 'dane' ? { dane: verdict.demand } : {}) } }
 }
 
 /** One host, in one manner, and once more in another where that may help (spec modern.md 3.4). Undefined: no connection. */

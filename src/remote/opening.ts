@@ -1,3 +1,4 @@
+import type { TLSSocket } from 'node:tls'
 import type { Bytes } from '../core/bytes.ts'
 import { type Connection, HandshakeFailed } from '../net/client.ts'
 import { type Reply, readReply } from '../net/client-reply.ts'
@@ -36,6 +37,8 @@ export class Opening {
   #isSecret = false
   /** What the server offers now. */
   offers: Offers = NO_OFFERS
+  /** The connection inside TLS, once that stands, whatever the certificate is worth. */
+  secured: TLSSocket | undefined
   /** What is to be said of TLS when the message is taken. */
   tlsLine: Bytes = ''
   /** How the same host may be asked once more, on another connection. */
@@ -88,6 +91,7 @@ export class Opening {
     if (tls === undefined) return undefined
     try {
       const socket = await this.#connection.secure(handshakeOptions(tls), tls.seconds)
+      this.secured = socket
       const wrong = complaint(socket, tls.policy)
       const dane = wrong === undefined || tls.policy.dane === undefined ? undefined : withAnchors(socket, tls.policy.dane)
       if (dane) this.retry = { ...this.#manner, tls: { ...tls, policy: { ...tls.policy, dane } } }

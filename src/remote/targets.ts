@@ -1,9 +1,10 @@
-import { isIPv6 } from 'node:net'
+import { isIPv4, isIPv6 } from 'node:net'
 import { type Bytes, lower } from '../core/bytes.ts'
 import type { Answer, Mx, Resolver } from '../net/dns.ts'
 import { addressLiteral } from '../net/ip.ts'
+import { ownAddresses } from '../net/ipme.ts'
 import { dnsReport, noAddressReport, noHostReport, nullMxReport, selfReport } from './report.ts'
-import { type Route, SMTP_PORT } from './settings.ts'
+import { type Route, type Settings, SMTP_PORT } from './settings.ts'
 
 /** One address to try. */
 export interface Target {
@@ -45,6 +46,17 @@ export interface Own {
   name: Bytes | undefined
   /** Which kinds of addresses can be connected to from here. */
   families: readonly (4 | 6)[]
+}
+
+/** Which of us the others may meet, and how we get to them. */
+export const ownFor = ({ me, outgoingIp, moreOwn, notOwn }: Settings): Own => {
+  const addresses = new Set([...ownAddresses(), ...moreOwn])
+  const families = ([4, 6] as const).filter((family) => {
+    if (outgoingIp !== undefined) return family === 4 ? isIPv4(outgoingIp) : isIPv6(outgoingIp)
+    return family === 4 || [...addresses].some((ip) => isIPv6(ip) && ip !== '::')
+  })
+  for (const ip of notOwn) addresses.delete(ip)
+  return { addresses, name: me, families }
 }
 
 /** A report instead of somewhere to go. */

@@ -218,6 +218,12 @@ test('qmail-config and qmail-migrate by their examples', PATIENT, async () => {
   assert.match(migrated.said, /\nWritten\. Next: tcprules /)
 })
 
+test('qmail-tlspolicy tells of a domain', async () => {
+  const { exit, said } = await shell(exampleOf('qmail-tlspolicy.8'))
+  assert.match(said, /find any host named example\.org/)
+  assert.equal(exit, 1)
+})
+
 test('qmail-tlscert makes a certificate, and is the hook that installs one', async () => {
   const file = home.at('control', 'servercert.pem')
   const made = await shell(exampleOf('qmail-tlscert.8'))

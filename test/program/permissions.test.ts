@@ -58,6 +58,7 @@ const firstGear: [ProgramName, string[]][] = [
   ['qmail-qread', ['read queue']],
   ['qmail-showctl', ['read /etc/hostname', 'read control', 'read queue']],
   ['qmail-tlsd', ['read control']],
+  ['qmail-tlspolicy', ['connect', 'read /etc/hostname', 'read control']],
   ['qmail-authd', ['connect', 'read control', 'read queue', 'start a process']],
   ['authclient', ['connect', 'read /etc/hostname', 'read control', 'read queue', 'start a process']]
 ]

@@ -1,9 +1,10 @@
 import assert from 'node:assert/strict'
-import { createHash, X509Certificate } from 'node:crypto'
+import { X509Certificate } from 'node:crypto'
 import { rmSync, writeFileSync } from 'node:fs'
 import { beforeEach, test } from 'node:test'
 import type { TlsOptions } from 'node:tls'
 import { issued, selfSigned } from '../helpers/certificate.ts'
+import { BY_TLS, certificateRecord, IN_CLEAR, keyRecord, relayZone } from '../helpers/dane.ts'
 import { dnsZone, type Zone } from '../helpers/dns-zone.ts'
 import { makeHome } from '../helpers/home.ts'
 import { type Script, smtpScript } from '../helpers/smtp-script.ts'
@@ -20,24 +21,9 @@ beforeEach(() => {
   home.control('esmtp', 'PIPELINING\n')
 })
 
-const digest = (part: Buffer): string => createHash('sha256').update(part).digest('hex')
-const keyOf = (pem: string): Buffer => new X509Certificate(pem).publicKey.export({ type: 'spki', format: 'der' })
 const own = selfSigned(['other.example'])
 const foreign = selfSigned(['mx.site.example'])
 const certificate = { cert: own, key: own }
-
-const MAIL = ['hear', '250 s\r\n', 'hear', '250 r\r\n', 'hear', '354 go\r\n', 'hear all', '250 done\r\n'] as const
-const OFFER = ['220 hi\r\n', 'hear', '250-hi\r\n250 STARTTLS\r\n'] as const
-const TLS = [...OFFER, 'hear', '220 go\r\n', 'tls', 'hear', '250 hi inside\r\n'] as const
-const CLEAR = ['220 hi\r\n', 'hear', '250 hi\r\n'] as const
-
-/** A zone of a relay that DNSSEC vouches for, with these records; and what more it is to hold. */
-const relay = (port: number, tlsa: string[], more: Zone = {}): Zone => ({
-  '': { secure: true },
-  'mx.site.example': { a: ['127.0.0.1'], secure: true },
-  [`_${port}._tcp.mx.site.example`]: { tlsa, secure: true },
-  ...more
-})
 
 let connections = 0
 
@@ -57,18 +43,15 @@ const talk = async (script: Script, zoneAt: (port: number) => Zone, tls: TlsOpti
 }
 
 test('a host with a secure TLSA record gets mail if it has the key, whatever name and date its certificate bears', async () => {
-  const record = `3 1 1 ${digest(keyOf(own))}`
+  const record = keyRecord(3, own)
   const old = issued(['other.example'], own, -1)
-  const expired = await talk([...TLS, ...MAIL], (port) => relay(port, [`3 0 1 ${digest(new X509Certificate(old).raw)}`]), { cert: old, key: old })
+  const expired = await talk(BY_TLS, (port) => relayZone(port, [certificateRecord(3, old)]), { cert: old, key: old })
   assert.match(expired, /, dane\.\n/)
-  assert.match(
-    await talk([...TLS, ...MAIL], (port) => relay(port, [record])),
-    /^r\0K127\.0\.0\.1 accepted message\.\nTLS: TLSv1\.3 TLS_\w+, dane\.\nRemote host said/
-  )
+  assert.match(await talk(BY_TLS, (port) => relayZone(port, [record])), /^r\0K127\.0\.0\.1 accepted message\.\nTLS: TLSv1\.3 TLS_\w+, dane\.\nRemote host said/)
 })
 
 test('a host whose key is another one gets nothing', async () => {
-  const reports = await talk([...TLS, ...MAIL], (port) => relay(port, [`3 1 1 ${digest(keyOf(foreign))}`]))
+  const reports = await talk(BY_TLS, (port) => relayZone(port, [keyRecord(3, foreign)]))
   assert.equal(
     reports,
     'ZTLS policy of mx.site.example (dane) not met by mx.site.example: TLS unable to verify server: no TLSA record matches its certificate. (#4.7.5)\n\0'
@@ -76,7 +59,7 @@ test('a host whose key is another one gets nothing', async () => {
 })
 
 test('a host that should have TLS by its records and offers none gets nothing', async () => {
-  const reports = await talk([...CLEAR, ...MAIL], (port) => relay(port, [`3 1 1 ${digest(keyOf(own))}`]))
+  const reports = await talk(IN_CLEAR, (port) => relayZone(port, [keyRecord(3, own)]))
   assert.equal(reports, 'ZTLS policy of mx.site.example (dane) not met by mx.site.example: No TLS achieved. (#4.7.4)\n\0')
 })
 
@@ -94,60 +77,60 @@ test('records of an anchor: the host sends it, the certificate is for the host o
     const pem = issued(names, between, days)
     return { cert: pem + between, key: pem }
   }
-  const trust = (pem: string) => (port: number) => relay(port, [`2 0 1 ${digest(new X509Certificate(pem).raw)}`])
+  const trust = (pem: string) => (port: number) => relayZone(port, [certificateRecord(2, pem)])
   const good = leaf(['mx.site.example'])
-  assert.equal(said(await talk([...TLS, ...MAIL], trust(between), good)), 'K dane.')
-  assert.equal(said(await talk([...TLS, ...MAIL], (port) => relay(port, [`2 1 1 ${digest(keyOf(between))}`]), good)), 'K dane.')
-  assert.equal(said(await talk([...TLS, ...MAIL], trust(anchor), good)), 'Z no TLSA record matches its certificate. (#4.7.5)\n')
-  const whole = (port: number) => relay(port, [`2 0 0 ${new X509Certificate(anchor).raw.toString('hex')}`])
-  assert.equal(said(await talk([...TLS, ...MAIL], whole, good)), 'K dane.')
-  assert.equal(said(await talk([...TLS, ...MAIL], trust(between), leaf(['other.example']))), 'Z its certificate is not for mx.site.example. (#4.7.5)\n')
-  assert.equal(said(await talk([...TLS, ...MAIL], trust(between), leaf(['mx.site.example'], -1))), 'Z CERT_HAS_EXPIRED. (#4.7.5)\n')
-  assert.equal(said(await talk([...TLS, ...MAIL], trust(selfSigned(['x.example'])), good)), 'Z no TLSA record matches its certificate. (#4.7.5)\n')
+  assert.equal(said(await talk(BY_TLS, trust(between), good)), 'K dane.')
+  assert.equal(said(await talk(BY_TLS, (port) => relayZone(port, [keyRecord(2, between)]), good)), 'K dane.')
+  assert.equal(said(await talk(BY_TLS, trust(anchor), good)), 'Z no TLSA record matches its certificate. (#4.7.5)\n')
+  const whole = (port: number) => relayZone(port, [`2 0 0 ${new X509Certificate(anchor).raw.toString('hex')}`])
+  assert.equal(said(await talk(BY_TLS, whole, good)), 'K dane.')
+  assert.equal(said(await talk(BY_TLS, trust(between), leaf(['other.example']))), 'Z its certificate is not for mx.site.example. (#4.7.5)\n')
+  assert.equal(said(await talk(BY_TLS, trust(between), leaf(['mx.site.example'], -1))), 'Z CERT_HAS_EXPIRED. (#4.7.5)\n')
+  assert.equal(said(await talk(BY_TLS, trust(selfSigned(['x.example'])), good)), 'Z no TLSA record matches its certificate. (#4.7.5)\n')
 })
 
 test('while a key is exchanged both have a record; records of other kinds do not matter', async () => {
-  const [old, fresh] = [`3 1 1 ${digest(keyOf(foreign))}`, `3 1 1 ${digest(keyOf(own))}`]
-  assert.equal(said(await talk([...TLS, ...MAIL], (port) => relay(port, [old, '1 1 1 00', '3 1 9 00', '9 9 9 00', fresh]))), 'K dane.')
+  const [old, fresh] = [keyRecord(3, foreign), keyRecord(3, own)]
+  assert.equal(said(await talk(BY_TLS, (port) => relayZone(port, [old, '1 1 1 00', '3 1 9 00', '9 9 9 00', fresh]))), 'K dane.')
 })
 
 test('records that cannot be used make TLS a must, with whatever certificate', async () => {
   const unusable = ['0 0 1 '.padEnd(70, '0'), '1 1 1 '.padEnd(70, '0'), '3 1 1 00', '3 2 1 '.padEnd(70, '0'), '2 0 0 00']
-  assert.equal(said(await talk([...TLS, ...MAIL], (port) => relay(port, unusable))), 'K encrypt, not verified.')
-  assert.equal(said(await talk([...CLEAR, ...MAIL], (port) => relay(port, unusable))), 'Z No TLS achieved. (#4.7.4)\n')
+  assert.equal(said(await talk(BY_TLS, (port) => relayZone(port, unusable))), 'K encrypt, not verified.')
+  assert.equal(said(await talk(IN_CLEAR, (port) => relayZone(port, unusable))), 'Z No TLS achieved. (#4.7.4)\n')
 })
 
 test('a host whose records cannot be looked up is not even connected to', async () => {
-  const bogus = (port: number): Zone => relay(port, [], { [`_${port}._tcp.mx.site.example`]: { rcode: 2 } })
-  const reports = await talk([...TLS, ...MAIL], bogus)
+  const bogus = (port: number): Zone => relayZone(port, [], { [`_${port}._tcp.mx.site.example`]: { rcode: 2 } })
+  const reports = await talk(BY_TLS, bogus)
   assert.equal(said(reports), 'Z its TLSA records cannot be looked up. (#4.7.5)\n')
   assert.equal(connections, 0)
 })
 
 test('where there is no record, or DNSSEC does not vouch for it, TLS is as it is without DANE', async () => {
-  assert.equal(said(await talk([...CLEAR, ...MAIL], (port) => relay(port, []))), 'K none.')
-  const unvouched = (port: number): Zone => relay(port, [], { [`_${port}._tcp.mx.site.example`]: { tlsa: [`3 1 1 ${digest(keyOf(foreign))}`] } })
-  assert.equal(said(await talk([...TLS, ...MAIL], unvouched)), 'K opportunistic, not verified.')
+  assert.equal(said(await talk(IN_CLEAR, (port) => relayZone(port, []))), 'K none.')
+  const unvouched = (port: number): Zone => relayZone(port, [], { [`_${port}._tcp.mx.site.example`]: { tlsa: [keyRecord(3, foreign)] } })
+  assert.equal(said(await talk(BY_TLS, unvouched)), 'K opportunistic, not verified.')
 })
 
 test('records are asked for only where DNSSEC vouches for the address and nothing is said in control/', async () => {
-  const wrong = [`3 1 1 ${digest(keyOf(foreign))}`]
+  const wrong = [keyRecord(3, foreign)]
   const asked = (): string[] => questions.filter((question) => /^(NS|TLSA) /.test(question)).map((question) => question.replace(/_\d+/, '_N'))
-  assert.equal(said(await talk([...TLS, ...MAIL], (port) => relay(port, wrong, { 'mx.site.example': { a: ['127.0.0.1'] } }))), 'K opportunistic, not verified.')
+  assert.equal(said(await talk(BY_TLS, (port) => relayZone(port, wrong, { 'mx.site.example': { a: ['127.0.0.1'] } }))), 'K opportunistic, not verified.')
   assert.deepEqual(asked(), ['NS '], 'the address is not vouched for')
   home.control('tlsdestinations', '-mx.site.example:\n')
-  assert.equal(said(await talk([...TLS, ...MAIL], (port) => relay(port, wrong))), 'K encrypt, not verified.')
+  assert.equal(said(await talk(BY_TLS, (port) => relayZone(port, wrong))), 'K encrypt, not verified.')
   assert.deepEqual(asked(), ['NS ', 'NS '], 'control/ decides')
   rmSync(home.at('control', 'tlsdestinations'))
-  assert.equal(said(await talk([...TLS, ...MAIL], (port) => relay(port, wrong, { '': {} }))), 'K opportunistic, not verified.')
+  assert.equal(said(await talk(BY_TLS, (port) => relayZone(port, wrong, { '': {} }))), 'K opportunistic, not verified.')
   assert.deepEqual(asked(), ['NS ', 'NS ', 'NS '], 'a server that does not vouch for the root looks at no DNSSEC')
   questions.length = 0
   home.control('dane', '0\n')
-  assert.equal(said(await talk([...TLS, ...MAIL], (port) => relay(port, wrong))), 'K opportunistic, not verified.')
+  assert.equal(said(await talk(BY_TLS, (port) => relayZone(port, wrong))), 'K opportunistic, not verified.')
   assert.deepEqual(asked(), [], 'it is off')
   rmSync(home.at('control', 'esmtp'))
   rmSync(home.at('control', 'dane'))
-  assert.match(await talk([...CLEAR, ...MAIL], (port) => relay(port, wrong)), /^r\0K[^\n]*\nRemote host/)
+  assert.match(await talk(IN_CLEAR, (port) => relayZone(port, wrong)), /^r\0K[^\n]*\nRemote host/)
   assert.deepEqual(asked(), [], 'TLS is not spoken')
 })
 
@@ -155,16 +138,16 @@ test('a host with an alias: records of the name at its end come first, then its 
   const alias =
     (at: (port: number) => string) =>
     (port: number): Zone => ({
-      ...relay(port, []),
+      ...relayZone(port, []),
       'mx.site.example': { cname: 'real.example', secure: true },
       'real.example': { a: ['127.0.0.1'], secure: true },
       [`_${port}._tcp.real.example`]: { secure: true },
-      [at(port)]: { tlsa: [`3 1 1 ${digest(keyOf(own))}`], secure: true }
+      [at(port)]: { tlsa: [keyRecord(3, own)], secure: true }
     })
   assert.equal(
     said(
       await talk(
-        [...TLS, ...MAIL],
+        BY_TLS,
         alias((port) => `_${port}._tcp.real.example`)
       )
     ),
@@ -173,7 +156,7 @@ test('a host with an alias: records of the name at its end come first, then its 
   assert.equal(
     said(
       await talk(
-        [...TLS, ...MAIL],
+        BY_TLS,
         alias((port) => `_${port}._tcp.mx.site.example`)
       )
     ),
@@ -183,10 +166,10 @@ test('a host with an alias: records of the name at its end come first, then its 
 
 test('control/dane 2: mail to control/tlsadomains goes by DANE or not at all', async () => {
   home.control('dane', '2\n')
-  assert.equal(said(await talk([...TLS, ...MAIL], (port) => relay(port, []))), 'Z it has no TLSA records to go by. (#4.7.5)\n')
+  assert.equal(said(await talk(BY_TLS, (port) => relayZone(port, []))), 'Z it has no TLSA records to go by. (#4.7.5)\n')
   home.control('tlsadomains', 'bank.example\n')
-  assert.equal(said(await talk([...TLS, ...MAIL], (port) => relay(port, []))), 'K opportunistic, not verified.')
+  assert.equal(said(await talk(BY_TLS, (port) => relayZone(port, []))), 'K opportunistic, not verified.')
   home.control('tlsadomains', 'site.example\n')
-  assert.equal(said(await talk([...TLS, ...MAIL], (port) => relay(port, [`3 1 1 ${digest(keyOf(own))}`]))), 'K dane.')
-  assert.equal(said(await talk([...TLS, ...MAIL], (port) => relay(port, [], { '': {} }))), 'Z no name server is to be trusted about TLSA records. (#4.7.5)\n')
+  assert.equal(said(await talk(BY_TLS, (port) => relayZone(port, [keyRecord(3, own)]))), 'K dane.')
+  assert.equal(said(await talk(BY_TLS, (port) => relayZone(port, [], { '': {} }))), 'Z no name server is to be trusted about TLSA records. (#4.7.5)\n')
 })

@@ -76,6 +76,16 @@ export const admin = rows({
     runtime: 'node',
     budget: 40
   },
+  'qmail-tlspolicy': {
+    synopsis: 'qmail-tlspolicy [-v] DOMAIN',
+    ring: 'A',
+    about: 'says what TLS would be for mail to a domain',
+    runsAs: 'root, or who may read control/',
+    fds: '1> what holds, a line each, 2> why not',
+    exits: { 0: 'mail would go', 1: 'it would not', 100: 'usage', 111: 'cannot tell, or trouble' },
+    permissions: ['read:control', 'read:/etc/ssl/certs', 'read:/etc/resolv.conf', 'net'],
+    budget: 80
+  },
   'qmail-migrate': {
     synopsis: 'qmail-migrate [--from postfix|exim|sendmail] [--root DIR] [--host NAME] [--admin ADDRESS] [--rules FILE] [--write] [--force]',
     ring: 'A',
