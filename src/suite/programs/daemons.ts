@@ -43,7 +43,7 @@ export const daemons = rows({
     fds: '0< requests, 1> reports, 2> trouble at start',
     exits: { 0: 'end of requests', 100: 'usage', 111: 'cannot start' },
     permissions: [...IDS, 'read:bin', 'read:control', 'read:users', 'read:queue', 'child'],
-    budget: 80
+    budget: 85
   },
   'qmail-rspawn': {
     ring: 'Q',
