@@ -142,8 +142,9 @@ export class Acceptor implements Register {
 
   async #serve(socket: Socket, visit: Visit, decision: Decision): Promise<void> {
     const { number, ends } = visit
-    const env = sessionEnv(withSettings(this.#door.env, decision.settings))
-    const needsProcess = hooksOthers(decision.settings) || beginsWithTls(decision.settings) || (this.#door.runsChecker && canLogIn(env))
+    const all = withSettings(this.#door.env, decision.settings)
+    const env = sessionEnv(all)
+    const needsProcess = hooksOthers(decision.settings) || beginsWithTls(all) || (this.#door.runsChecker && canLogIn(env))
     const up = this.#host.isQueueUp()
     if (this.#isChanged || needsProcess || !(typeof up === 'boolean' ? up : await up)) {
       this.#slots--

@@ -141,8 +141,11 @@ export const hooksOthers = (settings: readonly Setting[]): boolean => {
   return env.QMAILQUEUE !== undefined || isHooked(env)
 }
 
-/** Does a client's rule have it begin with TLS? That is tcpserver's to lead. */
-export const beginsWithTls = (settings: readonly Setting[]): boolean => settings.some(([name, value]) => name === 'SMTPS' && value !== null && value !== '')
+/** Ports on which clients begin with TLS (RFC 8314): SMTP and POP3. */
+export const TLS_PORTS: readonly number[] = [465, 995]
+
+/** Does the connection with these variables begin with TLS: by $SMTPS, or by its port, which a proxy may have told? That is tcpserver's to lead. */
+export const beginsWithTls = ({ SMTPS = '', TCPLOCALPORT }: Readonly<Env>): boolean => SMTPS !== '' || TLS_PORTS.includes(Number(TCPLOCALPORT))
 
 /** The variables of a connection that a server looks at. */
 const VARIABLES = [

@@ -4,6 +4,7 @@ import type { TcpserverLog } from '../accept/log.ts'
 import type { Env } from '../core/run.ts'
 import { portOf } from '../net/service.ts'
 import { isOwn } from '../os/own.ts'
+import { beginsWithTls, TLS_PORTS } from '../spawn/handover.ts'
 import { programFile } from '../spawn/resident.ts'
 import type { ProgramName } from '../suite/programs.ts'
 import type { TcpserverOptions } from './options.ts'
@@ -26,7 +27,6 @@ export const SSLSERVER = 'sslserver'
 
 /** Programs of ours that are spoken to in TLS at once on a port of this kind, or where $SMTPS says so. */
 const AT_ONCE: readonly ProgramName[] = ['qmail-smtpd', 'qmail-popup']
-const IMPLICIT_PORTS = [465, 995]
 
 /**
  * What `options`, the name called by, and control/ ask for; undefined: no TLS. To be called before the process gives its privileges up: qmail-tlsd needs a
@@ -36,13 +36,13 @@ export const tlsManner = (home: string, invokedAs: string, options: TcpserverOpt
   const { asksForTls, program, port } = options
   const own = ownProgram(home, program, env.PATH, AT_ONCE)
   const isAlways = invokedAs === SSLSERVER && !asksForTls
-  const isImplicit = IMPLICIT_PORTS.includes(portOf(port) ?? 0) || (env.SMTPS ?? '') !== ''
+  const isImplicit = TLS_PORTS.includes(portOf(port) ?? 0) || (env.SMTPS ?? '') !== ''
   const isWanted = existsSync(join(home, 'control', 'servercert.pem')) && (own === 'qmail-smtpd' || (own === 'qmail-popup' && isImplicit))
   if (!isAlways && !asksForTls && !isWanted) return undefined
   if (!isOwn(programFile(home, 'tcpserver'), 'tcpserver')) return undefined
   return {
     door: new TlsDoor(home, log),
-    isAtOnce: (variables) => isAlways || (own !== undefined && ((variables.SMTPS ?? '') !== '' || IMPLICIT_PORTS.includes(Number(variables.TCPLOCALPORT)))),
+    isAtOnce: (variables) => isAlways || (own !== undefined && beginsWithTls(variables)),
     isAlwaysAtOnce: isAlways || (own !== undefined && isImplicit),
     hasControl: asksForTls || own === 'qmail-smtpd'
   }

@@ -93,3 +93,8 @@ test('without permission it says so, and where and what to do', () => {
   const stderr = `qmail-qread: only root and qmails may list the queue in ${home.at('queue')}: run this as root\n`
   assert.deepEqual(r, { exit: 111, stdout: 'fatal: unable to chdir: access denied\n', stderr })
 })
+
+test('notes behind the sender are not the sender', () => {
+  lay(2002, { info: 'Fs@h\0Nv=1 o=net ret=H w=0 rl=0,n=F\0' })
+  assert.match(qread().stdout, /^14 Nov 2023 22:13:20 GMT {2}#2002 {2}5 {2}<s@h> \n\tlocal\ta@b\n/m)
+})

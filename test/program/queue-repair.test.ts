@@ -50,6 +50,19 @@ const putSorted = (home: Home, recipient: string): number => {
   return id
 }
 
+test('notes of a message, before it is sorted and after, are sound', () => {
+  const home = makeHome()
+  const sorted = putSorted(home, 'a@far.example')
+  lay(home, 'info', sorted, 'Fs@s.example\0Nv=1 o=net ret=H w=0 rr=18,n=N\0')
+  const fresh = putMessage(home, ['b@far.example'], { notes: 'v=1 o=net ret=H envid=QQ314159 r=0,n=FD,o=rfc822;joe@x' })
+  for (const folder of ['mess', 'todo']) {
+    const path = home.at('queue', folder, ...(folder === 'mess' ? [String(fresh % 23)] : []), String(fresh))
+    chmodSync(path, 0o644)
+    if (isRoot) chownSync(path, suiteUser(home.path, 'qmailq').uid, suiteUser(home.path, 'qmailq').gid)
+  }
+  assert.deepEqual(repair(home), SOUND)
+})
+
 /** Copies the queue, as somebody who moves it to another disk would; the numbers of its messages are wrong then. */
 const copyQueue = (home: Home): void => {
   const r = spawnSync('cp', ['-a', home.at('queue'), home.at('queue.new')])

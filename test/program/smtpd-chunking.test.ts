@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict'
+import { rmSync } from 'node:fs'
 import { test } from 'node:test'
 import { queued } from '../helpers/auth.ts'
 import { client } from '../helpers/dialogue.ts'
@@ -34,4 +35,15 @@ test('a client that goes away in a chunk leaves nothing', async () => {
   c.socket.destroy()
   await until('its end', () => /tcpserver: end \d+ status 256\n/.test(daemon.log()))
   assert.equal(queued(home).length, before)
+})
+
+test('a chunk that never comes whole times out, and nothing is queued', async () => {
+  home.control('timeoutsmtpd', '3\n')
+  const { port } = await startSmtpd(home, ['-w', '1'])
+  const before = queued(home).length
+  const c = client(port)
+  c.say(`${ENVELOPE}BDAT 100 LAST\r\nSubject: late\r\n`)
+  assert.match(await c.closed(), /250 2\.1\.5 ok\r\n451 4\.4\.2 timeout \(#4\.4\.2\)\r\n$/)
+  assert.equal(queued(home).length, before)
+  rmSync(home.at('control', 'timeoutsmtpd'))
 })

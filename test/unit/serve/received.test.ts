@@ -15,6 +15,7 @@ test('HELO is shown only where it differs from the host name', () => {
 test('nothing a stranger sends can forge a header line', () => {
   const env = { TCPREMOTEHOST: 'a_b', TCPREMOTEINFO: 'x\ny', TCPREMOTEIP: '::1', TCPLOCALIP: '192.0.2.1' }
   assert.equal(field(env, '(x)\r'), `Received: from a?b (HELO ?x??) (x?y@::1)\n  by 192.0.2.1 with SMTP; ${date}\n`)
+  assert.match(field(env, 'm\xc3\xbc\x9b\xff'), /^Received: from a\?b \(HELO m\?{4}\) /, 'bytes above 127')
 })
 
 test('what is not known is called unknown', () => {

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { withStatus } from '../../../src/smtpd/status.ts'
 import { base, feed, type Rig, rig } from '../../helpers/smtpd-rig.ts'
 
 const ALL = ['PIPELINING', 'SIZE', '8BITMIME', 'ENHANCEDSTATUSCODES', 'HELP']
@@ -72,6 +73,7 @@ test('enhanced status codes stand before every reply after EHLO, and their class
     '250 2.0.0 ok 1 qp 42',
     '221 2.0.0 mx'
   ])
+  assert.equal(withStatus('250-first', undefined), '250-2.0.0 first', 'each line of several')
   const plain = session()
   assert.deepEqual(await replies(plain, 'HELO x', 'FOO'), ['250 mx', '502 unimplemented (#5.5.1)'])
   const failing = rig({ settings: { ...base(), esmtp: ALL }, result: { code: 82, text: 'Zno (#5.7.1)', qp: 1, weFailed: false } })

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { Authentication } from '../../../src/smtpd/auth/authentication.ts'
+import { withPhrase } from '../../../src/smtpd/protocol.ts'
 import { base, feed, type Rig, rig } from '../../helpers/smtpd-rig.ts'
 
 const ESMTP = ['8BITMIME', 'DSN']
@@ -83,4 +84,16 @@ test('Received names the certificate that lets a message through, when it does',
   const [here, there] = r.queued.map(({ text }) => text.split(';')[0])
   assert.equal(here, 'Received: from peer (HELO x) (1.2.3.4)\n  by mx with ESMTPS (TLS_X encrypted)')
   assert.equal(there, `${here}\n  (cert joe@client.example)`)
+})
+
+test('what Received says of a session is in the words of RFC 3848', () => {
+  const word = (isModern: boolean, isEncrypted: boolean, isAuthenticated: boolean): string =>
+    withPhrase({ isModern, isUtf8: false, isEncrypted, isAuthenticated, cipher: isEncrypted ? 'TLS_X' : undefined })
+  assert.equal(word(false, false, false), 'SMTP')
+  assert.equal(word(true, false, false), 'ESMTP')
+  for (const isModern of [false, true]) {
+    assert.equal(word(isModern, true, false), 'ESMTPS (TLS_X encrypted)')
+    assert.equal(word(isModern, false, true), 'ESMTPA')
+    assert.equal(word(isModern, true, true), 'ESMTPSA (TLS_X encrypted, authenticated)')
+  }
 })

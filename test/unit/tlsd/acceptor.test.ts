@@ -10,6 +10,7 @@ import { after, test } from 'node:test'
 import { type ConnectionOptions, connect } from 'node:tls'
 import { Acceptor } from '../../../src/tlsd/acceptor.ts'
 import { failureOf } from '../../../src/tlsd/failure-words.ts'
+import { foldersFor } from '../../../src/tlsd/folders.ts'
 import { CertificateStore } from '../../../src/tlsd/store.ts'
 import { sslVariables } from '../../../src/tlsd/variables.ts'
 
@@ -84,6 +85,25 @@ test('SNI chooses the exact folder, then the wildcard, then the default; odd nam
     assert.equal(await seen(odd), 'default.example', odd)
 })
 
+test('no path is made of a name that is none: a dot at its end, an address, NUL, too many bytes', () => {
+  const label = 'x'.repeat(63)
+  for (const odd of [
+    'mx.example.org.',
+    '192.0.2.1/',
+    '[192.0.2.1]',
+    '2001:db8::1',
+    'mx.example.org\0',
+    '\0',
+    '',
+    '.',
+    `${`${label}.`.repeat(4)}org`,
+    'x'.repeat(256),
+    'm\u00fc.org'
+  ])
+    assert.deepEqual(foldersFor(odd), [], odd)
+  assert.deepEqual(foldersFor('MX.Example.org'), ['mx.example.org', '_.example.org'])
+})
+
 test('a replaced certificate is used at once; a key that does not fit keeps the old pair, with one warning an hour', async () => {
   lay('servercert.pem', made('second.example'))
   clock += 1000
@@ -101,6 +121,13 @@ test('a replaced certificate is used at once; a key that does not fit keeps the 
   lay('serverkey.pem', third)
   clock += 1000
   assert.equal((await shake({})).variables?.SSL_SERVER_S_DN_CN, 'third.example')
+  const fourth = made('fourth.example')
+  lay('servercert.pem', fourth)
+  clock += 1000
+  assert.equal((await shake({})).variables?.SSL_SERVER_S_DN_CN, 'third.example', 'the certificate first, then the key')
+  lay('serverkey.pem', fourth)
+  clock += 1000
+  assert.equal((await shake({})).variables?.SSL_SERVER_S_DN_CN, 'fourth.example')
 })
 
 test('a certificate that is over is refused, one that ends soon is used and warned of once a day', async () => {
