@@ -1,3 +1,4 @@
+import { readSync } from 'node:fs'
 import { type Bytes, splitAddress } from '../core/bytes.ts'
 import { reason } from '../core/failure.ts'
 import { readFd } from '../core/fdio.ts'
@@ -35,6 +36,8 @@ const isRefusal = ({ code }: Reply): boolean => code >= 400
 /** What came of a conversation. */
 export interface Outcome {
   reports: Bytes
+  /** How many recipients it is about, from the first. */
+  count: number
   /** It ended before the server heard of the message: another one may take it. */
   isAtTheDoor: boolean
   /** How the same host may be asked once more: in clear, where TLS could not be agreed on and need not be, or by anchors it sent. */
@@ -89,7 +92,12 @@ class Conversation {
       this.#connection.abort()
       this.#reports += this.#failure(error)
     }
-    return { reports: this.#reports, isAtTheDoor: this.#isAtTheDoor, retry: this.#opening.retry }
+    return {
+      reports: this.#reports,
+      count: this.#isAtTheDoor ? this.#delivery.recipients.length : this.#recipients.length,
+      isAtTheDoor: this.#isAtTheDoor,
+      retry: this.#opening.retry
+    }
   }
 
   #failure(error: unknown): Bytes {
@@ -117,6 +125,11 @@ class Conversation {
   #size: number | undefined
   /** It is sent by SMTPUTF8. */
   #isUtf8 = false
+
+  /** As many recipients as the server takes. */
+  get #recipients(): readonly Bytes[] {
+    return this.#delivery.recipients.slice(0, this.#opening.offers.mostRecipients)
+  }
 
   /** What the sender asked for, if the server takes it. */
   get #asks(): Notes | undefined {
@@ -149,7 +162,7 @@ class Conversation {
   /** Names sender and recipients. A report: the message is not wanted. */
   async #sendEnvelope(): Promise<Bytes | undefined> {
     const mail = `MAIL FROM:${pathOf(this.#delivery.sender, this.#isUtf8)}${this.#mailParameters}`
-    const named = this.#delivery.recipients.map((recipient, index) => ({ recipient, parameters: rcptParameters(this.#asks, index) }))
+    const named = this.#recipients.map((recipient, index) => ({ recipient, parameters: rcptParameters(this.#asks, index) }))
     const [first = [], ...others] = groupsOf(named, this.#opening.offers.isPipelining ? GROUP_RECIPIENTS : 1)
     await this.#connection.write(`${mail}\r\n${this.#opening.offers.isPipelining ? rcptCommands(first, this.#isUtf8) : ''}`)
     const reply = await readReply(this.#connection)
@@ -206,10 +219,11 @@ class Conversation {
     }
     let length: number
     try {
-      length = readFd(message, readBuffer)
+      length = this.#delivery.isAgain ? readSync(message, readBuffer, 0, readBuffer.length, this.#sent) : readFd(message, readBuffer)
     } catch (error) {
       throw new Unreadable(reason(error))
     }
+    this.#sent += length
     return length === 0 ? undefined : encoder.push(readBuffer.subarray(0, length))
   }
 }

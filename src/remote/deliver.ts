@@ -12,6 +12,7 @@ import { badRecipientReport, badSenderReport, localReport, noConnectionReport, n
 import { type Route, readSettings, routeOf, type Settings, senderRouteOf } from './settings.ts'
 import { NoTarget, ownFor, type Target, targetsOf } from './targets.ts'
 import { checkTimeouts, forgetTimeouts, noteTimeout } from './tcpto.ts'
+import { inTurns, type Turn } from './turns.ts'
 
 /** The reports of a delivery that no server can be asked for; undefined when there is something to send. */
 const unsendable = ({ sender, recipients }: Delivery): Bytes | undefined => {
@@ -39,25 +40,27 @@ const attemptAt = async (home: string, delivery: Delivery, target: Target, setti
 }
 
 /** Tries one address after another until one has heard us out; those that turn us away at the door are passed over while there are others. */
-const attempt = async (home: string, given: Delivery, resolvers: Resolvers, settings: Settings): Promise<Bytes> => {
+const attempt = async (home: string, given: Delivery, resolvers: Resolvers, settings: Settings): Promise<Turn> => {
   const route: Route | undefined = senderRouteOf(given.sender, settings.senders) ?? routeOf(given.host, settings.routes)
   const delivery = inALabels(given)
   const secure = settings.dane && (await resolvers.secure(settings.dane.trusted))
   const targets = await targetsOf(delivery.host, route, secure ?? resolvers.plain, ownFor(settings))
-  let reports = noConnectionReport
+  let turn: Turn = { reports: noConnectionReport, count: delivery.recipients.length }
   for (const target of targets) {
     const tls = await tlsWith(home, route?.relay ?? delivery.host, target, settings, secure)
     if (typeof tls === 'string') {
-      reports = tls
+      turn = { reports: tls, count: delivery.recipients.length }
       continue
     }
     const outcome = await attemptAt(home, delivery, target, settings, { tls, isTlsAtOnce: target.port === SMTPS_PORT, credentials: route?.credentials })
     if (outcome === undefined) continue
-    reports = outcome.reports
+    turn = outcome
     if (!outcome.isAtTheDoor) break
   }
-  return reports
+  return turn
 }
+
+const failure = (error: unknown): Bytes => (error instanceof NoTarget ? error.report : localReport(`Trouble in qmail-remote: ${reason(error)}`))
 
 /** One delivery, from control files to reports (spec network.md 6). Never throws: all trouble is in the reports. */
 export const deliver = async (home: string, delivery: Delivery, resolvers: Resolvers): Promise<Bytes> => {
@@ -69,9 +72,7 @@ export const deliver = async (home: string, delivery: Delivery, resolvers: Resol
   } catch (error) {
     return localReport(`Unable to read control files: ${reason(error)}`)
   }
-  try {
-    return await attempt(home, delivery, resolvers, settings)
-  } catch (error) {
-    return error instanceof NoTarget ? error.report : localReport(`Trouble in qmail-remote: ${reason(error)}`)
-  }
+  return inTurns(delivery, (part) =>
+    attempt(home, part, resolvers, settings).catch((error: unknown) => ({ reports: failure(error), count: part.recipients.length }))
+  )
 }

@@ -10,4 +10,6 @@ export interface Delivery {
   notes?: Notes | undefined
   /** The message: all of it, or a descriptor, read from where it stands to its end. */
   message: Buffer | number
+  /** It is read from its beginning, as it has been read before. */
+  isAgain?: boolean
 }

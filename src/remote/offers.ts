@@ -13,11 +13,29 @@ export interface Offers {
   isUtf8: boolean
   /** It knows BODY (RFC 6152). */
   is8bit: boolean
+  /** It takes so many recipients a message (RFC 9422); Infinity: it does not say. */
+  mostRecipients: number
   /** Mechanisms of AUTH, in upper case. */
   auth: readonly Bytes[]
 }
 
-export const NO_OFFERS: Offers = { isPipelining: false, size: undefined, isStarttls: false, isDsn: false, isUtf8: false, is8bit: false, auth: [] }
+export const NO_OFFERS: Offers = {
+  isPipelining: false,
+  size: undefined,
+  isStarttls: false,
+  isDsn: false,
+  isUtf8: false,
+  is8bit: false,
+  mostRecipients: Number.POSITIVE_INFINITY,
+  auth: []
+}
+
+/** The value of one of the words of LIMITS. */
+const limitIn = (limits: readonly Bytes[] | undefined, name: Bytes): number => {
+  const at = limits?.findIndex((word) => word.toUpperCase() === name) ?? -1
+  const value = at < 0 ? undefined : limits?.[at + 1]
+  return /^[1-9][0-9]{0,5}$/.test(value ?? '') ? Number(value) : Number.POSITIVE_INFINITY
+}
 
 /** Reads the answer to EHLO. `unused`: keywords, in upper case, not to be used. */
 export const offersIn = (reply: Reply, unused: ReadonlySet<Bytes>): Offers => {
@@ -37,6 +55,7 @@ export const offersIn = (reply: Reply, unused: ReadonlySet<Bytes>): Offers => {
     isDsn: isOffered('DSN'),
     isUtf8: isOffered('SMTPUTF8'),
     is8bit: isOffered('8BITMIME'),
+    mostRecipients: limitIn(isOffered('LIMITS') ? words.get('LIMITS') : undefined, 'RCPTMAX'),
     auth: isOffered('AUTH') ? (words.get('AUTH') ?? []).map((mechanism) => mechanism.toUpperCase()) : []
   }
 }

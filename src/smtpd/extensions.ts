@@ -15,6 +15,12 @@ interface Extension {
   rcpt?: Readonly<Record<string, Parameter>>
 }
 
+/** Messages of one session we promise to take (RFC 9422); there is no limit. */
+const MAIL_MAX = 1000
+
+const limits = ({ options: { settings } }: Dialogue): Bytes =>
+  `LIMITS${Number.isFinite(settings.maxRecipients) ? ` RCPTMAX=${settings.maxRecipients}` : ''} MAILMAX=${MAIL_MAX}`
+
 const extensions = new Map<Bytes, Extension>(
   Object.entries({
     PIPELINING: { line: () => 'PIPELINING' },
@@ -24,6 +30,7 @@ const extensions = new Map<Bytes, Extension>(
     CHUNKING: { line: (dialogue) => (hasChunking(dialogue) ? 'CHUNKING' : undefined) },
     SMTPUTF8: { line: () => 'SMTPUTF8', mail: { SMTPUTF8: smtputf8 } },
     DSN: { line: () => 'DSN', mail: { RET: ret, ENVID: envid }, rcpt: { NOTIFY: notify, ORCPT: orcpt } },
+    LIMITS: { line: limits },
     HELP: { line: () => 'HELP' }
   } satisfies Record<string, Extension>)
 )

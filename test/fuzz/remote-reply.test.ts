@@ -15,9 +15,10 @@ fuzz("qmail-remote's reply parser", {
   corpus: [
     '220 hi\r\n250-hi\r\n250-PIPELINING\r\n250-SIZE 1000\r\n250 HELP\r\n250 ok\r\n250 ok\r\n354 go\r\n250 done\r\n',
     '220-a\r\n220-b\r\n220 c\r\n550-5.1.1 no\r\n550 such\0user\r\n421 bye\r\n',
+    '250-hi\r\n250-LIMITS RCPTMAX=20 MAILMAX=5\r\n250-LIMITS RCPTMAX=0\r\n250 SMTPUTF8\r\n',
     `250-${'x'.repeat(6000)}\r\n250 y\nabc\r\n`
   ],
-  words: ['-', ' ', '\r\n', '\n', '\r', '\0', '250', '250-', '554 ', 'SIZE', 'SIZE=', 'PIPELINING'],
+  words: ['-', ' ', '\r\n', '\n', '\r', '\0', '250', '250-', '554 ', 'SIZE', 'SIZE=', 'PIPELINING', 'LIMITS', ' RCPTMAX=', '0', '9'],
   run: async (chunks) => {
     const connection = new Connection(socket)
     for (const chunk of chunks) connection.receive(chunk.toString('latin1'))
@@ -32,6 +33,7 @@ fuzz("qmail-remote's reply parser", {
         assert.equal(report('D', '', reply).indexOf('\0'), report('D', '', reply).length - 1, 'a report within a report')
         const offers = offersIn(reply, new Set())
         assert.ok(offers.size === undefined || offers.size > 0)
+        assert.ok(offers.mostRecipients > 0)
       } catch (error) {
         if (!(error instanceof ConnectionDied)) throw error
         assert.ok(n <= lines.length)

@@ -124,3 +124,32 @@ test('a route may lead to an IPv6 address', { skip: hasIpv6 ? false : 'this mach
   home.control('smtproutes', `:[::1]:${server.port}\n`)
   assert.match(await remote(), /^r\0K::1 accepted message\./)
 })
+
+const LIMITED = '250-hi\r\n250-PIPELINING\r\n250 LIMITS RCPTMAX=2 MAILMAX=1\r\n'
+/** One transaction; `answers` to MAIL and RCPT, and to the message. */
+const turn = (answers: string, end = '250 done\r\n'): Script => {
+  const commands = answers.split('\r\n').slice(0, -1)
+  return ['220 hi\r\n', 'hear', LIMITED, ...commands.map(() => 'hear'), answers, 'hear', '354 go\r\n', 'hear all', end]
+}
+
+test('recipients beyond what a host takes for a message go in a next one; each hears what is true for it', async () => {
+  const server = await smtpScript(turn('250 s\r\n250 a\r\n550 b\r\n'), '127.0.0.1', 0, { second: turn('250 s\r\n250 c\r\n') })
+  home.control('smtproutes', `:127.0.0.1:${server.port}\n`)
+  const reports = await remote(['a@x', 'b@x', 'c@x'])
+  assert.match(reports, /^r\0h127[^\0]*550 b\n\0r\0K127\.0\.0\.1 accepted message\.[^\0]*\0$/)
+  const [first = '', second = ''] = await server.heard()
+  assert.deepEqual(first.match(/RCPT TO:<.>?[^>]*>/g), ['RCPT TO:<a@x>', 'RCPT TO:<b@x>'])
+  assert.deepEqual(second.match(/RCPT TO:<[^>]*>/g), ['RCPT TO:<c@x>'])
+  for (const heard of [first, second]) assert.match(heard, /DATA\r\nSubject: x\r\n\r\n\.\.hi\r\n\.\r\nQUIT\r\n$/)
+})
+
+test('what becomes of a later message does not touch recipients that have it; after a failure for now nothing more is tried', async () => {
+  const server = await smtpScript(turn('250 s\r\n250 a\r\n250 b\r\n'), '127.0.0.1', 0, { second: turn('250 s\r\n250 c\r\n250 d\r\n', '451 later\r\n') })
+  home.control('smtproutes', `:127.0.0.1:${server.port}\n`)
+  const reports = await remote(['a@x', 'b@x', 'c@x', 'd@x', 'e@x'])
+  assert.match(reports, /^r\0r\0(s127[^\0]*failed after I sent the message\.\n[^\0]*451 later\n\0){3}K127\.0\.0\.1 accepted message\.[^\0]*\0$/)
+  assert.equal((await server.heard()).length, 2)
+  const refusing = await smtpScript(turn('250 s\r\n250 a\r\n250 b\r\n', '554 never\r\n'), '127.0.0.1', 0, { second: turn('250 s\r\n250 c\r\n') })
+  home.control('smtproutes', `:127.0.0.1:${refusing.port}\n`)
+  assert.match(await remote(['a@x', 'b@x', 'c@x']), /^(h127[^\0]*554 never\n\0){2}r\0K127/)
+})

@@ -8,7 +8,7 @@ export const smtp = table({
     reread: 'invocation',
     about:
       'extensions offered after EHLO, in this order, instead of PIPELINING and 8BITMIME; qmail-remote says EHLO and uses them, but those with a - in front',
-    fresh: ['PIPELINING', 'SIZE', '8BITMIME', 'ENHANCEDSTATUSCODES', 'CHUNKING', 'SMTPUTF8', 'DSN', 'HELP']
+    fresh: ['PIPELINING', 'SIZE', '8BITMIME', 'ENHANCEDSTATUSCODES', 'CHUNKING', 'SMTPUTF8', 'DSN', 'LIMITS', 'HELP']
   },
   maxrcpt: {
     type: 'number',

@@ -79,3 +79,9 @@ test('enhanced status codes stand before every reply after EHLO, and their class
   const failing = rig({ settings: { ...base(), esmtp: ALL }, result: { code: 82, text: 'Zno (#5.7.1)', qp: 1, weFailed: false } })
   assert.equal((await replies(failing, 'EHLO x', 'MAIL FROM:<>', 'RCPT TO:<c@d>', 'DATA', '.')).at(-1), '451 4.0.0 no (#5.7.1)')
 })
+
+test('LIMITS tells how many recipients a message may have, if there is a limit', async () => {
+  const limited = (maxRecipients: number): Rig => rig({ settings: { ...base(), esmtp: ['LIMITS'], maxRecipients } })
+  assert.deepEqual(await replies(limited(50), 'EHLO x'), ['250-mx', '250 LIMITS RCPTMAX=50 MAILMAX=1000'])
+  assert.deepEqual(await replies(limited(Number.POSITIVE_INFINITY), 'EHLO x'), ['250-mx', '250 LIMITS MAILMAX=1000'])
+})
