@@ -86,6 +86,15 @@ test('a crash in the middle marks nobody who was not reported', async () => {
   assert.equal(marks(home, id), 'DDDTT')
 })
 
+test('an address that not every server takes goes alone', async () => {
+  const home = makeRigHome()
+  putMessage(home, ['a@one.example', '\xc3\xbc@one.example', 'b@one.example', '\xc3\xa4@one.example'])
+  const rig = start(home)
+  await until('all of them', () => rig.asked.length === 3)
+  assert.deepEqual(deliveries(rig), [['a@one.example', 'b@one.example'], ['\xc3\xbc@one.example'], ['\xc3\xa4@one.example']])
+  assert.equal(await kill(rig), 'SIGKILL')
+})
+
 test('there are no more in one than the spawner takes; the rest goes in further deliveries', async () => {
   const home = makeRigHome()
   putMessage(home, [...numbered(30, 'one.example'), ...numbered(2, 'two.example')])

@@ -1,4 +1,4 @@
-import { type Bytes, lower } from '../../core/bytes.ts'
+import { type Bytes, isAscii, lower } from '../../core/bytes.ts'
 import type { Company } from '../message.ts'
 import type { UndoneRecipient } from '../records.ts'
 import { isPerRecipient } from '../verp.ts'
@@ -10,14 +10,15 @@ const hostOf = (address: Bytes): Bytes => lower(address.slice(address.lastIndexO
 export const mostTogether = (most: number, sender: Bytes, destination: Destination | undefined): number =>
   most === 1 || destination === undefined || isPerRecipient(sender) ? 1 : Math.min(most, destination.together)
 
-/** Takes out the recipient at `n`, and of those behind it the ones at the same host, in order: `most` of them in all. */
+/** Takes out the recipient at `n`, and of those behind it the ones at the same host, in order: `most` of them in all. One whose address not every server takes (SMTPUTF8) goes alone: the message may reach the others. */
 export const takeTogether = (ahead: UndoneRecipient[], n: number, most: number): UndoneRecipient[] => {
   const [first, ...behind] = ahead.splice(n)
   if (first === undefined) return []
   const taken = [first]
-  const host = hostOf(first.address)
+  const host = isAscii(first.address) ? hostOf(first.address) : undefined
   for (const one of behind) {
-    const list = taken.length < most && hostOf(one.address) === host ? taken : ahead
+    const mayJoin = taken.length < most && hostOf(one.address) === host && isAscii(one.address)
+    const list = mayJoin ? taken : ahead
     list.push(one)
   }
   return taken
