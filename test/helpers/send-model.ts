@@ -11,6 +11,12 @@ interface Recipient {
   isRunning: boolean
 }
 
+/** A delivery at work: its recipient is the next one to be reported on. */
+export interface Running extends Asked {
+  /** Recipients before that the host took. */
+  reached: number
+}
+
 /** A message as a test knows it. */
 export interface Modelled {
   id: number
@@ -18,6 +24,8 @@ export interface Modelled {
   token: string
   sender: string
   recipients: Map<string, Recipient>
+  /** A mark may not have been made: who is done may be delivered again, until the next start shows what is. */
+  isDoubtful: boolean
 }
 
 const read = (path: string): string | undefined => {
@@ -40,9 +48,12 @@ export class SendModel {
   readonly bounces = new Map<string, string>()
   /** Called before bounces are looked at. */
   collect: () => void = () => {}
-  readonly running: Asked[] = []
+  /** Deliveries at work, without the recipients that were reported on. */
+  readonly running: Running[] = []
   /** The largest limits there have been. */
   readonly limits = { local: 0, remote: 0 }
+  /** So many recipients the spawners take in one delivery. */
+  readonly together = { local: 1, remote: 1 }
 
   constructor(home: Home) {
     this.#home = home
@@ -55,7 +66,7 @@ export class SendModel {
       address,
       { channel: address.endsWith('@me.example') ? 'local' : 'remote', final: undefined, isRunning: false }
     ])
-    this.messages.set(id, { id, token, sender, recipients: new Map(recipients) })
+    this.messages.set(id, { id, token, sender, recipients: new Map(recipients), isDoubtful: false })
   }
 
   /** Recipients nothing final is known of. */
@@ -66,35 +77,55 @@ export class SendModel {
   }
 
   asked(asked: Asked): void {
-    const message = this.messages.get(asked.id)
-    const recipient = message?.recipients.get(asked.recipient)
     const what = JSON.stringify(asked)
-    assert.ok(message && recipient, `nobody sent that: ${what}`)
-    assert.equal(recipient.channel, asked.channel, what)
-    assert.equal(recipient.final, undefined, `it is done already: ${what}`)
-    assert.ok(!recipient.isRunning, `it is under way already: ${what}`)
-    assert.equal(asked.sender, senderFor(message.sender, asked.recipient))
+    const all = [asked.recipient, ...asked.others]
+    assert.ok(all.length <= this.together[asked.channel], `too many in one delivery: ${what}`)
+    assert.equal(new Set(all.map((address) => address.slice(address.indexOf('@')))).size, 1, `for more than one host: ${what}`)
+    for (const address of all) this.#begin(asked, address, what)
     const others = this.running.filter(({ channel }) => channel === asked.channel)
     assert.ok(!others.some(({ slot }) => slot === asked.slot), `the slot is taken: ${what}`)
     assert.ok(asked.slot < this.limits[asked.channel], `the lowest free slot is taken: ${what}`)
     assert.ok(others.length < this.limits[asked.channel], `no more than ${this.limits[asked.channel]} at a time: ${what}`)
-    recipient.isRunning = true
-    this.running.push(asked)
+    this.running.push({ ...asked, others: [...asked.others], reached: 0 })
   }
 
-  /** The test is about to report on a delivery. */
-  reports(asked: Asked, letter: string): void {
-    this.running.splice(this.running.indexOf(asked), 1)
-    const recipient = this.messages.get(asked.id)?.recipients.get(asked.recipient)
+  #begin({ id, channel, sender }: Asked, address: string, what: string): void {
+    const message = this.messages.get(id)
+    const recipient = message?.recipients.get(address)
+    assert.ok(message && recipient, `nobody sent that: ${what}`)
+    assert.equal(recipient.channel, channel, what)
+    if (message.isDoubtful) recipient.final = undefined
+    assert.equal(recipient.final, undefined, `it is done already: ${what}`)
+    assert.ok(!recipient.isRunning, `it is under way already: ${what}`)
+    assert.equal(sender, senderFor(message.sender, address))
+    recipient.isRunning = true
+  }
+
+  /** The test is about to report on the next recipient of a delivery. One refused as one too many, beside others the host took, is tried again. */
+  reports(running: Running, words: string): void {
+    const recipient = this.messages.get(running.id)?.recipients.get(running.recipient)
     assert.ok(recipient)
     recipient.isRunning = false
-    if (letter === 'K' || letter === 'D') recipient.final = letter
+    const letter = words.charAt(0)
+    const isTooMany = running.reached > 0 && words.includes(' 5.5.3 ')
+    if (letter === 'K' || (letter === 'D' && !isTooMany)) recipient.final = letter
+    if (letter === 'K') running.reached++
+    const next = running.others.shift()
+    if (next === undefined) this.running.splice(this.running.indexOf(running), 1)
+    else running.recipient = next
   }
 
-  /** qmail-send has been killed: what it had not written down it does not know. */
+  /** The queue refuses to be written to. */
+  doubted(): void {
+    for (const message of this.messages.values()) message.isDoubtful = true
+  }
+
+  /** qmail-send has been killed, or has ended after the queue refused: what it had not written down it does not know. */
   crashed(): void {
     this.running.length = 0
-    for (const { id, recipients } of this.messages.values()) {
+    for (const message of this.messages.values()) {
+      const { id, recipients } = message
+      message.isDoubtful = false
       const inTodo = existsSync(this.#home.at('queue/todo', String(id)))
       const left = (['local', 'remote'] as const).map((channel) => this.#undone(channel, id) ?? [])
       for (const [address, recipient] of recipients) {

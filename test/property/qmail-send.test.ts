@@ -1,17 +1,17 @@
 /**
- * qmail-send against a model, in random steps: messages, reports of every kind, host trouble, signals, settings, a queue that refuses, foreign files, stops and kills. What is promised of
+ * qmail-send against a model, in random steps: messages, reports of every kind, host trouble, several recipients in one delivery, signals, settings, a queue that refuses, folders of it that fail, foreign files, stops and kills. What is promised of
  * each message is checked at every step (helpers/send-model.ts). `make property ROUNDS=n`: n times as many steps; SEED=n: those of a run that failed, as far as two processes' order allows.
  */
 import assert from 'node:assert/strict'
-import { mkdirSync, readdirSync, readFileSync, renameSync, unlinkSync, writeFileSync } from 'node:fs'
+import { mkdirSync, readdirSync, readFileSync, renameSync, symlinkSync, unlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import { setTimeout as delay } from 'node:timers/promises'
 import { type Home, makeHome } from '../helpers/home.ts'
 import { serveDoor } from '../helpers/send-door.ts'
-import { SendModel } from '../helpers/send-model.ts'
-import { type Asked, putMessage, queueFiles, SendRig } from '../helpers/send-rig.ts'
-import { PATIENCE_SECONDS } from '../helpers/wait.ts'
+import { type Running, SendModel } from '../helpers/send-model.ts'
+import { putMessage, queueFiles, SendRig } from '../helpers/send-rig.ts'
+import { PATIENCE_SECONDS, until } from '../helpers/wait.ts'
 
 const STEPS = 5000 * Number(process.env.ROUNDS || 1)
 const SEED = Number(process.env.SEED) || Math.floor(Math.random() * 2 ** 31)
@@ -46,14 +46,27 @@ const LINES = [
   /^alert: unable to reread control\/locals$/
 ]
 
+/** Further ones where the queue has refused something. */
+const REFUSED = /^warning: (trouble|unable to) [!-~ ]+$/
+/** Folders of the queue that fail now and then. */
+const FAULTY = ['info', 'local', 'remote'] as const
+
 const REPORTS: [number, string][] = [
   [50, 'Kok\n'],
   [15, 'Zlater\n'],
   [12, 'Dno such user\n\nreally\n'],
   [12, "ZSorry, I wasn't able to establish an SMTP connection. (#4.4.1)\n"],
   [6, 'ZConnected to 192.0.2.1 but sender was rejected.\nRemote host said: 421 too busy\n'],
+  [6, 'Z192.0.2.1 does not like recipient.\nRemote host said: 452 4.5.3 too many\n'],
+  [3, 'D192.0.2.1 does not like recipient.\nRemote host said: 550 5.5.3 too many\n'],
   [3, ''],
   [2, 'Xodd']
+]
+/** Recipients the spawner takes in one delivery: qmail's one, few, or all that there are. */
+const TOGETHER: [number, number][] = [
+  [1, 1],
+  [2, 3],
+  [2, 100]
 ]
 const SENDERS: [number, string][] = [
   [70, 's@back.example'],
@@ -71,6 +84,8 @@ class Run {
   #rig!: SendRig
   #messages = 0
   #failure: unknown
+  /** The queue has refused something since the last start. */
+  #hasFailed = false
 
   constructor(isResident: boolean, seed: number) {
     this.#isResident = isResident
@@ -82,6 +97,17 @@ class Run {
     this.#home.control('smtproutes', '.routed.example:relay.example\n')
     this.#model = new SendModel(this.#home)
     this.#setLimits()
+    for (const folder of FAULTY) {
+      renameSync(this.#home.at('queue', folder), this.#home.at(`real-${folder}`))
+      this.#point(folder, this.#home.at(`real-${folder}`))
+    }
+  }
+
+  /** Has a name in the queue stand for another folder from now on, in one step. */
+  #point(folder: string, target: string): void {
+    const fresh = this.#home.at(`link-${folder}`)
+    symlinkSync(target, fresh)
+    renameSync(fresh, this.#home.at('queue', folder))
   }
 
   #noteBounce(body: string): void {
@@ -137,8 +163,11 @@ class Run {
 
   async #start(): Promise<void> {
     const env: Record<string, string> = this.#isResident ? {} : { QMAILQUEUE: this.#home.at('queue-program') }
-    const rig = new SendRig(this.#home, { resident: this.#isResident, env })
+    const together = this.#isResident ? this.#pick(TOGETHER) : 1
+    this.#model.together.remote = together
+    const rig = new SendRig(this.#home, { resident: this.#isResident, env, ...(together > 1 ? { wide: 1000, together } : {}) })
     this.#rig = rig
+    this.#hasFailed = false
     rig.onDelivery = (asked) => {
       try {
         this.#model.asked(asked)
@@ -162,6 +191,7 @@ class Run {
       [0.5, () => this.#foreign()],
       [0.15, () => this.#stop()],
       [0.15, () => this.#kill()],
+      [0.15, () => this.#fault()],
       [running.length > 0 ? 5 : 20, () => this.#wait()]
     ]
     await this.#pick(steps)()
@@ -203,10 +233,10 @@ class Run {
     }
   }
 
-  #reportOn(asked: Asked, words: string): void {
-    const message = this.#model.messages.get(asked.id)
-    this.#model.reports(asked, words.charAt(0))
-    this.#rig.report(asked, words)
+  #reportOn(running: Running, words: string): void {
+    const message = this.#model.messages.get(running.id)
+    this.#model.reports(running, words)
+    this.#rig.report(running, words)
     if (message) this.#model.check(message)
   }
 
@@ -241,10 +271,7 @@ class Run {
   #stopped(): void {
     const lines = this.#rig.log.split('\n')
     for (const line of lines.slice(0, -1))
-      assert.ok(
-        LINES.some((known) => known.test(line)),
-        `an odd line in the log: ${line}`
-      )
+      assert.ok(LINES.some((known) => known.test(line)) || (this.#hasFailed && REFUSED.test(line)), `an odd line in the log: ${line}`)
   }
 
   async #stop(): Promise<void> {
@@ -261,6 +288,7 @@ class Run {
       await delay(2)
     }
     assert.equal(ended, 0, this.#rig.log.slice(-3000))
+    if (this.#hasFailed) this.#model.crashed()
     this.#stopped()
     this.#model.checkAll()
     await this.#start()
@@ -273,6 +301,28 @@ class Run {
     this.#stopped()
     this.#model.checkAll()
     await this.#start()
+  }
+
+  /** A folder of the queue fails, whoever asks (a link to itself: ELOOP stands for EIO), while reports and a message come; what was given up for two minutes is found again at the next start. */
+  async #fault(): Promise<void> {
+    const folder = FAULTY[this.#below(FAULTY.length)] ?? 'remote'
+    const reported = (): number => this.#rig.log.match(/^delivery /gm)?.length ?? 0
+    const [before, count] = [reported(), Math.min(this.#model.running.length, 3)]
+    this.#model.doubted()
+    this.#hasFailed = true
+    this.#point(folder, this.#home.at('queue', folder))
+    for (const running of this.#model.running.slice(0, count)) {
+      const words = this.#pick(REPORTS)
+      this.#model.reports(running, words)
+      this.#rig.report(running, words)
+    }
+    this.#send()
+    await until(
+      () => `${count} reports to be read; log:\n${this.#rig.log.slice(-3000)}`,
+      () => reported() >= before + count || this.#failure !== undefined
+    )
+    this.#point(folder, this.#home.at(`real-${folder}`))
+    await (this.#roll() < 0.5 ? this.#kill() : this.#stop())
   }
 
   /** Until there is something to report on, or nothing left to wait for. */
