@@ -18,8 +18,8 @@ const FD = { requests: 0, answers: 1 } as const
 
 /** Larger than any request: a spawner's commands are at most 1 MiB, messages handed over 256 KiB. */
 const MAX_REQUEST_BYTES = 1 << 24
-/** The longest answer: larger than any report. */
-const MAX_ANSWER_BYTES = 256 * 1024
+/** The longest answer: larger than any report, which may quote a server's 5000 bytes for each of a hundred recipients. */
+const MAX_ANSWER_BYTES = 1 << 20
 
 /** A request as it stands on the wire, in pieces. */
 export const requestPieces = (fields: readonly Bytes[], message?: Buffer): Buffer[] => {

@@ -199,6 +199,18 @@ test('several recipients of one command go through it in one conversation, with 
   assert.equal(foreign.output(), '\0\x03\xe8', 'one by one with it')
 })
 
+test('a server that has much to say about each of a hundred recipients is quoted for each, and harms nobody', async () => {
+  const sink = await smtpSink((command) => (command.startsWith('RCPT') ? `550 ${'x'.repeat(8000)}` : undefined))
+  home.control('smtproutes', `:127.0.0.1:${sink.port}\n`)
+  const rig = start({ QMAIL_WIDE: '1' })
+  const recipients = Array.from({ length: 100 }, (_, n) => `r${n}@x.example`)
+  rig.say(commandBytes({ slot: 7, message: '12/1001', sender: 's@s.example', recipient: 'r@x.example', others: recipients.slice(1) }, 2))
+  const reports = () => new ReportParser(2).push(Buffer.from(rig.output().slice(5), 'latin1'))
+  await until('a hundred reports', () => reports().length === 100)
+  for (const { slot, letter, text } of reports()) assert.deepEqual([slot, letter, text.length > 5000], [7, 'D', true], text.slice(0, 100))
+  assert.equal(await rig.end(), 0)
+})
+
 test('when the resident process is killed its deliveries are deferred, and the next ones go through a new one', async () => {
   const sink = await smtpSink((command) => (command.includes('wait@') ? null : undefined))
   home.control('smtproutes', `:127.0.0.1:${sink.port}\n`)
