@@ -3,7 +3,7 @@
  * RUNS AS  the caller; root becomes qmailq and writes the queue; so does qmailq, and everybody in a one-user installation. All others
  *          leave the message in drop/, where qmail-queued takes it up, knowing the caller by the file's owner.
  * FDS      0< the message, to its end; then 1< the envelope (it is read, whatever it was opened as); 2> an unknown user
- * ENV      none
+ * ENV      QMAILESMTP: what ESMTP said of the message, from qmail-smtpd, through a program of QMAILQUEUE; it counts for the envelope it was made for
  * EXIT     0 the message is on the disk and will be delivered; 11 an address is longer than 1002 bytes, or the envelope is above control/envelopebytes or envelopercpts; 31 larger than control/dropbytes; 52 a day has passed;
  *          53 write error; 54 read error, or the envelope is cut short; 61 home, 62 queue folder; 63 pid (or drop), 64 mess, 65 intd,
  *          66 todo (or drop): cannot be entered or made; 91 bad envelope, CR and LF in an address among them; 111 no such user, or a setting cannot be read
@@ -13,12 +13,14 @@
  * it to qmail-send's sweep after 36 hours. Descriptors are read without the event loop, which is what makes a start cheap; so ALRM
  * has its default effect, and the 24 hours are looked at after each read.
  */
+import type { Bytes } from '../src/core/bytes.ts'
 import { Exit } from '../src/core/exit.ts'
 import { logLine } from '../src/core/logline.ts'
 import { type Context, run } from '../src/core/run.ts'
 import { becomeUser, isRoot, suiteGroup, suiteUser } from '../src/os/ids.ts'
 import { QueueExit } from '../src/queue/codes.ts'
 import { type EnvelopeLimits, envelopeLimits } from '../src/queue/envelope.ts'
+import { NOTES_VARIABLE } from '../src/queue/notes-variable.ts'
 import { type QueueFile, QueueTrouble, step } from '../src/queue/queue-file.ts'
 import { whoIs } from '../src/queue/received.ts'
 import { type Origin, Writer } from '../src/queue/writer.ts'
@@ -43,11 +45,11 @@ const opener = (home: string, startMs: number): (() => QueueFile) => {
   return () => new Writer('', origin)
 }
 
-const queue = (open: () => QueueFile, limits: EnvelopeLimits, startMs: number): number => {
+const queue = (open: () => QueueFile, limits: EnvelopeLimits, startMs: number, variable: Bytes | undefined): number => {
   let file: QueueFile | undefined
   try {
     file = open()
-    queueOnce(file, FD.message, FD.envelope, limits, startMs)
+    queueOnce(file, FD, limits, startMs, variable)
     return QueueExit.ok
   } catch (error) {
     if (!(error instanceof QueueTrouble)) throw error
@@ -56,7 +58,7 @@ const queue = (open: () => QueueFile, limits: EnvelopeLimits, startMs: number): 
   }
 }
 
-const main = ({ home }: Context): number => {
+const main = ({ home, env }: Context): number => {
   const startMs = Date.now()
   process.umask(UMASK)
   for (const signal of IGNORED) process.on(signal, () => {})
@@ -71,7 +73,7 @@ const main = ({ home }: Context): number => {
     if (error instanceof Error) logLine(FD.errors, `fatal: ${error.message}`)
     return Exit.temporary
   }
-  return queue(open, limits, startMs)
+  return queue(open, limits, startMs, env[NOTES_VARIABLE])
 }
 
 run('qmail-queue', main)

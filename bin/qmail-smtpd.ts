@@ -16,6 +16,7 @@
 import { SettingsCache } from '../src/control/cache.ts'
 import { run } from '../src/core/run.ts'
 import { readableFd, writableFd } from '../src/net/stdio.ts'
+import { NOTES_VARIABLE } from '../src/queue/notes-variable.ts'
 import { askAuthDoor } from '../src/serve/auth-ask.ts'
 import { openDoor } from '../src/serve/door.ts'
 import { givenChecker } from '../src/serve/given-checker.ts'
@@ -61,7 +62,10 @@ run('qmail-smtpd', async ({ home, args, env, resident }) => {
     env,
     readSettings: () => readSettings(home),
     hasRoom: roomAt,
-    open: (facts) => submit({ home, env: Object.assign(env, facts()) }),
+    open: (facts) => {
+      delete env[NOTES_VARIABLE] // of the message before
+      return submit({ home, env: Object.assign(env, facts()) })
+    },
     checker: checkerFor(givenChecker(home, args, env.PATH), env, authd),
     authd,
     recipients: new RecipientDoor(() => openDoor(home, 'rcpt')),

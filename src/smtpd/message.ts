@@ -1,7 +1,8 @@
 import type { Bytes } from '../core/bytes.ts'
 import type { Env } from '../core/run.ts'
+import { NOTES_VARIABLE, notesVariable } from '../queue/notes-variable.ts'
 import { receivedField, safe } from '../serve/received.ts'
-import type { Submission } from '../submit/submission.ts'
+import { recordBytes, type Submission } from '../submit/submission.ts'
 import { fromObjectionOf } from './auth/permission.ts'
 import { completed, type SeenHeader } from './auth/submitted.ts'
 import type { Dialogue } from './dialogue.ts'
@@ -23,8 +24,15 @@ const kindOf = ({ state, options }: Dialogue): SessionKind => ({
 
 /** What a queue program is told of the session, beside its variables and those of AUTH and TLS (spec modern.md 0.3). */
 export const factsOf = (dialogue: Dialogue): Env => {
-  const { helo, sender = '' } = dialogue.state
-  return { SMTPPROTO: protocolName(kindOf(dialogue)), SMTPMAILFROM: sender, ...(helo !== undefined && { SMTPHELO: helo }) }
+  const { state } = dialogue
+  const { helo, sender = '' } = state
+  const notes = state.notes(originItems(dialogue))
+  return {
+    SMTPPROTO: protocolName(kindOf(dialogue)),
+    SMTPMAILFROM: sender,
+    ...(helo !== undefined && { SMTPHELO: helo }),
+    ...(notes !== undefined && { [NOTES_VARIABLE]: notesVariable(recordBytes(sender, state.recipients), notes) })
+  }
 }
 
 /** Our field before the message; a user who has logged in stands in it, unless control/hideauthuser says no, and the certificate that lets it through (spec modern.md 1.7). */

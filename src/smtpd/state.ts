@@ -133,9 +133,14 @@ export class State {
     this.chunks = 'dropped'
   }
 
+  /** The notes of the transaction so far; `origin`: where its message comes from. */
+  notes(origin: readonly Bytes[]): NotesText | undefined {
+    return this.#notes?.text(origin)
+  }
+
   /** The transaction is over here, but what was said in it is still needed; `origin`: where the message comes from. */
   handOver(origin: readonly Bytes[]): Envelope {
-    const [sender, recipients, notes, share] = [this.sender ?? '', this.recipients, this.#notes?.text(origin), this.#share]
+    const [sender, recipients, notes, share] = [this.sender ?? '', this.recipients, this.notes(origin), this.#share]
     this.#share = new Share(this.#budget)
     this.chunks = undefined
     this.forget()

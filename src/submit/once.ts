@@ -1,7 +1,9 @@
+import type { Bytes } from '../core/bytes.ts'
 import { chunks } from '../core/fdio.ts'
 import { wasClosed } from '../os/closed.ts'
 import { QueueExit } from '../queue/codes.ts'
 import { EnvelopeChecker, type EnvelopeLimits } from '../queue/envelope.ts'
+import { NotesReader } from '../queue/notes-variable.ts'
 import { PATIENCE_MILLISECONDS } from '../queue/paths.ts'
 import { type QueueFile, QueueTrouble } from '../queue/queue-file.ts'
 
@@ -22,11 +24,12 @@ function* read(fd: number, startMs: number): Generator<Buffer> {
   }
 }
 
-const copyEnvelope = (fd: number, file: QueueFile, limits: EnvelopeLimits, startMs: number): void => {
+const copyEnvelope = (fd: number, file: QueueFile, limits: EnvelopeLimits, startMs: number, notes: NotesReader | undefined): void => {
   const checker = new EnvelopeChecker(limits)
   for (const chunk of read(fd, startMs)) {
-    const kept = checker.push(chunk)
-    file.envelope(chunk.subarray(0, kept))
+    const kept = chunk.subarray(0, checker.push(chunk))
+    file.envelope(kept)
+    notes?.push(kept)
     if (checker.verdict === QueueExit.ok) return
     if (checker.verdict !== undefined) throw new QueueTrouble(checker.verdict)
   }
@@ -34,13 +37,20 @@ const copyEnvelope = (fd: number, file: QueueFile, limits: EnvelopeLimits, start
 }
 
 /**
- * Queues one message: its bytes from one descriptor to the end, then the envelope from the other (spec queue.md 2). On return it is
+ * Queues one message: its bytes from one descriptor to the end, then the envelope from the other (spec queue.md 2); `variable`: what $QMAILESMTP says of it. On return it is
  * on the disk. Throws QueueTrouble; what that leaves behind is the caller's to decide.
  */
-export const queueOnce = (file: QueueFile, messageFd: number, envelopeFd: number, limits: EnvelopeLimits, startMs: number): void => {
+export const queueOnce = (
+  file: QueueFile,
+  { message: messageFd, envelope: envelopeFd }: { message: number; envelope: number },
+  limits: EnvelopeLimits,
+  startMs: number,
+  variable: Bytes | undefined
+): void => {
   if (wasClosed(messageFd)) throw new QueueTrouble(QueueExit.readError)
   for (const chunk of read(messageFd, startMs)) file.message(chunk)
   file.endMessage()
-  copyEnvelope(envelopeFd, file, limits, startMs)
-  file.commit()
+  const notes = variable ? new NotesReader(variable) : undefined
+  copyEnvelope(envelopeFd, file, limits, startMs, notes)
+  file.commit(notes?.finish())
 }

@@ -11,7 +11,7 @@ export interface Submission {
   write(chunk: Buffer): Promise<void> | undefined
   /**
    * The message is complete: hands over the envelope and waits for the verdict. After code 0 the message is on the disk. Notes reach the queue
-   * through our own doors; a queue program that is run for the message does not get them, and it becomes one without.
+   * through our own doors; a queue program that is run for the message may have them from its environment (notes-variable.ts), else it becomes one without.
    */
   finish(sender: Bytes, recipients: readonly Bytes[], notes?: NotesText): Promise<QueueResult>
   /** Gives up: nothing will be queued. */
@@ -26,6 +26,10 @@ export interface Submitter {
   isLast?: boolean
 }
 
-/** `F`sender NUL, `T`recipient NUL ..., NUL: what qmail-queue reads on fd 1 (spec queue.md 2). */
-export const envelopeBytes = (sender: Bytes, recipients: readonly Bytes[]): Buffer =>
-  Buffer.from(`F${sender}\0${recipients.map((r) => `T${r}\0`).join('')}\0`, 'latin1')
+const records = (sender: Bytes, recipients: readonly Bytes[]): Bytes => `F${sender}\0${recipients.map((r) => `T${r}\0`).join('')}`
+
+/** `F`sender NUL, `T`recipient NUL ...: the records of an envelope. */
+export const recordBytes = (sender: Bytes, recipients: readonly Bytes[]): Buffer => Buffer.from(records(sender, recipients), 'latin1')
+
+/** The records and a last NUL: what qmail-queue reads on fd 1 (spec queue.md 2). */
+export const envelopeBytes = (sender: Bytes, recipients: readonly Bytes[]): Buffer => Buffer.from(`${records(sender, recipients)}\0`, 'latin1')

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { spawnSync } from 'node:child_process'
+import { createHash } from 'node:crypto'
 import { closeSync, constants, openSync, readdirSync, readFileSync, readSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { beforeEach, test } from 'node:test'
 import { suiteGroup, suiteUser } from '../../src/os/ids.ts'
@@ -206,4 +207,43 @@ test('a message on a closed descriptor cannot be read: exit 54, nothing queued; 
   assert.deepEqual(queueFiles(home), [])
   assert.equal(run('0</dev/null'), 0)
   assert.equal(queued(home).length, 1)
+})
+
+/** $QMAILESMTP for this envelope. */
+const said = (notes: string, envelope = ENVELOPE): string =>
+  `e=${createHash('sha256').update(envelope.slice(0, -1), 'latin1').digest('hex').slice(0, 16)} ${notes}`
+const NOTES = 'v=1 o=auth u=joe ret=H r=0,n=FD,o=rfc822;Joe@x'
+
+test('$QMAILESMTP tells what was asked for, for the envelope it was made for and no other', () => {
+  assert.equal(queue(MESSAGE, ENVELOPE, { env: { QMAILESMTP: said(NOTES) } }).exit, 0)
+  assert.match(queued(home)[0]?.envelope ?? '', new RegExp(`^u\\d+\0p\\d+ ${NOTES}\0Fa@b\0Tjoe@example\\.org\0$`))
+  const other = 'Fa@b\0Tjoe@example.org\0Tann@example.org\0\0'
+  const useless: [value: string, envelope: string][] = [
+    ['', ENVELOPE],
+    [NOTES, ENVELOPE],
+    [said(NOTES), other],
+    [said(NOTES, other), ENVELOPE],
+    [said('v=1 r=1,n=N'), ENVELOPE],
+    [said('v=1 r=0,n=N r=0,n=F'), ENVELOPE],
+    [said('v=1 r=0,n=X'), ENVELOPE],
+    [said(`v=1 envid=${'x'.repeat(65_536)}`), ENVELOPE]
+  ]
+  for (const [value, envelope] of useless) {
+    for (const file of queueFiles(home)) rmSync(home.at('queue', file))
+    assert.equal(queue(MESSAGE, envelope, { env: { QMAILESMTP: value } }).exit, 0, value.slice(0, 99))
+    assert.match(queued(home)[0]?.envelope ?? '', /^u\d+\0p\d+\0Fa@b\0/, value.slice(0, 99))
+  }
+})
+
+test('what DSN asks for passes through a queue program of $QMAILQUEUE, with its message alone', () => {
+  home.control('esmtp', 'PIPELINING\nDSN\n')
+  const program = home.at('lib', 'wrapper')
+  writeFileSync(program, `#!/bin/sh\nexec ${home.at('bin', 'qmail-queue')}\n`, { mode: 0o755 })
+  const message = (parameters: string) => `MAIL FROM:<a@b>${parameters}\r\nRCPT TO:<joe@example.org>\r\nDATA\r\n${MESSAGE.replaceAll('\n', '\r\n')}.\r\n`
+  const input = `EHLO x\r\n${message(' RET=HDRS ENVID=7')}${message('')}QUIT\r\n`
+  const { stdout } = runProgram(home, 'qmail-smtpd', { input, env: { QMAILQUEUE: program } })
+  assert.equal(stdout.match(/^250 ok \d+ qp \d+/gm)?.length, 2, stdout)
+  const notes = queued(home).map(({ envelope }) => /^u\d+\0p\d+ ?([^\0]*)\0/.exec(envelope)?.[1])
+  assert.deepEqual(notes.toSorted(), ['', 'v=1 o=net ret=H envid=7'])
+  rmSync(home.at('control', 'esmtp'))
 })
