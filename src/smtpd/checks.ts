@@ -49,7 +49,7 @@ const badRecipient: Check = (dialogue, recipient) =>
     ? { reply: '553 sorry, this recipient is in my badrcptto list (#5.7.1)', reason: 'qregexbmt' }
     : undefined
 
-/** Nobody is delivered to under this address (control/recipientcheck). Who sends through us hears of it from a bounce. */
+/** Nobody is delivered to under this address (control/recipientcheck). Who may relay, or has logged in, hears of it here too, before a bounce (spec modern.md 2.4). */
 const absent: LateCheck = ({ options }, recipient) => {
   const verdict = options.recipientExists?.(recipient)
   const refusal = (said: Verdict): Refusal | undefined =>

@@ -125,3 +125,17 @@ test('notes on recipients that are not there do not count; an envelope above 64 
   await rig.stop()
   assert.match(kept()[1]?.message ?? '', /Original-Envelope-Id: L\n/)
 })
+
+test('of a message without a sender nobody hears, whatever was asked for (RFC 3461 5.2)', async () => {
+  const { home, kept, start } = makeRig()
+  const rig = start(true)
+  await rig.logged(/status: /)
+  const id = putNoted(home, ['box@me.example', 'far@far.example'], 'v=1 envid=E r=0,n=S r=1,n=SFD', '')
+  rig.pull()
+  rig.report(await rig.delivery(/^box@/), 'Kdid 1+0+0\n')
+  rig.report(await rig.delivery(/^far@/), 'K192.0.2.1 accepted message.\n')
+  await rig.logged(new RegExp(`end msg ${id}`))
+  await rig.stop()
+  assert.deepEqual(kept(), [])
+  assert.doesNotMatch(rig.log, /notice msg/)
+})

@@ -66,3 +66,12 @@ test('the greeting waits; who speaks before is heard afterwards, or turned away'
   await feed(quiet, 'NOOP\r\n')
   assert.equal(quiet.said.join(''), '220 mx ESMTP\r\n250 ok\r\n')
 })
+
+test('a recipient of ours that does not exist is refused to those who may relay, as to strangers', async () => {
+  for (const relay of [undefined, '']) {
+    const recipientExists = (recipient: string) => (recipient === 'nobody@here' ? 'absent' : 'unknown')
+    const r = rig({ settings: { ...base(), rcpthosts: new Set(['here']) }, relayclient: () => relay, recipientExists })
+    await feed(r, 'MAIL FROM:<a@b>\r\nRCPT TO:<nobody@here>\r\nRCPT TO:<joe@here>\r\n')
+    assert.match(r.said.join(''), /^250 ok\r\n550 sorry, no mailbox here by that name \(#5\.1\.1\)\r\n250 ok\r\n$/)
+  }
+})
