@@ -4,20 +4,21 @@
  * FDS      0< 1> the connection, 2> log, and trouble with control files; resident: 0< the listening socket, 3<> the parent
  * ENV      TCPREMOTEIP, TCPREMOTEHOST, TCPREMOTEINFO, TCPLOCALHOST, TCPLOCALIP; RELAYCLIENT, DATABYTES, QMAILQUEUE; in the place of
  *          control files: MAXRECIPIENTS, DISABLE_MAXRCPT, BRTLIMIT, TARPITCOUNT, TARPITDELAY, GREETDELAY, SMTPD_GREETDELAY, DROP_PRE_GREET,
- *          DISABLE_BADMAILFROM, NOBADHELO; of TLS: SSLCTLFD, SSLREADFD, SSLWRITEFD, SSL_*, FORCE_TLS, DISABLETLS, UCSPITLS; logging in: SMTPAUTH, SMTPAUTHOLD, FORCETLS, SUBMISSION, LOCALMFCHECK, FORCEAUTHMAILFROM; programs hooked in: RCPTCHECK, RCPTCHECKRELAYCLIENT, ENABLE_SPP, SPPCONFFILE; for the log: TCPREMOTEPORT, TCPLOCALPORT
+ *          DISABLE_BADMAILFROM, NOBADHELO; of TLS: SSLCTLFD, SSLREADFD, SSLWRITEFD, SSL_*, FORCE_TLS, DISABLETLS, UCSPITLS; logging in: SMTPAUTH, SMTPAUTHOLD, FORCETLS, SUBMISSION, LOCALMFCHECK, FORCEAUTHMAILFROM; programs hooked in: RCPTCHECK, RCPTCHECKRELAYCLIENT, ENABLE_SPP, SPPCONFFILE; of front ends: TCPRULES, TCPBEFORE; for the log: TCPREMOTEPORT, TCPLOCALPORT
  * EXIT     0 after QUIT, 1 after any other end
  * FILES    control/ me smtpgreeting localiphost timeoutsmtpd rcpthosts morercpthosts.cdb badmailfrom badmailfromnorelay badrcptto
- *          badrcpttonorelay badhelo badhelonorelay patterns databytes esmtp maxrcpt maxerrors maxsession brtlimit greetdelay tarpitcount tarpitdelay smtpdlog recipientcheck
+ *          badrcpttonorelay badhelo badhelonorelay patterns databytes esmtp maxrcpt maxerrors maxsession brtlimit greetdelay tarpitcount tarpitdelay smtpdlog recipientcheck xclient
  *          smtpplugins checkpassword authtries hideauthuser submitfrom locals virtualdomains idhost; run/smtpd/rcpt: qmail-rcptd; run/smtpd/auth: qmail-authd;
  *          drop: whether the disk has room
  *
  * The second gear (kept by tcpserver -w) serves many connections in one process; it may then read control/ and drop/, and nothing else.
  */
 import { SettingsCache } from '../src/control/cache.ts'
-import { run } from '../src/core/run.ts'
+import { type Env, run } from '../src/core/run.ts'
 import { readableFd, writableFd } from '../src/net/stdio.ts'
 import { NOTES_VARIABLE } from '../src/queue/notes-variable.ts'
 import { askAuthDoor } from '../src/serve/auth-ask.ts'
+import { canLogIn } from '../src/serve/auth-mode.ts'
 import { openDoor } from '../src/serve/door.ts'
 import { givenChecker } from '../src/serve/given-checker.ts'
 import { RecipientDoor } from '../src/serve/recipient-door.ts'
@@ -25,10 +26,10 @@ import { ucspiTls } from '../src/serve/ucspi-tls.ts'
 import { parentChannel, Worker } from '../src/serve/worker.ts'
 import { checkerFor } from '../src/smtpd/auth/given.ts'
 import type { AskChecker } from '../src/smtpd/auth/session-auth.ts'
-import { serveConnection } from '../src/smtpd/connection.ts'
+import { type Connection, serveConnection } from '../src/smtpd/connection.ts'
 import { hasRoom } from '../src/smtpd/room.ts'
 import { FILES, readSettings } from '../src/smtpd/settings.ts'
-import { isHooked, SESSION } from '../src/spawn/handover.ts'
+import { hooksOthers, isHooked, SESSION } from '../src/spawn/handover.ts'
 import { submit } from '../src/submit/submit.ts'
 
 run('qmail-smtpd', async ({ home, args, env, resident }) => {
@@ -46,6 +47,7 @@ run('qmail-smtpd', async ({ home, args, env, resident }) => {
         recipients,
         authd,
         checker: args.length > 0 ? authd : undefined,
+        canServe: (settings, other) => !hooksOthers(settings) && !(args.length > 0 && canLogIn(other)),
         tls: worker.tls.starter(Number(variables[SESSION]))
       })
     )
@@ -54,7 +56,10 @@ run('qmail-smtpd', async ({ home, args, env, resident }) => {
     return worker.run()
   }
   // few need programs of others, and they cost node:child_process
-  const hooksFor = isHooked(env) ? (await import('../src/smtpd/hooks.ts')).hooksFor : undefined
+  const hooksOf = async (variables: Env): Promise<Connection['hooks']> => {
+    const hooksFor = isHooked(variables) ? (await import('../src/smtpd/hooks.ts')).hooksFor : undefined
+    return hooksFor && ((print) => hooksFor(home, variables, print))
+  }
   const authd: AskChecker = (request) => askAuthDoor(() => openDoor(home, 'auth'), request)
   return serveConnection({
     input: readableFd(0),
@@ -70,6 +75,8 @@ run('qmail-smtpd', async ({ home, args, env, resident }) => {
     authd,
     recipients: new RecipientDoor(() => openDoor(home, 'rcpt')),
     tls: ucspiTls(env),
-    hooks: hooksFor && ((print) => hooksFor(home, env, print))
+    hooks: await hooksOf(env),
+    hooksFor: hooksOf,
+    canServe: () => true
   })
 })

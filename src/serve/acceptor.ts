@@ -8,7 +8,8 @@ import type { Bytes } from '../core/bytes.ts'
 import { Temporary } from '../core/failure.ts'
 import type { Env } from '../core/run.ts'
 import { looksOf } from '../os/own.ts'
-import { beginsWithTls, type Decision, type DoorOptions, hooksOthers, type Numbers, sessionEnv, withSettings } from '../spawn/handover.ts'
+import { clientEnv } from '../spawn/client-env.ts'
+import { beginsWithTls, type Decision, type DoorOptions, hooksOthers, type Numbers, sessionEnv } from '../spawn/handover.ts'
 import { canLogIn } from './auth-mode.ts'
 import type { Reports } from './reports.ts'
 
@@ -142,7 +143,7 @@ export class Acceptor implements Register {
 
   async #serve(socket: Socket, visit: Visit, decision: Decision): Promise<void> {
     const { number, ends } = visit
-    const all = withSettings(this.#door.env, decision.settings)
+    const all = clientEnv(this.#door.env, decision.settings)
     const env = sessionEnv(all)
     const needsProcess = hooksOthers(decision.settings) || beginsWithTls(all) || (this.#door.runsChecker && canLogIn(env))
     const up = this.#host.isQueueUp()

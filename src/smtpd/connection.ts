@@ -14,13 +14,15 @@ import { type AskChecker, authenticationFor } from './auth/session-auth.ts'
 import { judgeCertificate } from './client-certificate.ts'
 import { type OpenQueue, SessionExit, type SessionOptions } from './dialogue.ts'
 import { unknownKeywords } from './extensions.ts'
+import type { Attributes } from './front/attributes.ts'
+import { type CanServe, frontRights, otherClient } from './front/other-client.ts'
 import { SessionLog } from './log.ts'
 import { isEncrypted } from './protocol.ts'
 import { Session } from './session.ts'
 import { type SmtpdSettings, settingsFor } from './settings.ts'
 import { isTlsOff, isTlsRequired } from './tls-first.ts'
 
-const CONTROL_FAILURE = '421 unable to read controls (#4.3.0)\r\n'
+const CONTROL_FAILURE = '421 unable to read controls (#4.3.0)'
 
 const budget = new Budget(MAX_HELD_BYTES)
 
@@ -44,6 +46,17 @@ export interface Connection {
   tls?: TlsStarter | undefined
   /** Programs hooked in by variables, which run in the first gear only; it is given a way to speak to the client. Throws Temporary. */
   hooks?: ((print: (line: Bytes) => void) => Hooks) | undefined
+  /** The same for another client of this connection. */
+  hooksFor?: (env: Env) => Promise<Connection['hooks']>
+  canServe: CanServe
+}
+
+/** What a front end has made of the session so far. */
+interface Front {
+  /** It is somebody else's. */
+  isOver?: boolean
+  /** Who has logged in there. */
+  login?: Bytes | undefined
 }
 
 /** What programs hooked in have to say. */
@@ -54,28 +67,57 @@ export const serveConnection = (connection: Connection): Promise<number> => {
   const { input, output, env, readSettings, hooks } = connection
   let settings: SmtpdSettings
   let hooked: Hooks
-  try {
+  let log: SessionLog | undefined
+  let front: Front = {}
+  const prepare = (make: Connection['hooks']): void => {
     const control = readSettings()
     warnOf(control)
     settings = settingsFor(control, env)
-    hooked = hooks?.((line) => session.say(line)) ?? { spp: undefined, rcptcheck: undefined, headers: [] }
+    hooked = make?.((line) => session.say(line)) ?? { spp: undefined, rcptcheck: undefined, headers: [] }
+    log = settings.log === 'none' ? undefined : new SessionLog(settings.log, peerOf(env), env)
+  }
+  try {
+    prepare(hooks)
   } catch (error) {
     warn(error)
     return sayGoodbye(input, output, CONTROL_FAILURE)
   }
   let ends: Ends = { input, output }
-  const log = settings.log === 'none' ? undefined : new SessionLog(settings.log, peerOf(env), env)
   const newSession = (): Session =>
     new Session({
-      ...optionsFor(connection, settings, hooked),
+      ...optionsFor(connection, settings, hooked, front),
       log,
       write: (text: Bytes) => (ends.output.write(text, 'latin1') ? undefined : drained(ends.output))
     })
   let session = newSession()
+  /** The session becomes another client's. A reply: it does not. */
+  const becomeOther = async (said: Attributes): Promise<Bytes | undefined> => {
+    session.forgetAll()
+    const other = otherClient(env, said, connection.canServe)
+    if (typeof other === 'string') return other
+    for (const name of Object.keys(env)) delete env[name]
+    Object.assign(env, other)
+    front = { isOver: front.isOver === true || said.has('ADDR'), login: said.get('LOGIN') }
+    prepare(await connection.hooksFor?.(env))
+    session = newSession()
+    const helo = said.get('HELO')
+    if (helo !== undefined) session.state.greeted(helo, said.get('PROTO') === 'ESMTP')
+    session.greet(true)
+    return undefined
+  }
   const lead = async (): Promise<number> => {
     for (;;) {
       const exit = await new Conversation(ends.input, ends.output, session, settings.timeoutSeconds).done
       if (exit !== LEFT) return exit
+      if (session.other !== undefined) {
+        const refusal = await becomeOther(session.other).catch((error: unknown) => {
+          warn(error)
+          return CONTROL_FAILURE
+        })
+        if (refusal === undefined) continue
+        await session.hangUp()
+        return sayGoodbye(ends.input, ends.output, refusal)
+      }
       const turned = await turnToTls(connection, ends)
       if (turned.kind === 'gone') {
         await session.hangUp()
@@ -95,7 +137,7 @@ export const serveConnection = (connection: Connection): Promise<number> => {
   return led
 }
 
-const optionsFor = (connection: Connection, settings: SmtpdSettings, hooked: Hooks): Omit<SessionOptions, 'log' | 'write'> => {
+const optionsFor = (connection: Connection, settings: SmtpdSettings, hooked: Hooks, { isOver, login }: Front): Omit<SessionOptions, 'log' | 'write'> => {
   const { env, checker, authd, hasRoom, open, recipients } = connection
   const isInMore = (key: Bytes): boolean => settings.morercpthosts !== undefined && isInFile(settings.morercpthosts, key)
   return {
@@ -104,10 +146,11 @@ const optionsFor = (connection: Connection, settings: SmtpdSettings, hooked: Hoo
     recipientExists: settings.isRecipientChecked ? (recipient) => recipients.ask(recipient) : undefined,
     relayclient: () => env.RELAYCLIENT,
     certificate: judgeCertificate(env, settings.tlsclients),
+    front: frontRights(env, settings.xclient, isOver === true),
     relayBy: () => {
       env.RELAYCLIENT = ''
     },
-    auth: authenticationFor(env, checker ?? (settings.hasChecker ? authd : undefined), settings, isInMore),
+    auth: authenticationFor(env, checker ?? (settings.hasChecker ? authd : undefined), settings, isInMore, login),
     tls: isEncrypted(env) || isTlsOff(env) ? undefined : connection.tls,
     isTlsRequired: !isEncrypted(env) && isTlsRequired(env),
     isEncrypted: () => isEncrypted(env),
@@ -173,5 +216,5 @@ const sayGoodbye = (input: Readable, output: Writable, text: Bytes): Promise<num
       resolve(SessionExit.other)
     }
     output.on('error', finish)
-    output.write(text, 'latin1', finish)
+    output.write(`${text}\r\n`, 'latin1', finish)
   })

@@ -9,6 +9,8 @@ import type { TlsStarter } from '../serve/tls.ts'
 import type { Submission } from '../submit/submission.ts'
 import type { Authentication } from './auth/authentication.ts'
 import type { CertificateVerdict } from './client-certificate.ts'
+import type { Attributes } from './front/attributes.ts'
+import type { FrontRights } from './front/other-client.ts'
 import type { SessionLog } from './log.ts'
 import type { SmtpdSettings } from './settings.ts'
 import type { State } from './state.ts'
@@ -55,6 +57,8 @@ export interface SessionOptions {
   tls: Pick<TlsStarter, 'isAble'> | undefined
   /** Mail is taken within TLS only, and the session is not there yet. */
   isTlsRequired: boolean
+  /** What the client may do for others. */
+  front: FrontRights
   /** What the client's certificate is worth; undefined: none is asked for. */
   certificate: CertificateVerdict | undefined
   /** The client may relay from now on, by its certificate. */
@@ -91,6 +95,8 @@ export interface Dialogue {
   exit: number | undefined
   /** Set when the connection is to turn to TLS: no more commands are heard. */
   isLeaving: boolean
+  /** Set when the session becomes another client's: no more commands are heard. */
+  other: Attributes | undefined
   /** Has the client said more than the present command? */
   hasMore(): boolean
   /** Adds a reply, without CRLF at its end; it goes out before the next wait. `status`: its enhanced status code where its text has none. */

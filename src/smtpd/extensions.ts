@@ -5,6 +5,7 @@ import type { Dialogue } from './dialogue.ts'
 import { envid, notify, orcpt, ret, type Values } from './dsn/parameters.ts'
 import { body, type Parameter, size } from './esmtp/parameters.ts'
 import { smtputf8 } from './esmtp/utf8.ts'
+import { XCLIENT, XFORWARD } from './front/attributes.ts'
 
 /** One extension of SMTP: a new one is a row here, its parameters and verbs stand in files of their own. */
 interface Extension {
@@ -59,13 +60,19 @@ const authLines = ({ options: { auth, isEncrypted } }: Dialogue): Bytes[] => {
 /** Nor does STARTTLS: a certificate turns it on. */
 const tlsLines = ({ options: { tls } }: Dialogue): Bytes[] => (tls?.isAble() ? ['STARTTLS'] : [])
 
+/** And those for front ends, by who they are: last of all. */
+const frontLines = ({ options: { front } }: Dialogue): Bytes[] => [
+  ...(front.mayBeOther ? [`XCLIENT ${XCLIENT.join(' ')}`] : []),
+  ...(front.mayForward ? [`XFORWARD ${XFORWARD.join(' ')}`] : [])
+]
+
 /** The lines of the answer to EHLO after the first (spec network.md 4.2, modern.md 5.1): what other files turn on stands behind PIPELINING. */
 export const extensionLines = (dialogue: Dialogue): Bytes[] => {
   const lines = offered(dialogue)
     .map(({ line }) => line(dialogue))
     .filter((line) => line !== undefined)
   lines.splice(lines.indexOf('PIPELINING') + 1, 0, ...tlsLines(dialogue), ...authLines(dialogue))
-  return lines
+  return [...lines, ...frontLines(dialogue)]
 }
 
 const NONE: Values = new Map()

@@ -19,6 +19,10 @@ const line = (fields: Readonly<Record<string, Bytes | number | undefined>>): Byt
     .map(([name, value]) => `${name}=${masked(String(value ?? ''))}`)
     .join(' ')
 
+/** What a front end said of whom it has its messages from. */
+const forwardedIn = ({ forwarded }: State): Record<string, Bytes> =>
+  Object.fromEntries([...(forwarded ?? [])].map(([name, value]) => [`xforward${name.toLowerCase()}`, value ?? 'unknown']))
+
 /** How a session ended, beside the reply that was its last. */
 export type End = 'quit' | 'timeout' | 'gone' | 'ended'
 
@@ -63,7 +67,17 @@ export class SessionLog {
     const proto = this.#proto(state)
     const env = this.#env
     const secured = isEncrypted(env) && { tls: env.SSL_PROTOCOL, cipher: env.SSL_CIPHER, sni: env.SSL_TLS_SNI }
-    const who = { pid: this.#pid, remoteip: ip, remotehost: host, remoteinfo: info, proto, ...secured, ...(state.user && { authuser: state.user.name }), helo }
+    const who = {
+      pid: this.#pid,
+      remoteip: ip,
+      remotehost: host,
+      remoteinfo: info,
+      proto,
+      ...secured,
+      ...(state.user && { authuser: state.user.name }),
+      helo,
+      ...forwardedIn(state)
+    }
     const fields = { ...who, mailfrom: lastSender, accepted: taken, refused, messages, bytes, seconds, last, end: how }
     logLine(STDERR, this.#kind === 'json' ? json({ program: 'qmail-smtpd', ...fields }) : `qmail-smtpd: session ${line(fields)}`)
   }
@@ -104,7 +118,8 @@ export class SessionLog {
         spf: '',
         dmarc: '',
         gate: ''
-      }
+      },
+      ...forwardedIn(state)
     })
     logLine(STDERR, `${word}: ${fields}`)
   }

@@ -3,6 +3,7 @@ import { parseCommand } from '../format/command.ts'
 import { Share } from '../serve/budget.ts'
 import type { Spp } from '../serve/spp.ts'
 import { type Dialogue, GO_ON, type Intake, NEED_MORE, SessionExit, type SessionOptions, type Step } from './dialogue.ts'
+import type { Attributes } from './front/attributes.ts'
 import { Limits } from './limits.ts'
 import type { End } from './log.ts'
 import { withPlugins } from './plugins.ts'
@@ -31,6 +32,7 @@ const immediately = (): Promise<void> => new Promise((resolve) => setImmediate(r
 export class Session implements Dialogue {
   exit: number | undefined
   isLeaving = false
+  other: Attributes | undefined
   readonly options: SessionOptions
   readonly state: State
   #input: Buffer = NOTHING
@@ -64,14 +66,14 @@ export class Session implements Dialogue {
     auth.log('auth-success', auth.certified.method, auth.certified.name)
   }
 
-  /** Says hello, at once or after a while in which the client has to be silent (control/greetdelay). */
-  greet(): void {
+  /** Says hello, at once or after a while in which the client has to be silent (control/greetdelay); not when a front end `isWaiting` for it. */
+  greet(isWaiting = false): void {
     const { settings, relayclient, spp, auth } = this.options
     if (spp) {
       this.#greeting = this.#askPlugins(spp)
       return
     }
-    if (settings.greetSeconds === 0 || relayclient() !== undefined || auth?.isSubmission) {
+    if (isWaiting || settings.greetSeconds === 0 || relayclient() !== undefined || auth?.isSubmission) {
       this.#sayHello()
       return
     }

@@ -6,6 +6,7 @@ import { settings } from '../control/table.ts'
 import { type Bytes, leadingNumber } from '../core/bytes.ts'
 import { errorCode, reason, Temporary } from '../core/failure.ts'
 import type { Env } from '../core/run.ts'
+import { type Network, parseNetwork } from '../net/ip.ts'
 import { folded } from '../serve/recipients.ts'
 import type { SenderTables } from './auth/senders.ts'
 import { type Lists, readLists } from './lists.ts'
@@ -46,6 +47,8 @@ export interface SmtpdSettings {
   hasChecker: boolean
   /** Whose certificates let them relay: mail addresses, `sha256:` and a fingerprint. */
   tlsclients: readonly Bytes[] | undefined
+  /** Front ends, which may speak for other clients. */
+  xclient: readonly Network[]
   /** Wrong passwords a session may have; Infinity for no limit. */
   maxAuthFailures: number
   /** The compiled file, where there is one. */
@@ -83,6 +86,14 @@ const openable = (path: string): string | undefined => {
     throw new Temporary(`unable to read ${path}: ${reason(error)}`, { cause: error })
   }
 }
+
+/** The networks of control/xclient; what is none is passed over, with a warning. */
+const networks = (lines: readonly Bytes[], warnings: Bytes[]): Network[] =>
+  lines.flatMap((line) => {
+    const network = parseNetwork(line)
+    if (network === undefined) warnings.push(`control/xclient: passed over, as it is no address or address/bits: ${line}`)
+    return network === undefined ? [] : [network]
+  })
 
 /** A limit as control/ has it: 0 means that there is none. */
 const limit = (number: number): number => (number === 0 ? Number.POSITIVE_INFINITY : number)
@@ -140,6 +151,7 @@ export const readSettings = (home: string): SmtpdSettings => {
     tarpitSeconds: readSetting(home, 'tarpitdelay'),
     isRecipientChecked: readSetting(home, 'recipientcheck') !== 0,
     tlsclients: readSetting(home, 'tlsclients'),
+    xclient: networks(readSetting(home, 'xclient') ?? [], warnings),
     hasChecker: openable(join(home, 'control', 'checkpassword')) !== undefined,
     maxAuthFailures: limit(readSetting(home, 'authtries')),
     mailfromrules: openable(join(home, 'control', 'mailfromrules.cdb')),

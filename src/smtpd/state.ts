@@ -3,6 +3,7 @@ import type { NotesText, RecipientNote } from '../queue/notes.ts'
 import { type Budget, Share } from '../serve/budget.ts'
 import type { AuthUser } from './auth/authentication.ts'
 import { TransactionNotes } from './dsn/transaction-notes.ts'
+import type { Attributes } from './front/attributes.ts'
 
 /** Sender and recipients of a message that is on its way into the queue. */
 export interface Envelope {
@@ -60,6 +61,8 @@ export class State {
   isExempt = false
   /** How often this transaction was asked to take a recipient. */
   asked = 0
+  /** Whom the client has its messages from, as it says; undefined: it says nothing. */
+  forwarded: Attributes | undefined
   /** The sender of the last transaction, for the log. */
   lastSender: Bytes | undefined
   readonly tally: Tally = { taken: 0, refused: 0, messages: 0, bytes: 0 }
@@ -75,6 +78,7 @@ export class State {
     this.helo = ownCopy(name)
     this.isExtended = isExtended
     this.isEnhanced = false
+    this.forwarded = undefined
     this.forget()
   }
 

@@ -33,9 +33,13 @@ export const hasLists = (home: string): boolean => {
   }
 }
 
+/** A worker may read the rules: for clients that it accepts, or that a front end names (XCLIENT). */
+export const rulesPermission = ({ rules }: LastingDoor): Permission[] => (rules === undefined ? [] : [`read:${rules}`])
+
 /** What such a worker may do besides: listen, which it gives up at once, and look at what decides. */
-export const permissionsFor = ({ rules }: LastingDoor, watched: readonly string[]): Permission[] => [
+export const permissionsFor = (door: LastingDoor, watched: readonly string[]): Permission[] => [
   'net',
   'read:/dev/null',
-  ...[...(rules === undefined ? [] : [rules]), ...watched].map((path): Permission => `read:${path}`)
+  ...rulesPermission(door),
+  ...watched.map((path): Permission => `read:${path}`)
 ]

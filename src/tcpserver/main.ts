@@ -1,3 +1,5 @@
+import { existsSync } from 'node:fs'
+import { join, resolve } from 'node:path'
 import { TcpserverLog } from '../accept/log.ts'
 import { Exit } from '../core/exit.ts'
 import { reason, Temporary } from '../core/failure.ts'
@@ -6,6 +8,7 @@ import type { Context, Env } from '../core/run.ts'
 import { literalAddress, nameFinder } from '../net/find-names.ts'
 import { portOf } from '../net/service.ts'
 import { type GivenChecker, givenChecker } from '../serve/given-checker.ts'
+import { RULES } from '../spawn/client-env.ts'
 import { isHooked } from '../spawn/handover.ts'
 import { Admission } from './admission.ts'
 import { Blocking } from './blocking.ts'
@@ -59,6 +62,12 @@ const bind = async (options: TcpserverOptions, env: Readonly<Env>): Promise<List
   })
 }
 
+/** Where there are front ends that may speak for others, a server has to look rules up again (XCLIENT). */
+const tellOfRules = (home: string, { rules, allowsMissingRules }: TcpserverOptions, env: Env): void => {
+  delete env[RULES]
+  if (existsSync(join(home, 'control', 'xclient'))) env[RULES] = rules === undefined ? '' : `${allowsMissingRules ? 'X' : 'x'}${resolve(rules)}`
+}
+
 /** No client is heard before it is known whether there is TLS; but no longer than this. */
 const TLS_MILLISECONDS = 10_000
 
@@ -68,6 +77,7 @@ export const tcpserver = async ({ home, args, env, invokedAs }: Context): Promis
   const options = parseOptions(args, env, invokedAs === SSLSERVER)
   const log = new TcpserverLog(options.verbosity)
   for (const name of Object.keys(env)) if (name.startsWith('SSL')) delete env[name] // they would be about somebody else's connection
+  tellOfRules(home, options, env)
   const tls = tlsManner(home, invokedAs, options, env, log)
   if (tls) process.on('SIGHUP', () => tls.door.look())
   if (tls) await tls.door.whenKnown(TLS_MILLISECONDS)

@@ -7,6 +7,7 @@ import { Exit } from '../core/exit.ts'
 import { reason } from '../core/failure.ts'
 import type { Env } from '../core/run.ts'
 import { startChild } from '../os/child.ts'
+import { clientEnv } from '../spawn/client-env.ts'
 import { type Decision, withSettings } from '../spawn/handover.ts'
 import type { Admission } from './admission.ts'
 import { Book } from './book.ts'
@@ -114,7 +115,7 @@ export class TcpServer {
 
   /** First gear: a process for this connection. */
   run(socket: Socket, visit: Visit, { line, settings }: Decision): void {
-    const env = withSettings(this.#env, settings)
+    const env = clientEnv(this.#env, settings)
     if (this.#tls === undefined) this.#start({ socket, visit, line, env })
     else if (this.#tls.isAtOnce(env)) void this.#serveSecured(this.#tls.door, socket, visit, line, env, false)
     else void this.#startWithControl(this.#tls, { socket, visit, line, env })
@@ -179,7 +180,7 @@ export class TcpServer {
   /** Second gear if it may be, else the first. */
   async #serve(socket: Socket, visit: Visit, decision: Decision): Promise<void> {
     const { number, ends } = visit
-    const env = withSettings(this.#env, decision.settings)
+    const env = clientEnv(this.#env, decision.settings)
     if (this.#tls?.isAtOnce(env)) return this.#serveSecured(this.#tls.door, socket, visit, decision.line, env, true)
     const isTaken = await this.#workers?.take(socket, env, number)
     if (isTaken) this.register.admitted(number, ends.remoteIp, decision.line)

@@ -14,7 +14,7 @@ import type { GivenChecker } from '../serve/given-checker.ts'
 import { type FromWorker, isHooked, type Numbers, sessionEnv } from '../spawn/handover.ts'
 import { hasSecondGear, programFile, startResident } from '../spawn/resident.ts'
 import type { ProgramName } from '../suite/programs.ts'
-import { hasLists, type LastingDoor, permissionsFor } from './door.ts'
+import { hasLists, type LastingDoor, permissionsFor, rulesPermission } from './door.ts'
 import { LISTENING_FD } from './listener.ts'
 import { note } from './news.ts'
 import { startTlsFor } from './start-tls.ts'
@@ -161,7 +161,7 @@ export class ResidentWorkers implements Workers {
       this.#program,
       { stdio: [accepts ? LISTENING_FD : 'ignore', 'ignore', 2, 'ipc'], env: {}, cwd: '/' },
       this.#args,
-      accepts ? permissionsFor(this.#door, this.#watched) : []
+      accepts ? permissionsFor(this.#door, this.#watched) : rulesPermission(this.#door)
     )
     const worker = new Worker(child, accepts ? slots : 0)
     this.#workers.push(worker)

@@ -10,6 +10,13 @@ export const smtp = table({
       'extensions offered after EHLO, in this order, instead of PIPELINING and 8BITMIME; qmail-remote says EHLO and uses them, but those with a - in front',
     fresh: ['PIPELINING', 'SIZE', '8BITMIME', 'ENHANCEDSTATUSCODES', 'CHUNKING', 'SMTPUTF8', 'DSN', 'LIMITS', 'HELP']
   },
+  xclient: {
+    type: 'list',
+    readers: ['qmail-smtpd', 'tcpserver'],
+    reread: 'invocation',
+    about:
+      'front ends that may say for whom they speak (XCLIENT, XFORWARD): addresses, or address/bits; where it is there, tcpserver tells qmail-smtpd of its rules'
+  },
   maxrcpt: {
     type: 'number',
     default: 1000,

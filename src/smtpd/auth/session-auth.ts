@@ -42,9 +42,13 @@ const becomer = (env: Env): Authentication['become'] => {
   }
 }
 
-/** The user a verified client certificate names (spec modern.md 1.1, 2.1). */
-const certifiedUser = ({ UCSPITLS, SSL_CLIENT_VERIFY, SSL_CLIENT_S_DN_CN: name = '' }: Readonly<Env>): AuthUser | undefined =>
-  UCSPITLS === '@' && SSL_CLIENT_VERIFY === 'SUCCESS' && name !== '' ? { name, method: 'external', senders: [] } : undefined
+/** The user a front end names, or a verified client certificate names (spec modern.md 1.1, 2.1). */
+const certifiedUser = (login: Bytes | undefined, { UCSPITLS, SSL_CLIENT_VERIFY, SSL_CLIENT_S_DN_CN: name = '' }: Readonly<Env>): AuthUser | undefined =>
+  login !== undefined
+    ? { name: login, method: 'xclient', senders: [] }
+    : UCSPITLS === '@' && SSL_CLIENT_VERIFY === 'SUCCESS' && name !== ''
+      ? { name, method: 'external', senders: [] }
+      : undefined
 
 /** Each is said once only, in this process and any other (RFC 2195 2). */
 const challenger = (local: Bytes, number: Bytes) => (): Bytes => {
@@ -62,15 +66,16 @@ const logger =
     logLine(STDERR, `qmail-smtpd[${process.pid}]: auth: ${outcome} type=${method} user=<${masked(user)}> ip=${ip}${number}`)
   }
 
-/** `ask`: undefined, there is no checker. `env`: the session's own, which changes when somebody logs in. `isInMore`: of morercpthosts.cdb. */
+/** `ask`: undefined, there is no checker. `env`: the session's own, which changes when somebody logs in. `isInMore`: of morercpthosts.cdb. `login`: who has logged in at a front end, as that says. */
 export const authenticationFor = (
   env: Env,
   ask: AskChecker | undefined,
   { maxAuthFailures, rcpthosts, senderTables, mailfromrules }: SmtpdSettings,
-  isInMore: (key: Bytes) => boolean
+  isInMore: (key: Bytes) => boolean,
+  login?: Bytes
 ): Authentication | undefined => {
   const mode = authMode(env, ask !== undefined)
-  const certified = certifiedUser(env)
+  const certified = certifiedUser(login, env)
   if (ask === undefined && !mode.isSubmission && certified === undefined) return undefined
   const { ip, local } = peerOf(env)
   const localIp = env.TCPLOCALIP ?? ''

@@ -10,7 +10,7 @@ export const pop = rows({
     fds: '0<1> the connection; the subprogram: 3< name, password, stamp',
     exits: { 1: 'always' },
     permissions: ['read:*', 'write:/tmp', 'net', 'child'],
-    budget: 40
+    budget: 45
   },
   'qmail-pop3d': {
     synopsis: 'qmail-pop3d maildir',
