@@ -90,3 +90,13 @@ test('control/mailfromrules decides before all else: the first key there is, val
   assert.deepEqual(['ann@b.example', 'x@c.example', 'x@d.example'].map(by('ann', '192.0.2.1')), [true, true, false])
   assert.deepEqual(['x@checker.example', 'x@d.example'].map(by('eve', '192.0.2.1')), [true, false])
 })
+
+test('a domain that is not ASCII is known by its A-labels, to what lets a sender and to what shuts it out', () => {
+  const sender = Buffer.from('joe@Bücher.example').toString('latin1')
+  const other = Buffer.from('joe@älter.example').toString('latin1')
+  const own = { tables: () => ({ ...tables, locals: new Set(['xn--bcher-kva.example']), virtualdomains: new Map() }) }
+  assert.deepEqual([may('joe', own)(sender), may('joe', own)(other), may('ann', own)(sender)], [true, false, false])
+  assert.deepEqual([sender, other].map(may('joe', {}, ['@xn--bcher-kva.example'])), [true, false])
+  const shut = { rule: (key: string) => (key === 'joe' ? '-@xn--bcher-kva.example' : undefined) }
+  assert.deepEqual([sender, other].map(may('joe', shut)), [false, true])
+})
