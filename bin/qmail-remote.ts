@@ -5,7 +5,7 @@
  * ENV      DNSCACHEIP: name servers instead of those of /etc/resolv.conf, 1.2.3.4, with :PORT if need be
  * EXIT     0 always: the reports say what happened
  * FILES    control/ me helohost timeoutconnect timeoutremote smtproutes outgoingip moreipme notipme esmtp tlsdestinations
- *          tlshosts/ notlshosts/ tlsclientciphers tlsclientmethod cafile dane daneinsecuremx dnssectrust tlsadomains authsenders authclear;
+ *          tlshosts/ notlshosts/ tlsclientciphers tlsclientmethod cafile dane daneinsecuremx dnssectrust tlsadomains requiretls authsenders authclear;
  *          /etc/ssl/certs; /etc/resolv.conf; queue/lock/tcpto; resident: queue/mess
  *
  * The second gear (kept by qmail-rspawn) makes many deliveries at once: src/spawn/wire.ts.

@@ -14,11 +14,12 @@ import { Exit } from '../src/core/exit.ts'
 import { reason, Temporary } from '../src/core/failure.ts'
 import { run } from '../src/core/run.ts'
 import { suiteUser } from '../src/os/ids.ts'
+import { requiresTls } from '../src/queue/notes.ts'
 import { queueFolder } from '../src/queue/paths.ts'
 import { gearChooser } from '../src/rspawn/gear.ts'
 import { runRemote } from '../src/rspawn/once.ts'
 import { RemotePool } from '../src/rspawn/pool.ts'
-import { needsFile, reportOn } from '../src/rspawn/report.ts'
+import { cannotRequireTls, needsFile, reportOn } from '../src/rspawn/report.ts'
 import { forgetAllTimeouts } from '../src/rspawn/tcpto.ts'
 import { deliverTogether } from '../src/rspawn/together.ts'
 import { serveSpawner } from '../src/spawn/spawner.ts'
@@ -52,6 +53,7 @@ run('qmail-rspawn', async ({ home, env: { QMAIL_WIDE, ...env } }) => {
     deliver: async (job) => {
       const version = gear()
       if (version !== undefined) return reportOn(await pool.deliver(job, version), job.notes !== undefined)
+      if (requiresTls(job.notes)) return cannotRequireTls
       return reportOn(job.logged ? needsFile : await runRemote(env, job))
     }
   })

@@ -131,6 +131,12 @@ class Conversation {
     return this.#delivery.recipients.slice(0, this.#opening.offers.mostRecipients)
   }
 
+  /** What MAIL says of a message that demands TLS; inside of it alone, and to who knows it (RFC 8689 2). */
+  get #tlsParameter(): Bytes {
+    const isTold = this.#delivery.notes?.items.includes('tls') && this.#opening.secured !== undefined && this.#opening.offers.isRequireTls
+    return isTold ? ' REQUIRETLS' : ''
+  }
+
   /** What the sender asked for, if the server takes it. */
   get #asks(): Notes | undefined {
     return this.#opening.offers.isDsn ? this.#delivery.notes : undefined
@@ -149,7 +155,7 @@ class Conversation {
   get #mailParameters(): Bytes {
     const { is8bit } = this.#opening.offers
     const size = this.#size === undefined ? '' : ` SIZE=${this.#size}`
-    return `${size}${this.#isUtf8 ? ` SMTPUTF8${is8bit ? ' BODY=8BITMIME' : ''}` : ''}${mailParameters(this.#asks)}`
+    return `${size}${this.#isUtf8 ? ` SMTPUTF8${is8bit ? ' BODY=8BITMIME' : ''}` : ''}${this.#tlsParameter}${mailParameters(this.#asks)}`
   }
 
   /** Finds how large the message is, if the server wants to know. A report: it is too large for it. */

@@ -5,7 +5,7 @@ import { type Connection, connectTo } from '../net/client.ts'
 import type { Resolvers } from '../net/secure-dns.ts'
 import { converse, type Outcome } from './conversation.ts'
 import type { Delivery } from './delivery.ts'
-import { SMTPS_PORT, tlsWith } from './host-tls.ts'
+import { type Demand, SMTPS_PORT, tlsWith } from './host-tls.ts'
 import { inALabels } from './international.ts'
 import type { Manner } from './opening.ts'
 import { badRecipientReport, badSenderReport, localReport, noConnectionReport, noRecipientReport } from './report.ts'
@@ -39,25 +39,38 @@ const attemptAt = async (home: string, delivery: Delivery, target: Target, setti
   return outcome.retry ? attemptAt(home, delivery, target, settings, outcome.retry) : outcome
 }
 
+/** What the message demands of TLS. */
+const demandOf = ({ notes }: Delivery, { enforcesRequireTls }: Settings): Demand => {
+  if (!notes?.items.includes('tls')) return 'nothing'
+  return enforcesRequireTls ? 'verify' : 'encrypt'
+}
+
+/** A sender that wants its message to arrive whatever TLS there is (RFC 8689 4.2.2) does without what DNS says of it. */
+const daneOf = ({ notes }: Delivery, { dane }: Settings): Settings['dane'] =>
+  notes?.items.includes('notls') && !notes.items.includes('tls') && dane?.required === undefined ? undefined : dane
+
 /** Tries one address after another until one has heard us out; those that turn us away at the door are passed over while there are others. */
-const attempt = async (home: string, given: Delivery, resolvers: Resolvers, settings: Settings): Promise<Turn> => {
+const attempt = async (home: string, given: Delivery, resolvers: Resolvers, read: Settings): Promise<Turn> => {
+  const settings = { ...read, dane: daneOf(given, read) }
+  const demand = demandOf(given, settings)
   const route: Route | undefined = senderRouteOf(given.sender, settings.senders) ?? routeOf(given.host, settings.routes)
   const delivery = inALabels(given)
   const secure = settings.dane && (await resolvers.secure(settings.dane.trusted))
   const targets = await targetsOf(delivery.host, route, secure ?? resolvers.plain, ownFor(settings))
-  let turn: Turn = { reports: noConnectionReport, count: delivery.recipients.length }
+  const ofAll = (reports: Bytes): Turn => ({ reports, count: delivery.recipients.length })
+  let turn = ofAll(noConnectionReport)
+  /** What a host said that may be better another time: for that alone, what demands TLS does not come back. */
+  let hope: Turn | undefined
   for (const target of targets) {
-    const tls = await tlsWith(home, route?.relay ?? delivery.host, target, settings, secure)
-    if (typeof tls === 'string') {
-      turn = { reports: tls, count: delivery.recipients.length }
-      continue
-    }
-    const outcome = await attemptAt(home, delivery, target, settings, { tls, isTlsAtOnce: target.port === SMTPS_PORT, credentials: route?.credentials })
-    if (outcome === undefined) continue
-    turn = outcome
-    if (!outcome.isAtTheDoor) break
+    const tls = await tlsWith(home, route?.relay ?? delivery.host, target, settings, secure, demand)
+    const manner = { isTlsAtOnce: target.port === SMTPS_PORT, credentials: route?.credentials }
+    const outcome = typeof tls === 'string' ? undefined : await attemptAt(home, delivery, target, settings, { ...manner, tls })
+    if (outcome !== undefined && !outcome.isAtTheDoor) return outcome
+    const refusal = outcome ?? ofAll(typeof tls === 'string' ? tls : noConnectionReport)
+    if (refusal.reports.startsWith('Z')) hope = refusal
+    if (outcome !== undefined || typeof tls === 'string') turn = refusal
   }
-  return turn
+  return demand === 'verify' ? (hope ?? turn) : turn
 }
 
 const failure = (error: unknown): Bytes => (error instanceof NoTarget ? error.report : localReport(`Trouble in qmail-remote: ${reason(error)}`))

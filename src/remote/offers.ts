@@ -7,6 +7,8 @@ export interface Offers {
   /** The largest message it takes, in bytes; Infinity: it does not say; undefined: it does not want to know sizes. */
   size: number | undefined
   isStarttls: boolean
+  /** It demands TLS of the next host where a message does (RFC 8689). */
+  isRequireTls: boolean
   /** It takes what senders ask for (RFC 3461). */
   isDsn: boolean
   /** It takes addresses and headers in UTF-8 (RFC 6531). */
@@ -23,6 +25,7 @@ export const NO_OFFERS: Offers = {
   isPipelining: false,
   size: undefined,
   isStarttls: false,
+  isRequireTls: false,
   isDsn: false,
   isUtf8: false,
   is8bit: false,
@@ -52,6 +55,7 @@ export const offersIn = (reply: Reply, unused: ReadonlySet<Bytes>): Offers => {
     isPipelining: isOffered('PIPELINING'),
     size: isOffered('SIZE') ? Number(most ?? 0) || Number.POSITIVE_INFINITY : undefined,
     isStarttls: isOffered('STARTTLS'),
+    isRequireTls: isOffered('REQUIRETLS'),
     isDsn: isOffered('DSN'),
     isUtf8: isOffered('SMTPUTF8'),
     is8bit: isOffered('8BITMIME'),

@@ -6,7 +6,17 @@ import { authenticate, type Credentials } from './auth.ts'
 import { withAnchors } from './dane-check.ts'
 import { NO_OFFERS, type Offers, offersIn } from './offers.ts'
 import { report } from './report.ts'
-import { complaint, described, failedReport, handshakeOptions, notOfferedReport, refusedReport, type Tls, unverifiedReport } from './secure.ts'
+import {
+  complaint,
+  described,
+  failedReport,
+  handshakeOptions,
+  noRequireTlsReport,
+  notOfferedReport,
+  refusedReport,
+  type Tls,
+  unverifiedReport
+} from './secure.ts'
 import type { Settings } from './settings.ts'
 
 /** What control/ says about how to talk. */
@@ -57,7 +67,7 @@ export class Opening {
     if (early !== undefined) return early
     const greeting = await readReply(this.#connection)
     if (greeting.code !== 220) return report('Z', `Connected to ${this.#ip} but greeting failed.\n`, greeting)
-    return (await this.#hello()) ?? (this.#manner.isTlsAtOnce ? undefined : await this.#starttls()) ?? (await this.#login())
+    return (await this.#hello()) ?? (this.#manner.isTlsAtOnce ? undefined : await this.#starttls()) ?? (await this.#login()) ?? this.#demand()
   }
 
   async #hello(): Promise<Bytes | undefined> {
@@ -112,6 +122,11 @@ export class Opening {
     if (credentials === undefined) return undefined
     const maySend = this.#isSecret || this.#settings.mayAuthClear || isLoopback(this.#ip)
     return authenticate((line) => this.#ask(line), this.#ip, credentials, this.offers.auth, this.#isSecret, maySend)
+  }
+
+  /** A host that would not demand TLS of the next one does not get a message that does (RFC 8689 4.2.1). */
+  #demand(): Bytes | undefined {
+    return this.#manner.tls?.isRequired && !this.offers.isRequireTls ? noRequireTlsReport(this.#ip) : undefined
   }
 
   async #ask(command: Bytes): Promise<Reply> {

@@ -14,6 +14,8 @@ export interface Tls {
   host: Bytes
   /** Trust anchors where the policy names none. */
   anchors: () => string | undefined
+  /** The message demands a verified host, and one that demands the same of the next (RFC 8689): without that it bounces. */
+  isRequired?: boolean
   /** Patience for the handshake. */
   seconds: number
 }
@@ -74,15 +76,25 @@ export const complaint = (tls: TLSSocket, { check, dane }: TlsPolicy): string | 
 export const described = (tls: TLSSocket, { level }: TlsPolicy): string =>
   `${tls.getProtocol()} ${tls.getCipher().standardName}, ${level}${level === 'local' || level === 'dane' ? '' : ', not verified'}`
 
-const because = ({ policy, host }: Tls, status: '4.7.4' | '4.7.5', why: string): Bytes =>
-  policy.source.startsWith('control/tlshosts/')
-    ? report('Z', `${why} while ${policy.source} exists. (#${status})\n`)
-    : report('Z', `TLS policy of ${policy.source} not met by ${host}: ${why}. (#${status})\n`)
+/** What a host that does not meet the policy costs: waiting; a message that demands TLS comes back (RFC 8689 4.2.1). */
+const REFUSALS = { '4.7.4': '5.7.10', '4.7.5': '5.7.5' } as const
+
+const because = ({ policy, host, isRequired }: Tls, status: keyof typeof REFUSALS, why: string, mayPass = false): Bytes => {
+  const [letter, code] = isRequired && !mayPass ? (['D', REFUSALS[status]] as const) : (['Z', status] as const)
+  return policy.source.startsWith('control/tlshosts/')
+    ? report(letter, `${why} while ${policy.source} exists. (#${code})\n`)
+    : report(letter, `TLS policy of ${policy.source} not met by ${host}: ${why}. (#${code})\n`)
+}
 
 /** The reports of a policy that is not met, in the words TLS patches of qmail have (spec modern.md 3.4). */
 export const notOfferedReport = (tls: Tls): Bytes => because(tls, '4.7.4', 'No TLS achieved')
 export const refusedReport = (tls: Tls): Bytes => because(tls, '4.7.4', 'STARTTLS rejected')
-export const failedReport = (tls: Tls, why: string): Bytes => because(tls, '4.7.5', `TLS connect failed: ${why}`)
+export const failedReport = (tls: Tls, why: string): Bytes => because(tls, '4.7.5', `TLS connect failed: ${why}`, true)
 export const unverifiedReport = (tls: Tls, why: string): Bytes => because(tls, '4.7.5', `TLS unable to verify server: ${why}`)
 /** The host has not been connected to. */
-export const unusableReport = (tls: Tls, why: Bytes): Bytes => because(tls, '4.7.5', why)
+export const unusableReport = (tls: Tls, why: Bytes): Bytes => because(tls, '4.7.5', why, true)
+/** The message demands TLS, and there is nothing to know the host by. */
+export const unknownHostReport = (tls: Tls): Bytes => because(tls, '4.7.5', 'nothing says what its certificate must be')
+/** The host would not demand TLS of the next one. */
+export const noRequireTlsReport = (ip: string): Bytes =>
+  report('D', `Connected to ${ip} but it does not offer REQUIRETLS, which the message demands. (#5.7.30)\n`)

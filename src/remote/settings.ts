@@ -28,6 +28,8 @@ export interface Settings {
   tls: TlsSettings | undefined
   /** undefined: nobody asks for TLSA records. */
   dane: DaneSettings | undefined
+  /** Messages that demand TLS go to verified hosts that do so too, or nowhere. */
+  enforcesRequireTls: boolean
   /** Passwords may be sent in clear. */
   mayAuthClear: boolean
   /** Relays by sender. */
@@ -79,6 +81,7 @@ export const readSettings = (home: string): Settings => {
     unusedExtensions,
     tls,
     dane: tls && readDaneSettings(home),
+    enforcesRequireTls: readSetting(home, 'requiretls') > 0,
     mayAuthClear: readSetting(home, 'authclear') > 0,
     senders: readSetting(home, 'authsenders')
   }

@@ -42,7 +42,8 @@ export interface TlsSettings {
 
 const VERSIONS: Readonly<Record<string, SecureVersion>> = { TLSv1: 'TLSv1', TLSv1_1: 'TLSv1.1', TLSv1_2: 'TLSv1.2', TLSv1_3: 'TLSv1.3' }
 const SYSTEM_ANCHORS = '/etc/ssl/certs/ca-certificates.crt'
-const OPPORTUNISTIC: TlsPolicy = { level: 'opportunistic', source: '', check: undefined, ciphers: undefined }
+/** Where nothing is demanded. */
+export const OPPORTUNISTIC: TlsPolicy = { level: 'opportunistic', source: '', check: undefined, ciphers: undefined }
 
 const exists = (path: string): boolean => {
   try {

@@ -1,8 +1,9 @@
 import type { Bytes } from '../core/bytes.ts'
+import { requiresTls } from '../queue/notes.ts'
 import { MOST_TOGETHER, NEEDS_FILE } from '../queue/spawnproto.ts'
 import { recipientsOf, type Together } from '../spawn/spawner.ts'
 import type { RemotePool } from './pool.ts'
-import { reportsOn } from './report.ts'
+import { cannotRequireTls, reportsOn } from './report.ts'
 
 /**
  * Deliveries to several recipients: one conversation of the resident qmail-remote; when another program has taken its place, it is run for one recipient after
@@ -14,6 +15,7 @@ export const deliverTogether = (pool: RemotePool, gear: () => string | undefined
     const recipients = recipientsOf(job)
     const version = gear()
     if (version !== undefined) return reportsOn(await pool.deliver(job, version), recipients.length, job.notes !== undefined)
+    if (requiresTls(job.notes)) return recipients.map(() => cannotRequireTls)
     let last: Bytes | undefined
     for (const recipient of recipients) {
       if (last !== undefined) say(last)

@@ -63,7 +63,7 @@ const openHeld = (state: State, spawner: Spawner, held: Held): void => {
 
 /** What is passed on with a message: only the suite's own qmail-rspawn can, and qmail-start says whether it is. */
 const askedOf = ({ settings }: State, { channel }: Spawner, notes: NotesText): Bytes[] | undefined =>
-  settings.takesLog && channel === 'remote' ? notes.split(' ').filter((item) => /^utf8$|^(?:ret|envid)=/.test(item)) : undefined
+  settings.takesLog && channel === 'remote' ? notes.split(' ').filter((item) => /^(?:utf8|tls|notls)$|^(?:ret|envid)=/.test(item)) : undefined
 
 /** A pass over a message's file on this channel. When it cannot be, a warning, and the message is due again soon. */
 const openFile = (state: State, spawner: Spawner, id: number): void => {

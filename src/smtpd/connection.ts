@@ -154,6 +154,7 @@ const optionsFor = (connection: Connection, settings: SmtpdSettings, hooked: Hoo
     tls: isEncrypted(env) || isTlsOff(env) ? undefined : connection.tls,
     isTlsRequired: !isEncrypted(env) && isTlsRequired(env),
     isEncrypted: () => isEncrypted(env),
+    keepsNotes: env.QMAILQUEUE === undefined,
     cipher: () => env.SSL_CIPHER,
     ...hooked,
     isInMore,

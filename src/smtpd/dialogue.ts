@@ -31,6 +31,8 @@ export interface SessionOptions {
   auth: Authentication | undefined
   /** Is the client's connection under TLS? */
   isEncrypted: () => boolean
+  /** What is noted of a message comes into the queue with it: no queue program of somebody else's stands between. */
+  keepsNotes: boolean
   /** What it is encrypted by, where that is known. */
   cipher: () => Bytes | undefined
   /** Is this a key of morercpthosts.cdb? Throws when that cannot be told. */

@@ -4,6 +4,7 @@ import { authParameter } from './auth/parameter.ts'
 import type { Dialogue } from './dialogue.ts'
 import { envid, notify, orcpt, ret, type Values } from './dsn/parameters.ts'
 import { body, type Parameter, size } from './esmtp/parameters.ts'
+import { mayRequireTls, requireTls } from './esmtp/require-tls.ts'
 import { smtputf8 } from './esmtp/utf8.ts'
 import { XCLIENT, XFORWARD } from './front/attributes.ts'
 
@@ -32,6 +33,7 @@ const extensions = new Map<Bytes, Extension>(
     SMTPUTF8: { line: () => 'SMTPUTF8', mail: { SMTPUTF8: smtputf8 } },
     DSN: { line: () => 'DSN', mail: { RET: ret, ENVID: envid }, rcpt: { NOTIFY: notify, ORCPT: orcpt } },
     LIMITS: { line: limits },
+    REQUIRETLS: { line: (dialogue) => (mayRequireTls(dialogue) ? 'REQUIRETLS' : undefined), mail: { REQUIRETLS: requireTls } },
     HELP: { line: () => 'HELP' }
   } satisfies Record<string, Extension>)
 )

@@ -69,6 +69,7 @@ export const rig = (over: Partial<SessionOptions> & { result?: QueueResult } = {
     relayclient: () => undefined,
     auth: undefined,
     isEncrypted: () => false,
+    keepsNotes: true,
     cipher: () => undefined,
     spp: undefined,
     rcptcheck: undefined,

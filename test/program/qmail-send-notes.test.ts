@@ -139,3 +139,21 @@ test('of a message without a sender nobody hears, whatever was asked for (RFC 34
   assert.deepEqual(kept(), [])
   assert.doesNotMatch(rig.log, /notice msg/)
 })
+
+test('a bounce of a message that demands TLS tells no more of it than everybody may know (RFC 8689 5)', async () => {
+  const body =
+    'Received: from secret\nFrom: a@b.example\nX-Secret: 1\n more\nsubject: two\n lines\nTo: x@y.example\nDate: now\nMessage-Id: <m>\nCc: secret\n\nsecret\n'
+  for (const bounceformat of ['dsn\n', 'qsbmf\n']) {
+    const { home, kept, start } = makeRig({ bounceformat })
+    const rig = start(true)
+    await rig.logged(/status: /)
+    putMessage(home, ['far@far.example'], { sender: 's@s.example', body, notes: 'v=1 o=net tls' })
+    rig.pull()
+    rig.report(await rig.delivery(/^far@/), 'DSorry, no. (#5.7.30)\n')
+    await rig.logged(/bounce msg \d+ qp \d+\nend msg/)
+    await rig.stop()
+    const [{ message } = { message: '' }] = kept()
+    assert.match(message, /\nReturn-Path: <s@s\.example>\nFrom: a@b\.example\nsubject: two\n lines\nTo: x@y\.example\nDate: now\nMessage-Id: <m>\n(?!\w)/)
+    assert.doesNotMatch(message, /secret|Secret/)
+  }
+})

@@ -78,5 +78,14 @@ export const tls = table({
     readers: ['qmail-remote', 'qmail-tlspolicy'],
     reread: 'invocation',
     about: 'domains, and all below them, that get mail by DANE or not at all, where dane is 2; missing: all'
+  },
+  requiretls: {
+    type: 'number',
+    default: 1,
+    unit: '(0 or 1)',
+    readers: ['qmail-remote'],
+    reread: 'invocation',
+    about:
+      'messages whose senders said REQUIRETLS: 1 they go to hosts that are verified (DANE, tlsdestinations, tlshosts) and offer REQUIRETLS, or bounce; 0 they are encrypted at least, and hosts that know REQUIRETLS are told'
   }
 })

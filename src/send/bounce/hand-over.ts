@@ -1,7 +1,7 @@
 import { type Bytes, isAscii } from '../../core/bytes.ts'
 import { isUtf8Address } from '../../format/unicode/utf8.ts'
 import { verdict } from '../../queue/codes.ts'
-import { isUtf8Noted, type NotesText, packNotes } from '../../queue/notes.ts'
+import { isUtf8Noted, type NotesText, packNotes, requiresTls } from '../../queue/notes.ts'
 import type { Submission } from '../../submit/submission.ts'
 import type { State } from '../state.ts'
 import { openDoor } from './door.ts'
@@ -16,9 +16,12 @@ export interface Notice {
   about: () => NotesText
 }
 
-/** A notice to an address that is not ASCII needs SMTPUTF8 itself, if the message it is about came by that. */
-const notesFor = ({ recipient, about }: Notice): NotesText | undefined =>
-  !isAscii(recipient) && isUtf8Address(recipient) && isUtf8Noted(about()) ? packNotes({ items: ['utf8'], recipients: new Map() }) : undefined
+/** A notice to an address that is not ASCII needs SMTPUTF8 itself, if the message it is about came by that; one about a message that demands TLS demands it too (RFC 8689 5). */
+const notesFor = ({ recipient, about }: Notice): NotesText | undefined => {
+  const of = about()
+  const isUtf8 = !isAscii(recipient) && isUtf8Address(recipient) && isUtf8Noted(of)
+  return packNotes({ items: [...(isUtf8 ? ['utf8'] : []), ...(requiresTls(of) ? ['tls'] : [])], recipients: new Map() })
+}
 
 /** Returns the notice's `qp`; undefined when it was not taken. */
 const send = async (notice: Notice, to: Submission): Promise<number | undefined> => {

@@ -1,7 +1,7 @@
 import { statSync } from 'node:fs'
 import { type Bytes, toBuffer } from '../../core/bytes.ts'
 import { diagnose } from '../../format/enhanced-status.ts'
-import { isUtf8Noted, type NotesText, noteOf, placedNotes } from '../../queue/notes.ts'
+import { isUtf8Noted, type NotesText, noteOf, placedNotes, requiresTls } from '../../queue/notes.ts'
 import { splitPath } from '../../queue/paths.ts'
 import { type Routing, withoutPrepend } from '../../queue/rewrite.ts'
 import type { Submission } from '../../submit/submission.ts'
@@ -26,14 +26,16 @@ type Words = BounceSettings & { notices: NoticeSettings; routing: Pick<Routing, 
 const say = async (to: Submission, text: Bytes): Promise<void> => to.write(toBuffer(text))
 
 /** The message as it is sent back: all of it, or when it is too large its header. */
-const writeOriginal = (to: Submission, id: number, isWhole: boolean): Promise<void> => (isWhole ? copyFile : copyHeader)(splitPath('mess', id), to)
+const writeOriginal = (to: Submission, { id, notes }: Failed, isWhole: boolean): Promise<void> =>
+  isWhole ? copyFile(splitPath('mess', id), to) : copyHeader(splitPath('mess', id), to, requiresTls(notes))
 
 /** The bounce in qmail's own format (spec queue.md 5.10). */
-const writeQsbmf = async (to: Submission, { id, bounce }: Failed, settings: Words, isWhole: boolean): Promise<void> => {
+const writeQsbmf = async (to: Submission, failed: Failed, settings: Words, isWhole: boolean): Promise<void> => {
+  const { id, bounce } = failed
   await say(to, bounceHead(bounce, settings, Date.now()))
   await copyFile(`bounce/${id}`, to)
   await say(to, bounceBreak(bounce))
-  await writeOriginal(to, id, isWhole)
+  await writeOriginal(to, failed, isWhole)
 }
 
 /** What senders called their recipients, by the names those have in a bounce. */
@@ -51,7 +53,8 @@ const writeStatus = async (to: Submission, id: number, orcpts: ReadonlyMap<Bytes
 }
 
 /** The bounce as multipart/report, its part for people in the words of qmail's format (spec modern.md 5.7). */
-const writeReport = async (to: Submission, { id, birth, bounce, notes }: Failed, settings: Words, isWhole: boolean): Promise<void> => {
+const writeReport = async (to: Submission, failed: Failed, settings: Words, isWhole: boolean): Promise<void> => {
+  const { id, birth, bounce, notes } = failed
   const boundary = newBoundary()
   const writing = isUtf8Noted(notes) ? 'global' : 'plain'
   const { fields, begin } = reportOpening(boundary, settings.bouncehost)
@@ -60,12 +63,13 @@ const writeReport = async (to: Submission, { id, birth, bounce, notes }: Failed,
   await say(to, statusOpening(boundary, { host: settings.bouncehost, arrivedMs: birth * 1000, envid: noteOf(notes, 'envid') }, writing))
   await writeStatus(to, id, originalsIn(notes, settings.routing.virtualdomains), writing)
   await say(to, originalOpening(boundary, isWhole, writing) + returnPathLine(bounce.returnPath))
-  await writeOriginal(to, id, isWhole)
+  await writeOriginal(to, failed, isWhole)
   await say(to, reportEnd(boundary))
 }
 
 /** Writes the bounce for the failures noted in bounce/ID, as control/bounceformat says. Rejects with system errors of reading. */
 export const writeBounce = (to: Submission, failed: Failed, settings: Words): Promise<void> => {
-  const isWhole = noteOf(failed.notes, 'ret') !== 'H' && statSync(splitPath('mess', failed.id)).size <= settings.notices.maxBytes
+  const isShort = noteOf(failed.notes, 'ret') === 'H' || requiresTls(failed.notes)
+  const isWhole = !isShort && statSync(splitPath('mess', failed.id)).size <= settings.notices.maxBytes
   return (settings.notices.isReport ? writeReport : writeQsbmf)(to, failed, settings, isWhole)
 }

@@ -1,5 +1,5 @@
 import { type Bytes, toBuffer } from '../../core/bytes.ts'
-import { isUtf8Noted, type NotesText, noteOf } from '../../queue/notes.ts'
+import { isUtf8Noted, type NotesText, noteOf, requiresTls } from '../../queue/notes.ts'
 import { splitPath } from '../../queue/paths.ts'
 import type { Submission } from '../../submit/submission.ts'
 import { copyHeader } from './original.ts'
@@ -33,6 +33,6 @@ export const writeNotice = async (to: Submission, notice: NoticeContents, settin
   await say(statusOpening(boundary, { host: settings.bouncehost, arrivedMs: birth * 1000, envid: noteOf(notes, 'envid') }, writing))
   for (const { report } of recipients) await say(recipientStatus(report, writing))
   await say(originalOpening(boundary, false, writing) + returnPathLine(bounce.returnPath))
-  await copyHeader(splitPath('mess', id), to)
+  await copyHeader(splitPath('mess', id), to, requiresTls(notes))
   await say(reportEnd(boundary))
 }

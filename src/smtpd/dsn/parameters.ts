@@ -32,11 +32,12 @@ const original = (value: Bytes): Bytes => (/^utf-8;/i.test(value) && isUtf8Addre
 /** ORCPT=type;xtext (section 4.2). */
 export const orcpt: Parameter = (value = '', { state }) => (isOrcpt(state.isUtf8 ? original(value) : value) ? undefined : '501 malformed ORCPT (#5.5.4)')
 
-/** What MAIL asks for, DSN's and SMTPUTF8, as notes on the message. */
+/** What MAIL asks for, DSN's, SMTPUTF8 and REQUIRETLS, as notes on the message. */
 export const messageItems = (values: Values): Bytes[] => {
   const [returned, id] = [values.get('RET'), values.get('ENVID')]
   return [
     ...(values.has('SMTPUTF8') ? ['utf8'] : []),
+    ...(values.has('REQUIRETLS') ? ['tls'] : []),
     ...(returned === undefined ? [] : [`ret=${returned.charAt(0).toUpperCase()}`]),
     ...(id === undefined ? [] : [`envid=${id}`])
   ]
