@@ -42,7 +42,7 @@ const readers = {
 const NONE = { kind: 'none' } as const
 const TEMPORARY = { kind: 'temporary' } as const
 
-const answerIn = <T>(message: DnsMessage, name: Bytes, type: RecordType, read: Reader<T>): Answer<T> => {
+const readAnswer = <T>(message: DnsMessage, name: Bytes, type: RecordType, read: Reader<T>): Answer<T> => {
   try {
     const { end, records } = recordsOf(message, name, type)
     const secure = message.isAuthentic ? { secureName: end } : {}
@@ -55,12 +55,16 @@ const answerIn = <T>(message: DnsMessage, name: Bytes, type: RecordType, read: R
   }
 }
 
+/** What a message answers to a question for one of the types that are asked for. Never throws: what makes no sense is temporary. */
+export const answerIn = (message: DnsMessage, name: Bytes, type: keyof typeof readers): Answer<string | Mx | Tlsa> =>
+  readAnswer<string | Mx | Tlsa>(message, name, type, readers[type])
+
 /** A resolver that asks these servers, and believes what they say of DNSSEC. */
 export const resolverAt = (servers: readonly DnsServer[]): SecureResolver => {
   const ask = async <T>(name: Bytes, type: RecordType, read: Reader<T>): Promise<Answer<T>> => {
     if (name === '' || name === '.' || packName(name) === undefined) return NONE
     const message = await askServers(servers, name, type)
-    return message === undefined ? TEMPORARY : answerIn(message, name, type, read)
+    return message === undefined ? TEMPORARY : readAnswer(message, name, type, read)
   }
   return {
     mx: (name): Promise<Answer<Mx>> => ask(name, 'MX', readers.MX),
