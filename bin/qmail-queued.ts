@@ -15,12 +15,14 @@
  *
  * --once takes the messages of drop/ and what a crash left in the commit log into the queue, and ends: for one who goes back to a qmail without them.
  */
+
 import { readSetting } from '../src/control/read.ts'
 import { Exit } from '../src/core/exit.ts'
 import { logLine } from '../src/core/logline.ts'
 import { type Context, run } from '../src/core/run.ts'
 import { MAX_LOG_BYTES } from '../src/log/limits.ts'
 import { becomeUser, suiteGroup, suiteUser } from '../src/os/ids.ts'
+import { collectAtLeisure } from '../src/os/leisure.ts'
 import { parentGone } from '../src/os/parent.ts'
 import { whoTeller } from '../src/queue/received.ts'
 import { renewDrop } from '../src/queued/drop-renew.ts'
@@ -55,6 +57,7 @@ const main = async ({ home, args, resident }: Context): Promise<number> => {
   await queued.bind()
   becomeUser(ids)
   await queued.serve()
+  collectAtLeisure()
   await asked
   await queued.stop()
   return Exit.ok

@@ -9,9 +9,11 @@
  *
  * TERM: ends when running deliveries have; ALRM: everything is due now; HUP: reads locals, virtualdomains and the settings of scheduling again.
  */
+
 import { Exit } from '../src/core/exit.ts'
 import { explain, reason } from '../src/core/failure.ts'
 import { run } from '../src/core/run.ts'
+import { collectAtLeisure } from '../src/os/leisure.ts'
 import { Log } from '../src/send/log.ts'
 import { Loop } from '../src/send/loop.ts'
 import type { SendSettings } from '../src/send/settings.ts'
@@ -35,6 +37,7 @@ run('qmail-send', async (context) => {
     if (context.resident && error instanceof Error && error.cause !== undefined) log.line(`alert: ${explain(error.cause)}`)
     return leave(`alert: cannot start: ${reason(error)}`)
   }
+  collectAtLeisure()
   try {
     await new Loop(settings, log).run()
     return Exit.ok

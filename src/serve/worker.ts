@@ -1,6 +1,7 @@
 import type { Socket } from 'node:net'
 import { Exit } from '../core/exit.ts'
 import type { Env } from '../core/run.ts'
+import { collectAtLeisure } from '../os/leisure.ts'
 import { giveUpNetwork } from '../os/network.ts'
 import { type DoorName, type DoorOptions, type FromWorker, type Numbers, SESSION, type ToWorker } from '../spawn/handover.ts'
 import type { Submission } from '../submit/submission.ts'
@@ -73,6 +74,7 @@ export class Worker {
   }
 
   run(): Promise<number> {
+    collectAtLeisure()
     this.#channel.onMessage(this.#onMessage)
     this.#channel.onClose(() => {
       this.#acceptor?.cut()

@@ -5,6 +5,7 @@ import { writeFd } from '../core/fdio.ts'
 import { type Place, parseLogName } from '../log/place.ts'
 import { closeQuietly } from '../os/close.ts'
 import { feedFrom } from '../os/feed.ts'
+import { collectAtLeisure } from '../os/leisure.ts'
 import type { NotesText } from '../queue/notes.ts'
 import { SPAWN_LIMIT, WIDE_LIMIT } from '../queue/paths.ts'
 import { type Command, CommandParser, limitBytes, reportBytes, type Width, WRITTEN } from '../queue/spawnproto.ts'
@@ -210,6 +211,7 @@ export class Spawner {
 
 /** Serves a spawner's command stream to its end. Says the limit first, and returns when all reports are out. */
 export const serveSpawner = async (options: SpawnerOptions): Promise<void> => {
+  collectAtLeisure()
   try {
     const width = options.width ?? 1
     writeFd(options.reportFd ?? 1, limitBytes(limitOf(width), width, options.together?.most))

@@ -19,5 +19,5 @@ export const nodeFlags = (home: string, file: string, permissions: readonly Perm
   return ['--permission', '--no-experimental-sqlite', ...(readsAll ? [] : [`--allow-fs-read=${file}`]), ...flags]
 }
 
-/** The flag that bounds V8's room for new objects; none: as usual. */
-export const youngFlags = (megabytes: number | undefined): string[] => (megabytes === undefined ? [] : [`--max-semi-space-size=${megabytes}`])
+/** The flags that bound V8's room for new objects, and let the program collect its garbage at leisure (src/os/leisure.ts); none: as usual. */
+export const youngFlags = (megabytes: number | undefined): string[] => (megabytes === undefined ? [] : [`--max-semi-space-size=${megabytes}`, '--expose-gc'])

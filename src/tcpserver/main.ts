@@ -7,6 +7,7 @@ import { writeFd } from '../core/fdio.ts'
 import type { Context, Env } from '../core/run.ts'
 import { literalAddress, nameFinder } from '../net/find-names.ts'
 import { portOf } from '../net/service.ts'
+import { collectAtLeisure } from '../os/leisure.ts'
 import { type GivenChecker, givenChecker } from '../serve/given-checker.ts'
 import { RULES } from '../spawn/client-env.ts'
 import { isHooked } from '../spawn/handover.ts'
@@ -82,6 +83,7 @@ export const tcpserver = async ({ home, args, env, invokedAs }: Context): Promis
   if (tls) process.on('SIGHUP', () => tls.door.look())
   if (tls) await tls.door.whenKnown(TLS_MILLISECONDS)
   const listener = await bind(options, env)
+  collectAtLeisure()
   const resident = serverNamed(home, options.program, env.PATH)
   const blocking = resident === 'qmail-smtpd' ? new Blocking(home, env, options.args.length > 0) : undefined
   const server = new TcpServer(options, env, log, new Admission(options, env, nameFinder(options, env), blocking), listener, tls)
