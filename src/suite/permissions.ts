@@ -21,3 +21,10 @@ export const nodeFlags = (home: string, file: string, permissions: readonly Perm
 
 /** The flags that bound V8's room for new objects, and let the program collect its garbage at leisure (src/os/leisure.ts); none: as usual. */
 export const youngFlags = (megabytes: number | undefined): string[] => (megabytes === undefined ? [] : [`--max-semi-space-size=${megabytes}`, '--expose-gc'])
+
+/**
+ * The flags of a second gear that is to stay small, where there is room for them: what V8's Maglev compiler has used is given back by the main thread, or a part of
+ * it stays with the thread that compiled (8 MB, measured by bench/sessions.ts).
+ */
+export const residentFlags = (megabytes: number | undefined): string[] =>
+  megabytes === undefined ? [] : [...youngFlags(megabytes), '--no-maglev-destroy-on-background']
