@@ -17,6 +17,8 @@ export interface Scene {
   asAttacker: (program: string, args: string[], input?: string, envelope?: string) => Promise<void>
   /** Starts one as the attacker that goes on until the scene is over. */
   keepRunning: (program: string, args: string[]) => ChildProcess
+  /** Ends the suite and what is kept running; at the end of the test at the latest. */
+  end: () => Promise<void>
 }
 
 const MAIL = 'Subject: hello\n\nhello\n'
@@ -40,11 +42,12 @@ export const makeScene = async (): Promise<Scene> => {
   if (attacker === undefined || victim === undefined) throw new Error('no users')
   for (const user of [attacker, victim]) user.maildir()
   const suite = await startSuite(home)
-  after(() => suite.stop('SIGKILL'))
   const kept: ChildProcess[] = []
-  after(() => {
-    for (const { pid } of kept) if (pid !== undefined) killAll(pid)
-  })
+  const end = async (): Promise<void> => {
+    for (const { pid } of kept.splice(0)) if (pid !== undefined) killAll(pid)
+    await suite.stop('SIGKILL')
+  }
+  after(end)
   return {
     home,
     attacker,
@@ -59,7 +62,8 @@ export const makeScene = async (): Promise<Scene> => {
       const child = start(home, attacker, program, args)
       kept.push(child)
       return child
-    }
+    },
+    end
   }
 }
 

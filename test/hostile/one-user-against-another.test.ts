@@ -11,6 +11,8 @@ import { until } from '../helpers/suite.ts'
 const MOST_MORE_MS = 2000
 /** How often the victim sends during an attack; the longest wait counts. */
 const TRIES = 2
+/** A machine that is busy with something else can hold up the victim, too: who waits too long in one scene is looked at in another. An attack that works does so in each. */
+const SCENES = 3
 
 const size = (short: number, full: number): number => (isFull ? full : short)
 const toSelf = (scene: Scene, address = 'attacker@me.example'): Promise<void> => scene.asAttacker('sendmail', [address], 'Subject: x\n\nx\n')
@@ -90,15 +92,27 @@ const attacks: [name: string, attack: (scene: Scene) => Promise<void>][] = [
   ]
 ]
 
+/** What the victim waits in a scene of its own, before the attack and, at most, under it. */
+const waitsUnder = async (attack: (scene: Scene) => Promise<void>): Promise<{ without: number; longest: number }> => {
+  const scene = await makeScene()
+  await victimsWait(scene) // the first starts processes
+  const without = await victimsWait(scene)
+  await attack(scene)
+  let longest = 0
+  for (let i = 0; i < TRIES; i++) longest = Math.max(longest, await victimsWait(scene))
+  await scene.end()
+  return { without, longest }
+}
+
 for (const [name, attack] of attacks) {
   test(`${name}: the victim waits at most ${MOST_MORE_MS / 1000} s longer`, { skip: isRoot ? false : 'needs root: two users' }, async (t) => {
-    const scene = await makeScene()
-    await victimsWait(scene) // the first starts processes
-    const without = await victimsWait(scene)
-    await attack(scene)
-    let longest = 0
-    for (let i = 0; i < TRIES; i++) longest = Math.max(longest, await victimsWait(scene))
-    t.diagnostic(`${name}: victim's wait ${Math.round(without)} ms without, ${Math.round(longest)} ms with the attack`)
-    assert.ok(longest - without <= MOST_MORE_MS, `${Math.round(without)} ms without, ${Math.round(longest)} ms with it`)
+    const seen: string[] = []
+    for (let isFine = false; !isFine && seen.length < SCENES; ) {
+      const { without, longest } = await waitsUnder(attack)
+      seen.push(`${Math.round(without)} ms without, ${Math.round(longest)} ms with the attack`)
+      t.diagnostic(`${name}: victim's wait ${seen.at(-1)}`)
+      isFine = longest - without <= MOST_MORE_MS
+      assert.ok(isFine || seen.length < SCENES, seen.join('; '))
+    }
   })
 }
