@@ -1,6 +1,6 @@
 import { closeSync } from 'node:fs'
 import type { Bytes } from '../core/bytes.ts'
-import { Exit, permanentCodes } from '../core/exit.ts'
+import { Exit, exitOfProgram } from '../core/exit.ts'
 import { Permanent, reason, Temporary } from '../core/failure.ts'
 import type { Env } from '../core/run.ts'
 import { runChild } from '../os/child.ts'
@@ -9,7 +9,7 @@ import { rewound } from '../os/message.ts'
 /** What a command's end means (spec local-delivery.md 7, 8.2): 0 go on, some codes Permanent, all else, 99 included, Temporary. */
 export const judge = (code: number | null): void => {
   if (code === null) throw new Temporary('child crashed')
-  if (permanentCodes.includes(code)) throw new Permanent('')
+  if (exitOfProgram(code) === Exit.permanent) throw new Permanent('')
   if (code !== Exit.ok) throw new Temporary('')
 }
 

@@ -1,5 +1,6 @@
 import type { Bytes } from '../core/bytes.ts'
 import { Permanent, reason, Temporary } from '../core/failure.ts'
+import { countsLine } from '../spawn/local-wire.ts'
 import type { Plan } from './plan.ts'
 
 /** How each kind of instruction is carried out. They throw Temporary or Permanent with the text of the report. */
@@ -19,9 +20,8 @@ class Count {
   program = 0
   forward = 0
 
-  /** The line log analysers read. */
   get line(): Bytes {
-    return `did ${this.mbox + this.maildir}+${this.forward}+${this.program}\n`
+    return countsLine(this.mbox + this.maildir, this.forward, this.program)
   }
 }
 

@@ -1,10 +1,11 @@
 import { closeSync } from 'node:fs'
 import type { Bytes } from '../core/bytes.ts'
-import { Exit, permanentCodes } from '../core/exit.ts'
+import { Exit, exitOfProgram } from '../core/exit.ts'
 import { Permanent, reason, Temporary } from '../core/failure.ts'
 import type { Env } from '../core/run.ts'
 import { runChild } from '../os/child.ts'
 import { rewound } from '../os/message.ts'
+import { PROGRAM_CRASHED } from '../spawn/local-wire.ts'
 
 /**
  * Runs `/bin/sh -c command` in the home, with the message of descriptor `messageFd` on 0 from its start, and our own 1 and 2.
@@ -15,9 +16,9 @@ export const deliverToProgram = (command: Bytes, messageFd: number, home: Bytes,
   try {
     const r = runChild('/bin/sh', ['-c', command], { stdio: [fd, 1, 2], env, cwd: home })
     if (r.error) throw new Temporary(`Unable to run /bin/sh: ${reason(r.error)}. (#4.3.0)`)
-    if (r.code === null) throw new Temporary('Aack, child crashed. (#4.3.0)')
-    if (permanentCodes.includes(r.code)) throw new Permanent('')
-    if (r.code !== Exit.ok && r.code !== Exit.skipRest) throw new Temporary('')
+    const exit = exitOfProgram(r.code)
+    if (exit === Exit.permanent) throw new Permanent('')
+    if (exit === Exit.temporary) throw new Temporary(r.code === null ? PROGRAM_CRASHED : '')
     return r.code === Exit.ok
   } finally {
     closeSync(fd)

@@ -4,7 +4,7 @@ import type { Bytes } from '../core/bytes.ts'
 import { errorCode, isTemporary } from '../core/failure.ts'
 import type { Env } from '../core/run.ts'
 import { readMessage } from '../log/read-message.ts'
-import { type Ids, startChild } from '../os/child.ts'
+import type { Ids } from '../os/child.ts'
 import { LspawnExit } from '../spawn/exits.ts'
 import type { Gear } from '../spawn/gear.ts'
 import { FIRST_GEAR, MAX_RESIDENT_BYTES, MAX_VALUES_BYTES, PROGRAM } from '../spawn/local-wire.ts'
@@ -12,6 +12,7 @@ import type { Pool } from '../spawn/pool.ts'
 import type { Job } from '../spawn/spawner.ts'
 import { type Command, runProgram } from './program.ts'
 import { type Ending, endedWith, needsFile, Output } from './report.ts'
+import { runThroughShell } from './through-shell.ts'
 
 const LOCAL = 'bin/qmail-local'
 
@@ -23,26 +24,16 @@ export interface Local {
   pool: Pool
 }
 
-/** Node cannot give a child one pipe on two descriptors; a shell that is at once replaced by the program can. It must not leave its PWD behind. */
-const shellLine = (env: Env): string => `${env.PWD === undefined ? 'unset PWD; ' : ''}exec "$0" "$@" 2>&1`
-
 /** The shell is always there, so trouble starting it will pass; but for arguments that are too long for any program. */
 const startTrouble = (error: Error): number =>
   errorCode(error) === 'E2BIG' ? LspawnExit.cannotRunForGood : isTemporary(error) ? LspawnExit.cannotRun : LspawnExit.system
 
 /** Runs qmail-local for one delivery: the message on 0, its output on 1 and 2. Over when it has ended and nobody holds its output any more. */
-const runOnce = ({ home, env }: Local, ids: Ids | undefined, values: readonly Bytes[], fd: number): Promise<Ending> =>
-  new Promise((resolve) => {
-    if (statSync(join(home, LOCAL), { throwIfNoEntry: false }) === undefined) {
-      resolve(endedWith(LspawnExit.cannotRun)) // an upgrade may be replacing it
-      return
-    }
-    const output = new Output()
-    const child = startChild('/bin/sh', ['-c', shellLine(env), LOCAL, '--', ...values], { stdio: [fd, 'pipe', 'ignore'], env, cwd: home, ids })
-    child.stdout?.on('data', (chunk: Buffer) => output.add(chunk))
-    child.on('error', (error) => resolve(endedWith(startTrouble(error))))
-    child.on('close', (code) => resolve({ code, output: output.text }))
-  })
+const runOnce = async ({ home, env }: Local, ids: Ids | undefined, values: readonly Bytes[], fd: number): Promise<Ending> => {
+  if (statSync(join(home, LOCAL), { throwIfNoEntry: false }) === undefined) return endedWith(LspawnExit.cannotRun) // an upgrade may be replacing it
+  const ended = await runThroughShell([LOCAL, '--', ...values], { fd, env, cwd: home, ids })
+  return ended instanceof Error ? endedWith(startTrouble(ended)) : { code: ended.code, output: ended.output.text }
+}
 
 /** The message of a delivery, wherever it is, if it may be handed over in memory. */
 const messageOf = (home: string, { fd, logged }: Pick<Job, 'fd' | 'logged'>): Buffer | undefined => {

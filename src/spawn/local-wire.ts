@@ -7,8 +7,10 @@ export const FIRST_GEAR = 'first'
 export const PROGRAM = 'program'
 /** Command and environment together may have this length; longer ones need the first gear. */
 export const MAX_PROGRAM_BYTES = 128 * 1024
-/** The last line of a successful program's report. */
-export const programLine = 'did 0+0+1\n'
+/** The last line of a delivery's report, which log analysers read: mbox files and Maildirs, forwards, programs. */
+export const countsLine = (files: number, forwards: number, programs: number): string => `did ${files}+${forwards}+${programs}\n`
+/** What is said of a program that was killed. */
+export const PROGRAM_CRASHED = 'Aack, child crashed. (#4.3.0)'
 /** What it says before its answer when all is done but for making it durable. */
 export const WRITTEN_WORD = 'written'
 
