@@ -12,21 +12,18 @@
  */
 import { Exit } from '../src/core/exit.ts'
 import { writeFd } from '../src/core/fdio.ts'
-import { type Context, type Env, run } from '../src/core/run.ts'
-import { systemResolver } from '../src/net/dns.ts'
-import { type Resolvers, secureResolver } from '../src/net/secure-dns.ts'
+import { type Context, run } from '../src/core/run.ts'
+import { systemResolvers } from '../src/net/secure-dns.ts'
 import { deliver } from '../src/remote/deliver.ts'
 import { usageReport } from '../src/remote/report.ts'
 import { serveDeliveries } from '../src/remote/resident.ts'
 
 const FD = { message: 0, reports: 1 } as const
 
-const resolvers = (env: Env): Resolvers => ({ plain: systemResolver(env), secure: secureResolver(env) })
-
 const once = async ({ home, args, env }: Context): Promise<number> => {
   const [host, sender, ...recipients] = args
   const isUsable = host !== undefined && sender !== undefined && recipients.length > 0
-  const reports = isUsable ? await deliver(home, { host, sender, recipients, message: FD.message }, resolvers(env)) : usageReport
+  const reports = isUsable ? await deliver(home, { host, sender, recipients, message: FD.message }, systemResolvers(env)) : usageReport
   try {
     writeFd(FD.reports, reports)
   } catch {
@@ -36,7 +33,7 @@ const once = async ({ home, args, env }: Context): Promise<number> => {
 }
 
 const resident = async ({ home, env }: Context): Promise<number> => {
-  const dns = resolvers(env)
+  const dns = systemResolvers(env)
   await serveDeliveries(home, (delivery) => deliver(home, delivery, dns))
   return Exit.ok
 }

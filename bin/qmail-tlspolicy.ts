@@ -11,11 +11,7 @@
  */
 import { writeFd } from '../src/core/fdio.ts'
 import { run } from '../src/core/run.ts'
-import { systemResolver } from '../src/net/dns.ts'
-import { secureResolver } from '../src/net/secure-dns.ts'
+import { systemResolvers } from '../src/net/secure-dns.ts'
 import { tlsPolicy } from '../src/remote/tlspolicy.ts'
 
-run('qmail-tlspolicy', (context) => {
-  const resolvers = { plain: systemResolver(context.env), secure: secureResolver(context.env) }
-  return tlsPolicy(context, resolvers, (line) => writeFd(1, line))
-})
+run('qmail-tlspolicy', (context) => tlsPolicy(context, systemResolvers(context.env), (line) => writeFd(1, line)))

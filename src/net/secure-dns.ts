@@ -1,6 +1,6 @@
 import type { Bytes } from '../core/bytes.ts'
 import type { Env } from '../core/run.ts'
-import type { Answer, Mx, Resolver } from './dns.ts'
+import { type Answer, type Mx, type Resolver, systemResolver } from './dns.ts'
 import { type DnsMessage, type DnsRecord, Malformed, nameAt, packName, type RecordType, recordsOf } from './dns-message.ts'
 import { askServers } from './dns-query.ts'
 import { type DnsServer, trustedServers } from './dns-servers.ts'
@@ -94,3 +94,6 @@ export const secureResolver = (env: Env): Resolvers['secure'] => {
     return current.resolver
   }
 }
+
+/** The name servers of this machine, or those the environment names, asked in both ways. */
+export const systemResolvers = (env: Env): Resolvers => ({ plain: systemResolver(env), secure: secureResolver(env) })

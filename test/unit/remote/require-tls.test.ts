@@ -1,8 +1,7 @@
 import assert from 'node:assert/strict'
 import { rmSync } from 'node:fs'
 import { beforeEach, test } from 'node:test'
-import { systemResolver } from '../../../src/net/dns.ts'
-import { secureResolver } from '../../../src/net/secure-dns.ts'
+import { systemResolvers } from '../../../src/net/secure-dns.ts'
 import { deliver } from '../../../src/remote/deliver.ts'
 import { selfSigned } from '../../helpers/certificate.ts'
 import { keyRecord, relayZone } from '../../helpers/dane.ts'
@@ -39,7 +38,7 @@ const send = (items: string[]): Promise<string> =>
       notes: { items: ['v=1', ...items], recipients: new Map() },
       message: Buffer.from('Subject: x\n\nhi\n')
     },
-    { plain: systemResolver(env), secure: secureResolver(env) }
+    systemResolvers(env)
   )
 /** Sends a message with such notes to a relay with these TLSA records; the report in short, and what MAIL said. */
 const talk = async (script: Script, tlsa: string[], items = ['tls'], more: Zone = {}): Promise<[string, string | undefined]> => {
