@@ -12,6 +12,9 @@ export const isAscii = (text: Bytes): boolean => ASCII.test(text)
 /** The bytes of a byte string. */
 export const toBuffer = (text: Bytes): Buffer => Buffer.from(text, 'latin1')
 
+/** The bytes of a text in UTF-8. */
+export const utf8Bytes = (text: string): Bytes => Buffer.from(text, 'utf8').toString('latin1')
+
 /** The same text, standing by itself: a part of a long text otherwise keeps all of that in memory. */
 export const ownCopy = (text: Bytes): Bytes => toBuffer(text).toString('latin1')
 

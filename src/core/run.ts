@@ -1,7 +1,7 @@
 import { readFileSync, writeFileSync } from 'node:fs'
 import { basename, dirname } from 'node:path'
 import type { Bytes } from './bytes.ts'
-import { isAscii } from './bytes.ts'
+import { isAscii, utf8Bytes } from './bytes.ts'
 import { exitFor, explain, Usage } from './failure.ts'
 import { writeFd } from './fdio.ts'
 import { logLine } from './logline.ts'
@@ -30,7 +30,7 @@ export const RESIDENT = 'QMAIL_RESIDENT'
 
 const rawList = (file: string): Bytes[] => readFileSync(file, 'latin1').split('\0').slice(0, -1)
 const mangled = (text: string): boolean => text.includes('\ufffd')
-const decode = (text: string): Bytes => (isAscii(text) ? text : Buffer.from(text, 'utf8').toString('latin1'))
+const decode = (text: string): Bytes => (isAscii(text) ? text : utf8Bytes(text))
 
 const readArgs = (): Bytes[] => {
   const args = process.argv.slice(2)

@@ -1,4 +1,4 @@
-import { type Bytes, isAscii, toBuffer } from '../core/bytes.ts'
+import { type Bytes, isAscii, toBuffer, utf8Bytes } from '../core/bytes.ts'
 import { isInUtf8 } from './unicode/utf8.ts'
 
 const escaped = (text: Bytes, characters: RegExp): string =>
@@ -16,7 +16,5 @@ export const escapedUtf8 = (text: Bytes): Bytes => escaped(text, /[^\0-\x7f]/gu)
 export const typedAddress = (address: Bytes, isGlobal = false): Bytes => {
   if (isAscii(address) || !isInUtf8(address)) return `rfc822; ${address.replace(/[^ -~]/g, '?')}`
   const visible = address.replace(/[\0-\x1f]/g, '?')
-  return `utf-8; ${isGlobal ? toBytes(escaped(visible, /[\\+= \x7f-\x9f]/gu)) : escaped(visible, /[\\+= ]|[^\0-\x7e]/gu)}`
+  return `utf-8; ${isGlobal ? utf8Bytes(escaped(visible, /[\\+= \x7f-\x9f]/gu)) : escaped(visible, /[\\+= ]|[^\0-\x7e]/gu)}`
 }
-
-const toBytes = (text: string): Bytes => Buffer.from(text, 'utf8').toString('latin1')

@@ -2,7 +2,7 @@ import { Resolver } from 'node:dns/promises'
 import { readFileSync } from 'node:fs'
 import { isIPv6 } from 'node:net'
 import type { Bytes } from '../core/bytes.ts'
-import { lower } from '../core/bytes.ts'
+import { lower, utf8Bytes } from '../core/bytes.ts'
 import { Temporary } from '../core/failure.ts'
 import type { Env } from '../core/run.ts'
 import { type Answer, answer, dnsServers } from './dns.ts'
@@ -50,7 +50,7 @@ export class NameLookup {
   /** The names of an address, in lower case: any bytes. */
   async askName(ip: Bytes): Promise<Answer<Bytes>> {
     const found = await answer(this.#ask().resolvePtr(reverseName(ip)))
-    return found.kind === 'ok' ? { kind: 'ok', records: found.records.map((name) => lower(Buffer.from(name, 'utf8').toString('latin1'))) } : found
+    return found.kind === 'ok' ? { kind: 'ok', records: found.records.map((name) => lower(utf8Bytes(name))) } : found
   }
 
   /** The name of an address; undefined when nobody knows it, or nobody answers. */

@@ -119,11 +119,13 @@ export const noteOf = (notes: NotesText, name: string): Bytes | undefined => {
   return undefined
 }
 
+const hasItem = (notes: NotesText, item: string): boolean => notes.split(' ').includes(item)
+
 /** Came the message by SMTPUTF8 (RFC 6531), or is it such by what stands in it? */
-export const isUtf8Noted = (notes: NotesText): boolean => notes.split(' ').includes('utf8')
+export const isUtf8Noted = (notes: NotesText): boolean => hasItem(notes, 'utf8')
 
 /** Does the message go by TLS to hosts that are who they say, or not at all (REQUIRETLS, RFC 8689)? */
-export const requiresTls = (notes: NotesText | undefined): boolean => notes?.split(' ').includes('tls') ?? false
+export const requiresTls = (notes: NotesText | undefined): boolean => notes !== undefined && hasItem(notes, 'tls')
 
 /** How many delay warnings have been sent (`w=`, one digit). */
 export const warningsIn = (notes: NotesText): number => Number(/^[0-9]$/.exec(noteOf(notes, 'w') ?? '0')?.[0] ?? 0)

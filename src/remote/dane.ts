@@ -14,13 +14,13 @@ export type DaneVerdict = { level: 'none' } | { level: 'encrypt' } | { level: 'd
 const isRequired = (domain: Bytes, { required }: DaneSettings): boolean =>
   required?.length === 0 || (required?.some((one) => domain === one || domain.endsWith(one.startsWith('.') ? one : `.${one}`)) ?? false)
 
-/** The names a host may have records by, the first that has any decides; none where DNSSEC does not vouch for what leads there. */
+/** Where records of a host may stand: the first name with records decides. Empty where DNSSEC does not vouch for the way there. */
 export const tlsaNames = ({ host, port, secure }: Target, settings: DaneSettings): { base: Bytes; name: Bytes }[] => {
   if (secure === undefined || (secure.domains.length === 0 && !settings.usesInsecureMx)) return []
   return [...new Set([secure.end, lower(host).replace(/\.$/, '')])].map((base) => ({ base, name: `_${port}._tcp.${base}` }))
 }
 
-/** The records of the host, below the first of its names that has any. A name whose records cannot be looked up may have some: the host is not to be used. */
+/** What the records of the host say. Where they cannot be looked up the host is not to be used: there may be some. */
 const lookUp = async (resolver: SecureResolver, target: Target, settings: DaneSettings): Promise<DaneVerdict> => {
   const names = tlsaNames(target, settings)
   for (const { base, name } of names) {
