@@ -16,7 +16,7 @@ import { run } from '../src/core/run.ts'
 import { suiteUser } from '../src/os/ids.ts'
 import { requiresTls } from '../src/queue/notes.ts'
 import { queueFolder } from '../src/queue/paths.ts'
-import { gearChooser } from '../src/rspawn/gear.ts'
+import { gearChooser, isOwnRemote } from '../src/rspawn/gear.ts'
 import { runRemote } from '../src/rspawn/once.ts'
 import { RemotePool } from '../src/rspawn/pool.ts'
 import { cannotRequireTls, needsFile, reportOn } from '../src/rspawn/report.ts'
@@ -53,8 +53,8 @@ run('qmail-rspawn', async ({ home, env: { QMAIL_WIDE, ...env } }) => {
     deliver: async (job) => {
       const version = gear()
       if (version !== undefined) return reportOn(await pool.deliver(job, version), job.notes !== undefined)
-      if (requiresTls(job.notes)) return cannotRequireTls
-      return reportOn(job.logged ? needsFile : await runRemote(env, job))
+      if (requiresTls(job.notes) && !isOwnRemote(home, env)) return cannotRequireTls
+      return reportOn(job.logged ? needsFile : await runRemote(env, job), job.notes !== undefined)
     }
   })
   return Exit.ok

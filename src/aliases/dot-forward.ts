@@ -10,6 +10,7 @@ import type { Context, Env } from '../core/run.ts'
 import { type Token, unquoted } from '../format/token822.ts'
 import { fileMessage } from '../os/message.ts'
 import { feedProgram } from '../os/piped.ts'
+import { notesFromDelivery } from '../submit/forwarded.ts'
 import { after, submitWhole } from '../submit/whole.ts'
 import { judge, runOnMessage } from './commands.ts'
 import { itemsOf } from './items.ts'
@@ -159,7 +160,7 @@ const delivering = (home: string, env: Env): Ways => {
     },
     recipient: () => {},
     forward: async (recipients) => {
-      const whole = { pieces: after(DTLINE, message.chunks()), sender: NEWSENDER, recipients }
+      const whole = { pieces: after(DTLINE, message.chunks()), sender: NEWSENDER, recipients, notes: notesFromDelivery(env, NEWSENDER, recipients) }
       const qp = await submitWhole({ home, env }, whole, (text) => `unable to forward message: ${text}`)
       logLine(FD.report, `dot-forward: info: qp ${qp}`)
     },

@@ -7,6 +7,7 @@ import { logLine } from '../core/logline.ts'
 import type { Context, Env } from '../core/run.ts'
 import { Cdb } from '../format/cdb.ts'
 import { fileMessage } from '../os/message.ts'
+import { notesFromDelivery } from '../submit/forwarded.ts'
 import { after, submitWhole } from '../submit/whole.ts'
 import { runOnMessage } from './commands.ts'
 import { type ExpandWays, entriesIn, expand, type ForwardTable, findTarget } from './expand.ts'
@@ -68,7 +69,8 @@ const describe = (sender: Bytes, recipients: readonly Bytes[]): void => {
 const submit = async (home: string, env: Env, sender: Bytes, recipients: readonly Bytes[]): Promise<void> => {
   if (recipients.length === 0) return
   const pieces = after(env.DTLINE ?? '', fileMessage(FD.message).chunks())
-  const qp = await submitWhole({ home, env }, { pieces, sender, recipients }, (text) => `unable to forward message: ${text}`)
+  const notes = notesFromDelivery(env, sender, recipients)
+  const qp = await submitWhole({ home, env }, { pieces, sender, recipients, notes }, (text) => `unable to forward message: ${text}`)
   logLine(FD.report, `fastforward: qp ${qp}`)
 }
 

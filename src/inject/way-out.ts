@@ -50,14 +50,15 @@ export const print = (letter: Letter, source: Iterator<Buffer>, envelope: 'sende
 /** Queues the message. Throws Permanent or Temporary in the words of the verdict; after a read error nothing is queued (spec injection-admin.md 2.12). */
 export const queue = async (context: Context, letter: Letter, source: Iterator<Buffer>, notes?: NotesText): Promise<void> => {
   const { submit } = await import('../submit/submit.ts')
-  const submission = await submit({ ...context, isLast: true })
+  const { sender, recipients } = letter
+  const submission = await submit({ ...context, isLast: true, noted: notes === undefined ? undefined : { sender, recipients, notes } })
   try {
     for (const chunk of wholeMessage(letter, source)) await submission.write(chunk)
   } catch (error) {
     await submission.abort()
     throw error
   }
-  const judged = verdict(await submission.finish(letter.sender, letter.recipients, notes))
+  const judged = verdict(await submission.finish(sender, recipients, notes))
   if (judged.kind === 'permanent') throw new Permanent(judged.text)
   if (judged.kind === 'temporary') throw new Temporary(judged.text)
 }

@@ -1,10 +1,22 @@
 import type { Bytes } from '../core/bytes.ts'
 import type { Env } from '../core/run.ts'
-import type { Job } from './job.ts'
+import { noteForProgram } from '../queue/forwarded-notes.ts'
+import { packNotes } from '../queue/notes.ts'
+import { NOTES_VARIABLE, notesVariable } from '../queue/notes-variable.ts'
+import { recordBytes } from '../submit/submission.ts'
+import { type Job, recipientOf } from './job.ts'
 import type { HeaderLines } from './lines.ts'
 
 const beforeLastDot = (host: Bytes): Bytes => (host.includes('.') ? host.slice(0, host.lastIndexOf('.')) : host)
 const afterDash = (ext: Bytes): Bytes => (ext.includes('-') ? ext.slice(ext.indexOf('-') + 1) : '')
+
+/** What programs learn of the message's notes: success will have been told by the time they could. */
+const notesEntry = (job: Job): Env => {
+  const given = job.notes
+  const note = given?.recipients.get(0)
+  const notes = given && packNotes({ items: given.items, recipients: new Map(note && [[0, noteForProgram(note)]]) })
+  return notes === undefined ? {} : { [NOTES_VARIABLE]: notesVariable(recordBytes(job.sender, [recipientOf(job)]), notes) }
+}
 
 /**
  * The environment of the programs a delivery runs: what was inherited, and the job's own variables (spec local-delivery.md 3.6).
@@ -17,7 +29,7 @@ export const environmentOf = (inherited: Env, job: Job, lines: HeaderLines, newS
     ...inherited,
     SENDER: job.sender,
     NEWSENDER: newSender,
-    RECIPIENT: `${job.local}@${job.domain}`,
+    RECIPIENT: recipientOf(job),
     USER: job.user,
     HOME: job.homedir,
     HOST: job.domain,
@@ -32,6 +44,7 @@ export const environmentOf = (inherited: Env, job: Job, lines: HeaderLines, newS
     DTLINE: lines.deliveredTo,
     RPLINE: lines.returnPath,
     UFLINE: lines.from,
-    ...(matched === undefined ? {} : { DEFAULT: matched })
+    ...(matched === undefined ? {} : { DEFAULT: matched }),
+    ...(job.notes === undefined ? {} : notesEntry(job))
   }
 }

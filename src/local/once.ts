@@ -5,11 +5,14 @@ import { writeFd } from '../core/fdio.ts'
 import type { Context, Env } from '../core/run.ts'
 import { closeInherited } from '../os/close.ts'
 import { fileMessage } from '../os/message.ts'
+import { parseNotes } from '../queue/notes.ts'
+import { NOTES_VARIABLE, notesInVariable } from '../queue/notes-variable.ts'
+import { recordBytes } from '../submit/submission.ts'
 import { carryOut, describe, reportOf, type Ways } from './deliver.ts'
 import { environmentOf } from './environment.ts'
 import { fromHome } from './files.ts'
 import { forwardMessage } from './forward.ts'
-import { type Job, parseArguments } from './job.ts'
+import { type Job, parseArguments, recipientOf } from './job.ts'
 import { deliverToMaildir } from './maildir.ts'
 import { deliverToMbox } from './mbox.ts'
 import { describePlan, type Plan, planDelivery } from './plan.ts'
@@ -45,7 +48,14 @@ const waysOf = (home: string, inherited: Env, plan: Plan): Ways => {
   }
 }
 
-const deliver = async (home: string, env: Env, job: Job): Promise<void> => {
+/** The job with what the environment says of its message. */
+const withNotes = (job: Job, variable: Bytes | undefined): Job => {
+  const notes = variable ? notesInVariable(variable, recordBytes(job.sender, [recipientOf(job)])) : undefined
+  return notes === undefined ? job : { ...job, notes: parseNotes(notes) }
+}
+
+const deliver = async (home: string, env: Env, given: Job): Promise<void> => {
+  const job = withNotes(given, env[NOTES_VARIABLE])
   const plan = planDelivery(job, fileMessage(FD.message))
   say(await carryOut(plan, waysOf(home, env, plan)))
 }

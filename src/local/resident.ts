@@ -4,13 +4,14 @@ import { exitFor, Permanent } from '../core/failure.ts'
 import type { Context } from '../core/run.ts'
 import { isRoot } from '../os/ids.ts'
 import { memoryMessage } from '../os/message.ts'
+import { parseNotes } from '../queue/notes.ts'
 import { FIRST_GEAR, MAX_PROGRAM_BYTES, PROGRAM, WRITTEN_WORD } from '../spawn/local-wire.ts'
 import { serveRequests } from '../spawn/wire.ts'
 import { carryOut, reportOf, type Ways } from './deliver.ts'
 import { environmentOf } from './environment.ts'
 import { fromHome } from './files.ts'
 import { forwardMessage } from './forward.ts'
-import { jobOf, USAGE } from './job.ts'
+import { jobOf, USAGE, VALUES } from './job.ts'
 import { deliverGrouped } from './maildir-grouped.ts'
 import { PRIVATE_UMASK } from './once.ts'
 import { type Plan, planDelivery } from './plan.ts'
@@ -43,8 +44,9 @@ const waysOf = ({ home, env }: Context, plan: Plan, message: Buffer, written: ()
 
 const deliver = async (context: Context, values: Bytes[], message: Buffer, written: () => void): Promise<readonly (Bytes | number)[]> => {
   try {
-    const job = jobOf(values)
-    if (job === undefined) throw new Permanent(USAGE)
+    const given = jobOf(values.slice(0, VALUES))
+    if (given === undefined) throw new Permanent(USAGE)
+    const job = values.length > VALUES ? { ...given, notes: parseNotes(values[VALUES] ?? '') } : given
     const plan = planDelivery(job, memoryMessage(message))
     if (needsFirstGear(plan)) return soleProgram(context, plan) ?? [FIRST_GEAR]
     return [Exit.ok, await carryOut(plan, waysOf(context, plan, message, written))]

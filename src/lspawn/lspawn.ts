@@ -74,6 +74,6 @@ export const serveLspawn = async (context: Context): Promise<number> => {
   ]
   const owner = suiteUser(home, 'qmailq').uid
   const becomesUser = isRoot()
-  await serveSpawner({ mess, owner, deliver: async (job) => reportOf(await deliver(getpw, local, becomesUser, defaultdelivery, job)) })
+  await serveSpawner({ mess, owner, deliver: async (job) => reportOf(await deliver(getpw, local, becomesUser, defaultdelivery, job), job.notes !== undefined) })
   return Exit.ok
 }

@@ -1,7 +1,8 @@
 import type { Bytes } from '../core/bytes.ts'
 import { Exit } from '../core/exit.ts'
-import { NEEDS_FILE } from '../queue/spawnproto.ts'
+import { LISTED, NEEDS_FILE, PASSED_ON } from '../queue/spawnproto.ts'
 import { LspawnExit } from '../spawn/exits.ts'
+import { FORWARDED_FIELD, LISTED_FIELD } from '../spawn/local-wire.ts'
 
 const MAX_BYTES = 3000
 const CUT_BYTES = 2966
@@ -49,13 +50,19 @@ export const needsFile: Ending = { code: Exit.temporary, output: NEEDS_FILE }
 /** An ending without output. */
 export const endedWith = (code: number | null): Ending => ({ code, output: '' })
 
+/** The letter of a success; what qmail-local says of notes stands behind all else, and counts only where it was told of some. */
+const successOf = (output: Bytes, hasNotes: boolean): Bytes => {
+  if (hasNotes && output.endsWith(`\0${FORWARDED_FIELD}\0`)) return PASSED_ON
+  return hasNotes && output.endsWith(`\0${LISTED_FIELD}\0`) ? LISTED : 'K'
+}
+
 /** The report of a delivery: letter and text, the output cut at its first NUL. */
-export const reportOf = (ending: Ending): Bytes => {
+export const reportOf = (ending: Ending, hasNotes = false): Bytes => {
   if (ending === needsFile) return NEEDS_FILE
   const { code, output } = ending
   if (code === null) return 'Zqmail-local crashed.\n'
   const text = fixed[code]
   if (text !== undefined) return text
-  const letter = code === Exit.ok ? 'K' : temporaryCodes.includes(code) ? 'Z' : 'D'
+  const letter = code === Exit.ok ? successOf(output, hasNotes) : temporaryCodes.includes(code) ? 'Z' : 'D'
   return letter + (output.split('\0', 1)[0] ?? '')
 }

@@ -5,11 +5,13 @@ import { errorCode, isTemporary } from '../core/failure.ts'
 import type { Env } from '../core/run.ts'
 import { readMessage } from '../log/read-message.ts'
 import type { Ids } from '../os/child.ts'
+import { NOTES_VARIABLE, notesVariable } from '../queue/notes-variable.ts'
 import { LspawnExit } from '../spawn/exits.ts'
 import type { Gear } from '../spawn/gear.ts'
 import { FIRST_GEAR, MAX_RESIDENT_BYTES, MAX_VALUES_BYTES, PROGRAM } from '../spawn/local-wire.ts'
 import type { Pool } from '../spawn/pool.ts'
 import type { Job } from '../spawn/spawner.ts'
+import { recordBytes } from '../submit/submission.ts'
 import { type Command, runProgram } from './program.ts'
 import { type Ending, endedWith, needsFile, Output } from './report.ts'
 import { runThroughShell } from './through-shell.ts'
@@ -28,10 +30,14 @@ export interface Local {
 const startTrouble = (error: Error): number =>
   errorCode(error) === 'E2BIG' ? LspawnExit.cannotRunForGood : isTemporary(error) ? LspawnExit.cannotRun : LspawnExit.system
 
+/** The environment of a qmail-local that is run for this delivery: it says what the sender asked for, if anything. */
+const envFor = (env: Env, { sender, recipient, notes }: Job): Env =>
+  notes === undefined ? env : { ...env, [NOTES_VARIABLE]: notesVariable(recordBytes(sender, [recipient]), notes) }
+
 /** Runs qmail-local for one delivery: the message on 0, its output on 1 and 2. Over when it has ended and nobody holds its output any more. */
-const runOnce = async ({ home, env }: Local, ids: Ids | undefined, values: readonly Bytes[], fd: number): Promise<Ending> => {
+const runOnce = async ({ home, env }: Local, ids: Ids | undefined, values: readonly Bytes[], job: Job): Promise<Ending> => {
   if (statSync(join(home, LOCAL), { throwIfNoEntry: false }) === undefined) return endedWith(LspawnExit.cannotRun) // an upgrade may be replacing it
-  const ended = await runThroughShell([LOCAL, '--', ...values], { fd, env, cwd: home, ids })
+  const ended = await runThroughShell([LOCAL, '--', ...values], { fd: job.fd, env: envFor(env, job), cwd: home, ids })
   return ended instanceof Error ? endedWith(startTrouble(ended)) : { code: ended.code, output: ended.output.text }
 }
 
@@ -74,7 +80,8 @@ const runResident = async (local: Local, ids: Ids, values: readonly Bytes[], job
   const identity = values.join('').length < MAX_VALUES_BYTES ? local.gear.now() : undefined
   const message = identity === undefined ? undefined : messageOf(local.home, job)
   if (identity === undefined || message === undefined) return undefined
-  const reply = await local.pool.ask(`${ids.uid}:${ids.gid}`, identity, values, message, job.written)
+  const fields = job.notes === undefined ? values : [...values, job.notes]
+  const reply = await local.pool.ask(`${ids.uid}:${ids.gid}`, identity, fields, message, job.written)
   if (reply === undefined || reply[0] === FIRST_GEAR) return undefined
   if (reply[0] === PROGRAM) return commandOf(reply.slice(1) as Bytes[])
   if (reply === 'unstarted') return endedWith(LspawnExit.cannotRun)
@@ -88,5 +95,5 @@ export const runLocal = async (local: Local, ids: Ids, becomesUser: boolean, val
   if (job.logged) return needsFile
   const user = becomesUser ? ids : undefined
   const [, home = ''] = values
-  return (done && (await runProgram(user, home, done, job.fd))) ?? runOnce(local, user, values, job.fd)
+  return (done && (await runProgram(user, home, done, job.fd))) ?? runOnce(local, user, values, job)
 }

@@ -10,12 +10,29 @@ const SEAL_BYTES = 8
 /** It costs a start some milliseconds, and few need it. */
 const sha256 = () => process.getBuiltinModule('node:crypto').createHash('sha256')
 
-/** The variable's value for a message with this envelope, `F`sender NUL, `T`recipient NUL ..., and these notes. */
-export const notesVariable = (records: Buffer, notes: NotesText): Bytes =>
-  `e=${sha256()
+const sealOf = (records: Buffer): Bytes =>
+  sha256()
     .update(records)
     .digest('hex')
-    .slice(0, 2 * SEAL_BYTES)} ${notes}`
+    .slice(0, 2 * SEAL_BYTES)
+
+/** The variable's value for a message with this envelope, `F`sender NUL, `T`recipient NUL ..., and these notes. */
+export const notesVariable = (records: Buffer, notes: NotesText): Bytes => `e=${sealOf(records)} ${notes}`
+
+const VALUE = /^e=([0-9a-fA-F]{16}) (.*)$/s
+
+/** What the variable says, if it was made for these records; undefined: it was not. Whether it makes sense is for parseNotes to say. */
+export const sealedFor = (variable: Bytes, records: Buffer): NotesText | undefined => {
+  const [, seal, text] = VALUE.exec(variable) ?? []
+  return seal?.toLowerCase() === sealOf(records) ? text : undefined
+}
+
+/** What the variable says of a message whose envelope is known; undefined: nothing. */
+export const notesInVariable = (variable: Bytes, records: Buffer): NotesText | undefined => {
+  const reader = new NotesReader(variable)
+  reader.push(records)
+  return reader.finish()
+}
 
 /** Reads the variable, once the whole envelope has passed: one that was made for another envelope, or makes no sense, says nothing. */
 export class NotesReader {
@@ -35,7 +52,7 @@ export class NotesReader {
 
   /** What it says of the message; undefined: nothing. */
   finish(): NotesText | undefined {
-    const [, seal, text = ''] = /^e=([0-9a-fA-F]{16}) (.*)$/s.exec(this.#text) ?? []
+    const [, seal, text = ''] = VALUE.exec(this.#text) ?? []
     const wanted = this.#hash.digest('hex').slice(0, 2 * SEAL_BYTES)
     if (seal?.toLowerCase() !== wanted) return undefined
     const notes = parseNotes(text)

@@ -78,6 +78,12 @@ export const packNotes = ({ items, recipients }: Notes): NotesText | undefined =
   return text.length > MAX_NOTES_BYTES ? undefined : text
 }
 
+/** The notes on an envelope of one of its recipients alone. */
+export const notesOnOne = ({ items, recipients }: Notes, index: number): NotesText | undefined => {
+  const note = recipients.get(index)
+  return packNotes({ items, recipients: new Map(note && [[0, note]]) })
+}
+
 /** The items that are believed of whoever hands a message in through drop/, and is no account of the suite. */
 const BELIEVED = /^(?:v=1|utf8|tls|notls|body=[78b]|ret=[FH]|envid=.+|o=forward)$/
 

@@ -51,6 +51,9 @@ export const WRITTEN = 'W'
 /** The letter by which a spawner of ours reports success when the next host takes what the sender asked for upon itself: what `K` says, and nobody here is to tell the sender more. */
 export const PASSED_ON = 'k'
 
+/** The letter by which a spawner of ours reports that a mailing list took the message, which is the end of its way (RFC 3461 5.2.7.1): what `K` says, whomever it was forwarded to. */
+export const LISTED = 'l'
+
 /** At the end of a message name, to a spawner of ours: a fourth field follows, the notes. */
 const MORE = '+'
 /** The same, behind that: further recipients follow, up to an empty field. */

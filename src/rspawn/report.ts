@@ -38,8 +38,8 @@ const condensed = (output: Bytes): Bytes => {
   return ended.length === 0 ? outcome : `${outcome}${first.slice(1)}${addsText ? second.slice(1) : ''}`
 }
 
-/** A program that is run for each delivery is not told of REQUIRETLS, and would send the message whatever TLS there is. */
-export const cannotRequireTls = 'ZREQUIRETLS cannot be passed on: qmail-remote is not kept resident. (#4.7.0)\n'
+/** Another program than ours may know nothing of REQUIRETLS, and would send the message whatever TLS there is. */
+export const cannotRequireTls = "ZREQUIRETLS cannot be passed on: qmail-remote is not the suite's own. (#4.7.0)\n"
 
 /** The last field of what qmail-remote prints when the server took what the sender asked for. */
 const DSN_FIELD = '+dsn'

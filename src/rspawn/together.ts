@@ -1,9 +1,9 @@
 import type { Bytes } from '../core/bytes.ts'
-import { requiresTls } from '../queue/notes.ts'
+import { notesOnOne, parseNotes } from '../queue/notes.ts'
 import { MOST_TOGETHER, NEEDS_FILE } from '../queue/spawnproto.ts'
 import { recipientsOf, type Together } from '../spawn/spawner.ts'
 import type { RemotePool } from './pool.ts'
-import { cannotRequireTls, reportsOn } from './report.ts'
+import { reportsOn } from './report.ts'
 
 /**
  * Deliveries to several recipients: one conversation of the resident qmail-remote; when another program has taken its place, it is run for one recipient after
@@ -15,11 +15,11 @@ export const deliverTogether = (pool: RemotePool, gear: () => string | undefined
     const recipients = recipientsOf(job)
     const version = gear()
     if (version !== undefined) return reportsOn(await pool.deliver(job, version), recipients.length, job.notes !== undefined)
-    if (requiresTls(job.notes)) return recipients.map(() => cannotRequireTls)
+    const notes = job.notes === undefined ? undefined : parseNotes(job.notes)
     let last: Bytes | undefined
-    for (const recipient of recipients) {
+    for (const [n, recipient] of recipients.entries()) {
       if (last !== undefined) say(last)
-      last = await alone(recipient)
+      last = await alone(recipient, notes && notesOnOne(notes, n))
       if (last === NEEDS_FILE) break
     }
     return last === undefined ? [] : [last]

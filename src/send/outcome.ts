@@ -3,7 +3,7 @@ import type { Bytes } from '../core/bytes.ts'
 import { wants } from '../queue/notes.ts'
 import { splitPath } from '../queue/paths.ts'
 import { withoutPrepend } from '../queue/rewrite.ts'
-import { NEEDS_FILE, PASSED_ON, type Report, WRITTEN } from '../queue/spawnproto.ts'
+import { LISTED, NEEDS_FILE, PASSED_ON, type Report, WRITTEN } from '../queue/spawnproto.ts'
 import { noteDeferral } from './bounce/delay.ts'
 import { noteFailures } from './bounce/note.ts'
 import { noteSuccess } from './bounce/success.ts'
@@ -121,8 +121,10 @@ const leaveDestination = ({ waiting: { byDestination } }: Spawner, delivery: Del
 
 /** Deals with one report (spec queue.md 5.7). */
 export const takeReport = (state: State, spawner: Spawner, given: Report): void => {
-  const isPassedOn = given.letter === PASSED_ON && spawner.peek(given.slot)?.job.asked !== undefined
-  const report = isPassedOn ? { ...given, letter: 'K' } : given
+  const isNoted = spawner.peek(given.slot)?.job.asked !== undefined
+  const isPassedOn = isNoted && given.letter === PASSED_ON
+  const isListed = isNoted && given.letter === LISTED
+  const report = isPassedOn || isListed ? { ...given, letter: 'K' } : given
   if (report.letter === WRITTEN && spawner.peek(report.slot)?.isFromLog) {
     spawner.written(report.slot)
     return
@@ -150,7 +152,7 @@ export const takeReport = (state: State, spawner: Spawner, given: Report): void 
   delivery.job.alarms = state.alarms
   if (letter === 'Z') noteDeferral(state, delivery, text)
   state.ctl.reported(delivery, letter, text, nowSeconds())
-  if (letter === 'K' && !isPassedOn) noteSuccess(delivery, text)
+  if (letter === 'K' && !isPassedOn) noteSuccess(delivery, text, isListed)
   apply(state, delivery, letter, text)
   logStatus(state)
 }

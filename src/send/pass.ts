@@ -61,9 +61,12 @@ const openHeld = (state: State, spawner: Spawner, held: Held): void => {
   )
 }
 
-/** What is passed on with a message: only the suite's own qmail-rspawn can, and qmail-start says whether it is. */
+/** What the next host is told of a message, and what goes with one that is forwarded. */
+const PASSED_ON = { remote: /^(?:utf8|tls|notls)$|^(?:ret|envid)=/, local: /^(?:utf8|tls|notls)$|^(?:ret|envid|body)=/ } as const
+
+/** What is passed on with a message: only the suite's own spawners can, and qmail-start says whether they are. */
 const askedOf = ({ settings }: State, { channel }: Spawner, notes: NotesText): Bytes[] | undefined =>
-  settings.takesLog && channel === 'remote' ? notes.split(' ').filter((item) => /^(?:utf8|tls|notls)$|^(?:ret|envid)=/.test(item)) : undefined
+  settings.takesLog ? notes.split(' ').filter((item) => PASSED_ON[channel].test(item)) : undefined
 
 /** A pass over a message's file on this channel. When it cannot be, a warning, and the message is due again soon. */
 const openFile = (state: State, spawner: Spawner, id: number): void => {

@@ -14,6 +14,10 @@ export const PROGRAM_CRASHED = 'Aack, child crashed. (#4.3.0)'
 /** What it says before its answer when all is done but for making it durable. */
 export const WRITTEN_WORD = 'written'
 
+/** What qmail-local, told of notes, says behind its report and a NUL: the message was forwarded to one address with all that its sender asked for; or a mailing list took it. */
+export const FORWARDED_FIELD = '+dsn'
+export const LISTED_FIELD = '+list'
+
 /** Messages up to this size are delivered in the second gear; those of the commit log always. */
 export const MAX_RESIDENT_BYTES = 256 * 1024
 /** Arguments up to this length, all together, are handed over in the second gear; qmail-send's never come near it. */

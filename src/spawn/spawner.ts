@@ -44,9 +44,9 @@ export interface Together {
   most: number
   /**
    * Does one. Its result are the reports that are still to be written, in order; a failure, before any is, is reported as temporary, of all. `alone` delivers
-   * to one recipient, without notes, and has its report; `say` writes a report at once.
+   * to one recipient, with these notes, and has its report; `say` writes a report at once.
    */
-  deliver: (job: Job, alone: (recipient: Bytes) => Promise<Bytes>, say: (report: Bytes) => void) => Promise<readonly Bytes[]>
+  deliver: (job: Job, alone: (recipient: Bytes, notes: NotesText | undefined) => Promise<Bytes>, say: (report: Bytes) => void) => Promise<readonly Bytes[]>
 }
 
 export interface SpawnerOptions {
@@ -177,9 +177,9 @@ export class Spawner {
 
   async #deliverTogether(job: Job): Promise<readonly Bytes[]> {
     const { slot, message, sender, logged } = job
-    const alone = async (recipient: Bytes): Promise<Bytes> => {
+    const alone = async (recipient: Bytes, notes: NotesText | undefined): Promise<Bytes> => {
       const fd = logged ? -1 : this.#open(message)
-      return typeof fd === 'string' ? fd : this.#deliver(this.#jobOf({ slot, message, sender, recipient }, logged, fd))
+      return typeof fd === 'string' ? fd : this.#deliver(this.#jobOf({ slot, message, sender, recipient, notes }, logged, fd))
     }
     try {
       if (this.#options.together === undefined) throw new Error('several recipients')

@@ -9,6 +9,8 @@ import { feedFrom } from '../os/feed.ts'
  *
  *   qmail-getpw   < number, local part                              > number, exit code, then the six fields of its output
  *   qmail-local   < number, the eight arguments; then the message   > number, exit code, report; perhaps number, `written` before it
+ *                 < number, those, notes on an envelope of the one  > number, exit code, report, and perhaps what became of the notes (src/spawn/local-wire.ts)
+ *                   recipient; then the message
  *                                                                   or > number, `first`: nothing was done, this one needs the first gear
  *                                                                   or > number, `program`, command, environment: nothing was done, this is to be run
  *   qmail-remote  < number, `S/ID`, host, sender, recipients        > number, then all it would print, NULs included

@@ -24,6 +24,15 @@ export interface Submitter {
   env: Env
   /** The process does nothing after this message but leave: as root it may become qmailq for good, instead of running a child that does. */
   isLast?: boolean
+  /** The envelope and its notes, where they are known before the message: a queue program that is run for it has the notes from its environment. */
+  noted?: Noted | undefined
+}
+
+/** An envelope that has notes. */
+export interface Noted {
+  sender: Bytes
+  recipients: readonly Bytes[]
+  notes: NotesText
 }
 
 const records = (sender: Bytes, recipients: readonly Bytes[]): Bytes => `F${sender}\0${recipients.map((r) => `T${r}\0`).join('')}`

@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { isOwn } from '../../os/own.ts'
 import type { QueueResult } from '../../queue/codes.ts'
 import { submitThroughSocket } from '../../submit/socket.ts'
-import type { Submission } from '../../submit/submission.ts'
+import type { Noted, Submission } from '../../submit/submission.ts'
 import { submit } from '../../submit/submit.ts'
 import type { SendSettings } from '../settings.ts'
 
@@ -32,12 +32,12 @@ const thenClose = (socket: Socket): Submission => {
 
 /**
  * Opens a door into the queue for a bounce (docs/internals.md, Who can reach what): in the second gear the submission socket, unless the queue program is somebody
- * else's; otherwise what everybody uses. Throws Temporary when there is none.
+ * else's; otherwise what everybody uses. `noted`: the notes it will have, and on what. Throws Temporary when there is none.
  */
-export const openDoor = async ({ home, env, isResident }: SendSettings): Promise<Submission> => {
+export const openDoor = async ({ home, env, isResident }: SendSettings, noted: Noted | undefined): Promise<Submission> => {
   if (isResident && env.QMAILQUEUE === undefined && isOwn(join(home, 'bin', 'qmail-queue'), 'qmail-queue')) {
     const socket = await connected(join(home, 'run', 'send', 'socket'))
     if (socket !== undefined) return thenClose(socket)
   }
-  return submit({ home, env })
+  return submit({ home, env, noted })
 }

@@ -24,12 +24,9 @@ const notesFor = ({ recipient, about }: Notice): NotesText | undefined => {
 }
 
 /** Returns the notice's `qp`; undefined when it was not taken. */
-const send = async (notice: Notice, to: Submission): Promise<number | undefined> => {
-  const { sender, recipient } = notice
-  let notes: NotesText | undefined
+const send = async ({ sender, recipient, write }: Notice, notes: NotesText | undefined, to: Submission): Promise<number | undefined> => {
   try {
-    notes = notesFor(notice)
-    await notice.write(to)
+    await write(to)
   } catch {
     await to.abort()
     return undefined
@@ -50,16 +47,23 @@ const letIn = (state: State): void => {
 /** Hands a notice over to the queue; `said`: what the log says then. False, with a warning: not done. One at a time: within handingOver. */
 export const handOver = async (state: State, notice: Notice, said: (qp: number) => string): Promise<boolean> => {
   const { log } = state
+  const { sender, recipient } = notice
+  let notes: NotesText | undefined
+  try {
+    notes = notesFor(notice)
+  } catch {
+    log.line('warning: trouble injecting bounce message, will try later')
+    return false
+  }
   let door: Submission
   try {
-    door = await openDoor(state.settings)
+    door = await openDoor(state.settings, notes === undefined ? undefined : { sender, recipients: [recipient], notes })
   } catch {
     log.line('warning: unable to start qmail-queue, will try later')
     return false
   }
-  const { sender, recipient } = notice
   state.bounceOut = { sender, recipient, waiting: [] }
-  const qp = await send(notice, door).catch(() => undefined)
+  const qp = await send(notice, notes, door).catch(() => undefined)
   log.line(qp === undefined ? 'warning: trouble injecting bounce message, will try later' : said(qp))
   letIn(state)
   return qp !== undefined

@@ -18,20 +18,21 @@ const MAX_TEXT_BYTES = 1000
  * What became of a recipient (spec modern.md 5.7). qmail-local tells how many files, forwards and programs it served; what it forwards, and what goes to a host that
  * does not take what the sender asked for, nobody will report on.
  */
-const actionOf = ({ job: { channel } }: Delivery, text: Bytes): Reached['action'] => {
+const actionOf = ({ job: { channel } }: Delivery, text: Bytes, isListed: boolean): Reached['action'] => {
   if (channel === 'remote') return 'relayed'
+  if (isListed) return 'delivered'
   const [, files, forwards, programs] = /did (\d+)\+(\d+)\+(\d+)\n/.exec(text) ?? []
   if (!Number(forwards) || Number(files) + Number(programs) > 0) return 'delivered'
   return Number(forwards) === 1 ? 'relayed' : 'expanded'
 }
 
-/** A recipient was reached: its sender is told after this pass, if it asked for that. */
-export const noteSuccess = (delivery: Delivery, text: Bytes): void => {
+/** A recipient was reached: its sender is told after this pass, if it asked for that. `isListed`: a mailing list took it. */
+export const noteSuccess = (delivery: Delivery, text: Bytes, isListed = false): void => {
   const { job, at, recipient: address } = delivery
   const note = job.notes?.get(at)
   if (note === undefined || !wants(note, 'S')) return
   job.reached ??= []
-  job.reached.push({ address, orcpt: note.orcpt, action: actionOf(delivery, text), text: text.slice(0, MAX_TEXT_BYTES), atMs: Date.now() })
+  job.reached.push({ address, orcpt: note.orcpt, action: actionOf(delivery, text, isListed), text: text.slice(0, MAX_TEXT_BYTES), atMs: Date.now() })
 }
 
 /** A pass is over that reached recipients whose sender wants to hear of it. */
