@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process'
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { appendFileSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after } from 'node:test'
@@ -11,6 +11,10 @@ export interface PrivateEtc {
   lay: (name: string, text: string) => void
   /** Runs a shell command with that /etc in place of the real one. */
   run: (command: string, env?: Record<string, string>) => RunResult
+  /** Adds an account, to run a daemon as, with a group of the same name and number. */
+  account: (name: string, id: number) => void
+  /** Arguments of unshare(1) that run a shell command with that /etc; all that it starts ends when unshare is killed, as long as the shell stays (no `exec`). */
+  apart: (command: string) => string[]
 }
 
 export const makeEtc = (): PrivateEtc => {
@@ -27,6 +31,11 @@ export const makeEtc = (): PrivateEtc => {
         timeout: 60_000
       })
       return { exit: r.signal ?? r.status ?? String(r.error), stdout: r.stdout.toString('latin1'), stderr: r.stderr.toString('latin1') }
-    }
+    },
+    account: (name, id) => {
+      appendFileSync(join(path, 'etc', 'passwd'), `${name}:x:${id}:${id}::/nonexistent:/usr/sbin/nologin\n`)
+      appendFileSync(join(path, 'etc', 'group'), `${name}:x:${id}:\n`)
+    },
+    apart: (command) => ['--mount', '--pid', '--fork', '--kill-child', '/bin/sh', '-c', `mount --bind ${join(path, 'etc')} /etc && { ${command}\n}; exit $?`]
   }
 }
