@@ -54,6 +54,12 @@ export const PASSED_ON = 'k'
 /** The letter by which a spawner of ours reports that a mailing list took the message, which is the end of its way (RFC 3461 5.2.7.1): what `K` says, whomever it was forwarded to. */
 export const LISTED = 'l'
 
+/**
+ * The letter by which a spawner of ours that takes several recipients says, before its report on a remote delivery, which mail exchangers the host has: their names, sorted, the same for
+ * every host that has just these. Nothing ends by it.
+ */
+export const EXCHANGERS = 'M'
+
 /** At the end of a message name, to a spawner of ours: a fourth field follows, the notes. */
 const MORE = '+'
 /** The same, behind that: further recipients follow, up to an empty field. */

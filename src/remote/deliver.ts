@@ -57,7 +57,8 @@ const attempt = async (home: string, given: Delivery, resolvers: Resolvers, read
   const delivery = inALabels(given)
   const secure = settings.dane && (await resolvers.secure(settings.dane.trusted))
   const targets = await targetsOf(delivery.host, route, secure ?? resolvers.plain, ownFor(settings))
-  const ofAll = (reports: Bytes): Turn => ({ reports, count: delivery.recipients.length })
+  const exchangers = targets[0]?.exchangers
+  const ofAll = (reports: Bytes): Turn => ({ reports, count: delivery.recipients.length, exchangers })
   let turn = ofAll(noConnectionReport)
   /** What a host said that may be better another time: for that alone, what demands TLS does not come back. */
   let hope: Turn | undefined
@@ -65,8 +66,8 @@ const attempt = async (home: string, given: Delivery, resolvers: Resolvers, read
     const tls = await tlsWith(home, route?.relay ?? delivery.host, target, settings, secure, demand)
     const manner = { isTlsAtOnce: target.port === SMTPS_PORT, credentials: route?.credentials }
     const outcome = typeof tls === 'string' ? undefined : await attemptAt(home, delivery, target, settings, { ...manner, tls })
-    if (outcome !== undefined && !outcome.isAtTheDoor) return outcome
-    const refusal = outcome ?? ofAll(typeof tls === 'string' ? tls : noConnectionReport)
+    if (outcome !== undefined && !outcome.isAtTheDoor) return { ...outcome, exchangers }
+    const refusal: Turn = outcome === undefined ? ofAll(typeof tls === 'string' ? tls : noConnectionReport) : { ...outcome, exchangers }
     if (refusal.reports.startsWith('Z')) hope = refusal
     if (outcome !== undefined || typeof tls === 'string') turn = refusal
   }

@@ -12,4 +12,6 @@ export interface Delivery {
   message: Buffer | number
   /** It is read from its beginning, as it has been read before. */
   isAgain?: boolean
+  /** Is the last report to tell which mail exchangers the host has? */
+  tellsExchangers?: boolean
 }

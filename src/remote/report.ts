@@ -8,6 +8,9 @@ export const report = (letter: 'r' | 'h' | 's' | 'K' | 'Z' | 'D', text: Bytes = 
 /** Behind all others: the server took what the sender asked for (RFC 3461); nobody else reads so far. */
 export const DSN_REPORT = '+dsn\0'
 
+/** Behind all others, under qmail-rspawn in the second gear: the host's mail exchangers. */
+export const exchangersReport = (names: Bytes): Bytes => `+mx=${names}\0`
+
 /** A name of strangers, for people to see. */
 export const masked = (host: Bytes): Bytes => host.replace(/[^!-~]/g, '?')
 

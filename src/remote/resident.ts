@@ -45,6 +45,6 @@ export const serveDeliveries = (home: string, deliver: (delivery: Delivery) => P
     const hasNotes = place.endsWith('+')
     const [name, notes, recipients] = hasNotes ? [place.slice(0, -1), parseNotes(rest[0] ?? ''), rest.slice(1)] : [place, undefined, rest]
     const logged = parseLogName(name)
-    const from: Deliver = (message) => deliver({ host, sender, recipients, notes, message })
+    const from: Deliver = (message) => deliver({ host, sender, recipients, notes, message, tellsExchangers: true })
     return [await (logged ? fromLog(home, logged, from) : fromFile(join(queueFolder(home), 'mess', name), from))]
   })

@@ -14,6 +14,8 @@ export interface Target {
   host: Bytes
   /** undefined: DNSSEC does not vouch for the address, or nobody looked. */
   secure?: SecureTarget
+  /** The names of all mail exchangers of the domain, be they worse than ourselves or without addresses; one text for each set. None where the domain has none, or one of them is no plain name, or they are very many. */
+  exchangers?: Bytes
 }
 
 /** How DNSSEC vouches for an address. */
@@ -31,6 +33,7 @@ interface Candidate {
   /** It is a name of ours, whatever its address. */
   isOwnName: boolean
   secure?: SecureTarget
+  exchangers?: Bytes
 }
 
 /** An address, and the name at the end of the aliases where DNSSEC vouches for it. */
@@ -116,13 +119,25 @@ const candidatesAt = async (
   return { isSoft: answer.kind === 'temporary', candidates }
 }
 
+/** Longer lists of exchangers are not told. */
+const MAX_EXCHANGERS_BYTES = 500
+/** A name that is told: there is no other way to write it, and it is no address. */
+const PLAIN_NAME = /^(?:[a-z0-9_-]+\.)*[a-z_-][a-z0-9_-]*$/
+
+const namesOf = (records: readonly Mx[]): { exchangers?: Bytes } => {
+  const names = [...new Set(records.map(({ exchange }) => lower(exchange)))].sort()
+  const exchangers = names.join(',')
+  return exchangers.length <= MAX_EXCHANGERS_BYTES && names.every((name) => PLAIN_NAME.test(name)) ? { exchangers } : {}
+}
+
 /** The addresses of all exchangers, best first, at random among equals. An exchanger without any is passed over. */
 const exchangersOf = async (host: Bytes, records: Mx[], domains: SecureTarget['domains'], resolver: Resolver, own: Own): Promise<Candidate[]> => {
   if (records.every(({ exchange }) => exchange === '')) throw new NoTarget(nullMxReport(host)) // RFC 7505
   const found = await Promise.all(shuffled(records).map((record) => candidatesAt(record, domains, resolver, own)))
   const candidates = found.flatMap((one) => one.candidates).sort((a, b) => a.preference - b.preference)
   if (candidates.length === 0) throw new NoTarget(found.some(({ isSoft }) => isSoft) ? dnsReport : noAddressReport)
-  return candidates
+  const names = namesOf(records)
+  return candidates.map((candidate) => ({ ...candidate, ...names }))
 }
 
 /** Where mail for a host goes by DNS (spec network.md 6.3, steps 1 to 5). */
@@ -148,5 +163,5 @@ export const targetsOf = async (host: Bytes, route: Route | undefined, resolver:
   const best = Math.min(...candidates.filter(({ ip, isOwnName }) => isOwnName || own.addresses.has(ip)).map(({ preference }) => preference))
   const better = candidates.filter(({ preference }) => preference < best)
   if (better.length === 0) throw new NoTarget(selfReport)
-  return better.map(({ ip, host: exchanger, secure }) => ({ ip, port: SMTP_PORT, host: exchanger, ...(secure ? { secure } : {}) }))
+  return better.map(({ preference: _, isOwnName: __, ...target }) => ({ ...target, port: SMTP_PORT }))
 }

@@ -1,13 +1,15 @@
 import type { Bytes } from '../core/bytes.ts'
 import type { Delivery } from './delivery.ts'
 import { isFile } from './pieces.ts'
-import { DSN_REPORT, report } from './report.ts'
+import { DSN_REPORT, exchangersReport, report } from './report.ts'
 
 /** What came of a delivery to some of its recipients, the first ones. */
 export interface Turn {
   reports: Bytes
   /** How many recipients it is about. */
   count: number
+  /** The host's mail exchangers (Target); undefined: not known. */
+  exchangers?: Bytes | undefined
 }
 
 /** The recipients after these, of a message that can be read again; undefined: there are none. */
@@ -64,5 +66,6 @@ export const inTurns = async (delivery: Delivery, deliver: (delivery: Delivery) 
     last = given === undefined ? await deliver(rest) : { reports: given, count: rest.recipients.length }
     turns.push(last)
   }
-  return turns.length === 1 ? first.reports : joined(turns)
+  const told = delivery.tellsExchangers && first.exchangers !== undefined ? exchangersReport(first.exchangers) : ''
+  return (turns.length === 1 ? first.reports : joined(turns)) + told
 }

@@ -5,7 +5,7 @@ import { Pool } from '../spawn/pool.ts'
 import { Resident } from '../spawn/process.ts'
 import { startResident } from '../spawn/resident.ts'
 import type { Job } from '../spawn/spawner.ts'
-import { type Ending, needsFile } from './report.ts'
+import { type Ending, endingOf, needsFile } from './report.ts'
 
 const CRASHED: Ending = { code: 'crashed', output: '' }
 /** Not the delivery's fault: unlike a program named by PATH, our own runtime that cannot be started is for the administrator to mend. */
@@ -34,7 +34,7 @@ export class RemotePool {
   }
 
   /** Delivers through the resident process of this version of the program (whatever identifies its file), starting one if need be. Never throws. */
-  async deliver({ message, host, sender, recipient, others = [], notes }: Job, version: string): Promise<Ending> {
+  async deliver({ message, host, sender, recipient, others = [], notes, goesBy }: Job, version: string): Promise<Ending> {
     const reply = await this.#pool.ask('qmail-remote', version, [
       notes === undefined ? message : `${message}+`,
       host,
@@ -45,6 +45,9 @@ export class RemotePool {
     ])
     if (reply === undefined || reply === 'unstarted') return NOT_STARTED
     if (reply[0] === FIRST_GEAR) return needsFile
-    return reply === 'crashed' ? CRASHED : { code: Exit.ok, output: reply.join('\0') }
+    if (reply === 'crashed') return CRASHED
+    const ending = endingOf(reply.join('\0'))
+    if (ending.exchangers !== undefined) goesBy(ending.exchangers)
+    return ending
   }
 }

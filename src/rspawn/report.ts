@@ -7,6 +7,8 @@ import { NEEDS_FILE, PASSED_ON } from '../queue/spawnproto.ts'
 export interface Ending {
   code: number | 'crashed'
   output: Bytes
+  /** The host's mail exchangers; undefined: it did not say. */
+  exchangers?: Bytes | undefined
 }
 
 /** The exit code that stands for a program that could not be started (spec queue.md 7.3). `isOurs`: if it is missing, it may be there again in a moment, as an upgrade replaces it. */
@@ -43,6 +45,16 @@ export const cannotRequireTls = "ZREQUIRETLS cannot be passed on: qmail-remote i
 
 /** The last field of what qmail-remote prints when the server took what the sender asked for. */
 const DSN_FIELD = '+dsn'
+
+/** What qmail-remote says last where it is resident: the host's mail exchangers. */
+const EXCHANGERS_FIELD = '\0+mx='
+
+/** How a delivery by the resident qmail-remote ended. */
+export const endingOf = (output: Bytes): Ending => {
+  const at = output.lastIndexOf(EXCHANGERS_FIELD)
+  if (at < 0) return { code: Exit.ok, output }
+  return { code: Exit.ok, output: output.slice(0, at + 1), exchangers: output.slice(at + EXCHANGERS_FIELD.length, -1) }
+}
 
 /** What qmail-remote would have printed had it been run for each of so many recipients: what it says about one, then about the message. What it took for none it named is unknown. */
 const outputs = (output: Bytes, count: number): Bytes[] => {

@@ -105,6 +105,8 @@ export interface Delivery {
   claims: readonly Claim[]
   /** Of a remote delivery; of several recipients', the last one's. */
   destination: Destination | undefined
+  /** The host's mail exchangers, as its spawner told; undefined: it did not. Where the destination stands. */
+  exchangers: Bytes | undefined
   /** Whose report follows this one's, in the same slot; undefined: nobody's. */
   next: Delivery | undefined
   /** Undefined: it goes alone. */

@@ -3,13 +3,13 @@ import type { Bytes } from '../core/bytes.ts'
 import { wants } from '../queue/notes.ts'
 import { splitPath } from '../queue/paths.ts'
 import { withoutPrepend } from '../queue/rewrite.ts'
-import { LISTED, NEEDS_FILE, PASSED_ON, type Report, WRITTEN } from '../queue/spawnproto.ts'
+import { EXCHANGERS, LISTED, NEEDS_FILE, PASSED_ON, type Report, WRITTEN } from '../queue/spawnproto.ts'
 import { noteDeferral } from './bounce/delay.ts'
 import { noteFailures } from './bounce/note.ts'
 import { noteSuccess } from './bounce/success.ts'
 import { paragraph, TOO_LONG } from './bounce/text.ts'
 import { isOneTooMany } from './destination/together.ts'
-import { wordOf } from './destination/word.ts'
+import { reachOf, wordOf } from './destination/word.ts'
 import { closeJob } from './job.ts'
 import { masked } from './log.ts'
 import type { Company, Delivery } from './message.ts'
@@ -110,13 +110,14 @@ const handOverAsFile = (state: State, spawner: Spawner, slot: number, { job: { h
   else again()
 }
 
-/** What the report tells about the host. */
-const leaveDestination = ({ waiting: { byDestination } }: Spawner, delivery: Delivery, { letter, text }: Report): void => {
-  const { destination } = delivery
+/** What the report tells about the host, and its exchangers. */
+const leaveDestination = ({ destinations }: State, { waiting: { byDestination } }: Spawner, delivery: Delivery, { letter, text }: Report): void => {
+  const { destination, exchangers } = delivery
   if (destination === undefined) return
-  const now = Date.now()
-  destination.end(delivery, wordOf(letter, text), now)
+  destination.end(delivery, wordOf(letter, text), Date.now())
+  const others = exchangers === undefined ? [] : destinations.meet(destination, exchangers, delivery, reachOf(letter, text))
   byDestination.touch(destination)
+  for (const other of others) byDestination.touch(other)
 }
 
 /** Deals with one report (spec queue.md 5.7). */
@@ -134,12 +135,13 @@ export const takeReport = (state: State, spawner: Spawner, given: Report): void 
     handOverAsFile(state, spawner, report.slot, waiting)
     return
   }
+  if (report.letter === EXCHANGERS && spawner.goesBy(report.slot, report.text)) return
   const delivery = spawner.finish(report.slot)
   if (delivery === undefined) {
     state.log.line('warning: internal error: delivery report out of range')
     return
   }
-  leaveDestination(spawner, delivery, report)
+  leaveDestination(state, spawner, delivery, report)
   const { company } = delivery
   const isTooMany = isOneTooMany(company, report.letter, report.text)
   if (company !== undefined && isTooMany) learnTogether(company, delivery)

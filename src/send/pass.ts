@@ -123,6 +123,8 @@ const closePass = (state: State, { job, records }: Pass, isComplete: boolean): v
   closeJob(state, job)
 }
 
+const UNTOLD = { destination: undefined, exchangers: undefined, isFromLog: false, isWritten: false, next: undefined }
+
 /** Hands recipients over as one delivery; in the log each has its own. */
 const start = (state: State, spawner: Spawner, job: Job, recipients: readonly UndoneRecipient[], { claims, destination }: Way): void => {
   job.running += recipients.length
@@ -133,7 +135,7 @@ const start = (state: State, spawner: Spawner, job: Job, recipients: readonly Un
   const deliveries: Delivery[] = recipients.map(({ at, address }) => {
     state.ctl.started(job, address)
     const number = ++state.deliveries
-    return { number, job, at, recipient: address, claims, destination: undefined, startedAt, isFromLog: false, isWritten: false, next: undefined, company }
+    return { number, job, at, recipient: address, claims, startedAt, company, ...UNTOLD }
   })
   for (const [n, delivery] of deliveries.entries()) delivery.next = deliveries[n + 1]
   const [first, last] = [deliveries[0], deliveries.at(-1)]

@@ -1,3 +1,4 @@
+import { type Bytes, ownCopy } from '../core/bytes.ts'
 import { logName } from '../log/place.ts'
 import { type NotesText, packNotes, type RecipientNote } from '../queue/notes.ts'
 import { type Channel, splitPath } from '../queue/paths.ts'
@@ -129,6 +130,14 @@ export class Spawner {
   /** The delivery in a slot, which stays taken. */
   peek(slot: number): Delivery | undefined {
     return this.#slots[slot]
+  }
+
+  /** The delivery in a slot goes by these exchangers. False: there is none, or this spawner cannot know. */
+  goesBy(slot: number, exchangers: Bytes): boolean {
+    const delivery = this.together > 1 ? this.#slots[slot] : undefined
+    const last = delivery && companyOf(delivery).at(-1)
+    if (last !== undefined) last.exchangers = ownCopy(exchangers)
+    return last !== undefined
   }
 
   /** The reports that have come. */

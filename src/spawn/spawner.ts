@@ -8,7 +8,7 @@ import { feedFrom } from '../os/feed.ts'
 import { collectAtLeisure } from '../os/leisure.ts'
 import type { NotesText } from '../queue/notes.ts'
 import { SPAWN_LIMIT, WIDE_LIMIT } from '../queue/paths.ts'
-import { type Command, CommandParser, limitBytes, reportBytes, type Width, WRITTEN } from '../queue/spawnproto.ts'
+import { type Command, CommandParser, EXCHANGERS, limitBytes, reportBytes, type Width, WRITTEN } from '../queue/spawnproto.ts'
 
 /** A message that stands in the commit log, by its number. */
 export interface Logged {
@@ -36,6 +36,8 @@ export interface Job {
   logged: Logged | undefined
   /** To be called when all is done but for making it durable; matters only to a message in the commit log. */
   written: () => void
+  /** To be called when it is known by which mail exchangers it goes. */
+  goesBy: (exchangers: Bytes) => void
 }
 
 /** How deliveries to several recipients are done. */
@@ -155,7 +157,10 @@ export class Spawner {
     const written = (): void => {
       if (logged && this.#busy.has(slot)) this.#report(slot, WRITTEN)
     }
-    return { slot, message, sender, recipient, others, notes, box: recipient.slice(0, at), host: recipient.slice(at + 1), fd, logged, written }
+    const goesBy = (exchangers: Bytes): void => {
+      if (this.#options.together !== undefined) this.#report(slot, EXCHANGERS + exchangers)
+    }
+    return { slot, message, sender, recipient, others, notes, box: recipient.slice(0, at), host: recipient.slice(at + 1), fd, logged, written, goesBy }
   }
 
   async #run(job: Job): Promise<void> {

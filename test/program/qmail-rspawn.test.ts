@@ -4,6 +4,7 @@ import { chmodSync, chownSync, mkdirSync, readFileSync, renameSync, rmSync, utim
 import { test } from 'node:test'
 import { suiteUser } from '../../src/os/ids.ts'
 import { commandBytes, ReportParser } from '../../src/queue/spawnproto.ts'
+import { dnsZone } from '../helpers/dns-zone.ts'
 import { isRoot, makeHome } from '../helpers/home.ts'
 import { processTree } from '../helpers/proc.ts'
 import { smtpSink } from '../helpers/smtp.ts'
@@ -197,6 +198,35 @@ test('several recipients of one command go through it in one conversation, with 
   const foreign = start({ QMAIL_WIDE: '1', QMAILREMOTE: program('ok', "printf 'r\\0Kok\\n\\0'") })
   assert.equal(await foreign.end(), 0)
   assert.equal(foreign.output(), '\0\x03\xe8', 'one by one with it')
+})
+
+test('which mail exchangers a host has is told before the report, where qmail-send knows of it', async () => {
+  const { server } = await dnsZone({
+    'x.example': {
+      mx: [
+        [10, 'B.mx.example'],
+        [20, 'a.mx.example']
+      ]
+    },
+    'b.mx.example': { a: ['127.0.0.9'] }
+  })
+  home.control('smtproutes', '')
+  const ask = async (env: Record<string, string>, recipients: string[]): Promise<string[]> => {
+    const rig = start({ DNSCACHEIP: server, ...env })
+    const width = env.QMAIL_WIDE ? 2 : 1
+    rig.say(
+      commandBytes(
+        { slot: 7, message: '12/1001', sender: 's@s.example', recipient: recipients[0] ?? '', others: recipients[1] ? recipients.slice(1) : undefined },
+        width
+      )
+    )
+    assert.equal(await rig.end(), 0)
+    const text = rig.output().slice(width === 2 ? 5 : 1)
+    return new ReportParser(width).push(Buffer.from(text, 'latin1')).map((one) => `${one.slot}${one.letter}${one.letter === 'M' ? one.text : ''}`)
+  }
+  assert.deepEqual(await ask({ QMAIL_WIDE: '1' }, ['a@x.example']), ['7Ma.mx.example,b.mx.example', '7Z'])
+  assert.deepEqual(await ask({ QMAIL_WIDE: '1' }, ['a@x.example', 'b@x.example']), ['7Ma.mx.example,b.mx.example', '7Z', '7Z'])
+  assert.deepEqual(await ask({}, ['a@x.example']), ['7Z'])
 })
 
 test('a server that has much to say about each of a hundred recipients is quoted for each, and harms nobody', async () => {

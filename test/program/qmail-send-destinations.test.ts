@@ -98,6 +98,59 @@ test('a host is left alone after failures in a row; mail to others goes on; SIGA
   assert.equal(await rig.stop(), 0)
 })
 
+test('domains with the same mail exchangers wait together for these to be there again; what one of them is told keeps no other waiting', async () => {
+  const home = makeRigHome()
+  putMessage(home, ['a@victim.example'])
+  const rig = new SendRig(home, { resident: true, wide: 100, together: 100 })
+  let deferrals = 0
+  const send = (recipient: string): number => {
+    const id = putMessage(home, [recipient])
+    rig.pull()
+    return id
+  }
+  const fails = async (domain: string, exchangers: string, words: string): Promise<void> => {
+    send(`u${deferrals}@${domain}`)
+    const asked = await rig.delivery(new RegExp(`^u${deferrals}@`))
+    rig.report(asked, `M${exchangers}`)
+    rig.report(asked, words)
+    deferrals++
+    await until('the report', () => count(rig.log, /deferral: /g) === deferrals)
+  }
+  const goesThrough = async (recipient: string, exchangers: string): Promise<void> => {
+    const asked = await rig.delivery(new RegExp(`^${recipient}$`))
+    rig.report(asked, `M${exchangers}`)
+    rig.report(asked, 'Kok\n')
+  }
+  await goesThrough('a@victim.example', 'mx.provider.example')
+  for (let i = 0; i < 3; i++)
+    await fails('evil.example', 'mx.provider.example', 'ZConnected to 192.0.2.1 but sender was rejected.\nRemote host said: 421 go away\n')
+  const waits = send('late@evil.example')
+  await rig.logged(new RegExp(`new msg ${waits}`))
+  send('b@victim.example')
+  await goesThrough('b@victim.example', 'mx.provider.example')
+
+  for (const domain of ['one.example', 'two.example', 'three.example']) await fails(domain, 'mx.dead.example', NO_CONNECTION)
+  const waiting = ['c@one.example', 'd@two.example', 'e@three.example'].map(send)
+  send('f@victim.example')
+  await goesThrough('f@victim.example', 'mx.provider.example')
+  for (const id of waiting) await rig.logged(new RegExp(`new msg ${id}`))
+  send('g@victim.example')
+  await goesThrough('g@victim.example', 'mx.provider.example')
+  assert.deepEqual(rig.asked, [], 'each of the three has failed but once')
+  assert.doesNotMatch(rig.log, /remote ([cde]@|late@)/)
+  rig.kill('SIGKILL')
+})
+
+test('a report of exchangers from a spawner that has not told it can is no report', async () => {
+  const home = makeRigHome()
+  putMessage(home, ['a@x.example'])
+  const rig = new SendRig(home, { resident: true })
+  const asked = await rig.delivery(/^a@/)
+  rig.report(asked, 'Mmx.example')
+  await rig.logged(/report mangled, will defer/)
+  rig.kill('SIGKILL')
+})
+
 test('the last try of a message waits for no pause', async () => {
   const home = makeRigHome({ queuelifetime: '7200\n' })
   const now = Date.now() / 1000

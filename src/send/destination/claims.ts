@@ -1,5 +1,6 @@
 import { type Claim, messageClaim } from '../shares.ts'
-import { type Destination, WEIGHT } from './destination.ts'
+import type { Destination } from './destination.ts'
+import { WEIGHT } from './standing.ts'
 
 /** A remote delivery counts for its message, and for its destination. */
 export const remoteClaims = (id: number, destination: Destination, now: number): Claim[] => [messageClaim(id), ...destination.claims(now)]

@@ -1,4 +1,7 @@
 import type { Claim } from '../shares.ts'
+import type { Exchangers } from './exchangers.ts'
+import { Standing, WEIGHT } from './standing.ts'
+import type { Word } from './word.ts'
 
 /** What an administrator allows (control/destinations): deliveries at a time, and starts a minute. */
 export interface Limits {
@@ -8,21 +11,13 @@ export interface Limits {
 
 export const NO_LIMITS: Limits = { concurrency: Number.POSITIVE_INFINITY, perMinute: Number.POSITIVE_INFINITY }
 
-/** What a report tells about the host: it took the message; it was there; it could not be had; nothing. */
-export type Word = 'success' | 'answered' | 'trouble' | 'nothing'
-
-/** Deliveries at a time to a host of which nothing is known: all that qmail has. */
-const START = 20
-/** So many failures in a row, and the host is left alone for a while: the first pause, doubled at each failure after it, up to the longest. */
-const PATIENCE = 3
-const FIRST_PAUSE = 60_000
-const LONGEST_PAUSE = 1_800_000
 /** A host that lets us wait for so long is slow. */
 const SLOW = 30_000
+/** So long it is believed who its mail exchangers are. */
+const EXCHANGERS_FRESH = 3_600_000
 
-/** Of what is free, a host in trouble may have a third, any other one four fifths. */
+/** Of what is free, a host in trouble may have a third. */
 const DOUBTFUL_WEIGHT = 0.5
-export const WEIGHT = 4
 /** The last fifth of the slots is left to hosts that are known to work; half of them, when it is about hosts in trouble. */
 const UNKNOWN: Claim = { key: '?unknown', weight: 4 }
 const DOUBTFUL: Claim = { key: '?doubtful', weight: 1 }
@@ -32,28 +27,23 @@ export interface Visit {
   startedAt: number
 }
 
-/**
- * A host that mail goes to, or the relay for it: its share of the slots (a claim), which grows by one with each success and is halved by each
- * failure of the host; the pause it gets after failures in a row; and its limits. Times are Unix milliseconds.
- */
+/** A host that mail goes to, or the relay for it: its share of the slots (a claim) and its pauses, by its standing and that of the exchangers it shares with others; and its limits. Times are Unix milliseconds. */
 export class Destination implements Claim {
   readonly name: string
   readonly key: string
   /** Counts destinations. */
   readonly number: number
-  readonly #visits = new Set<Visit>()
+  /** Deliveries under way, and the shared exchangers they went out to. */
+  readonly #visits = new Map<Visit, Exchangers<Destination> | undefined>()
+  readonly #standing = new Standing()
   #limits: Limits
-  #window = START
-  #failures = 0
+  #exchangers: Exchangers<Destination> | undefined
+  #exchangersUntil = 0
   #isKnown = false
   #isSlow = false
   #isOld = true
-  /** Deliveries that began before tell nothing new about a failure. */
-  #troubleSince = 0
   /** Recipients of a message it takes at a time, as far as it has said. */
   together = Number.POSITIVE_INFINITY
-  /** The host is left alone until then. */
-  pauseEnds = 0
   /** Its pace allows the next delivery then. */
   nextStart = 0
 
@@ -66,7 +56,12 @@ export class Destination implements Claim {
 
   /** Deliveries at a time, whatever is free. */
   get cap(): number {
-    return Math.min(this.#window, this.#limits.concurrency)
+    return Math.min(this.#standing.window, this.#limits.concurrency, this.#shared(Date.now())?.share ?? Number.POSITIVE_INFINITY)
+  }
+
+  /** The host is left alone until then. */
+  get pauseEnds(): number {
+    return Math.max(this.#standing.pauseEnds, this.#shared(Date.now())?.pauseEnds ?? 0)
   }
 
   /** From when on a delivery may begin. */
@@ -80,26 +75,54 @@ export class Destination implements Claim {
 
   /** Is there nothing to remember about it? */
   get isForgettable(): boolean {
-    return this.#visits.size === 0 && this.#failures === 0 && this.nextStart === 0
+    return this.#visits.size === 0 && !this.#standing.isInTrouble && this.nextStart === 0
   }
 
   get weight(): number {
-    return this.#group === DOUBTFUL ? DOUBTFUL_WEIGHT : WEIGHT
+    return this.#group(this.#shared(Date.now())) === DOUBTFUL ? DOUBTFUL_WEIGHT : WEIGHT
   }
 
   /** What a delivery to it counts for. */
   claims(now: number): Claim[] {
-    const [first] = this.#visits
+    const [first] = this.#visits.keys()
     if (first !== undefined && now - first.startedAt > SLOW) this.#isSlow = true
-    const group = this.#group
-    return group === undefined ? [this] : [this, group]
+    const shared = this.#shared(now)
+    const group = this.#group(shared)
+    const claims: Claim[] = shared === undefined ? [this] : [this, shared]
+    return group === undefined ? claims : [...claims, group]
   }
 
   /** The hosts it shares what is left with. */
-  get #group(): Claim | undefined {
-    if (this.#failures > 0 || this.#isSlow) return DOUBTFUL
+  #group(shared: Exchangers<Destination> | undefined): Claim | undefined {
+    if (this.#standing.isInTrouble || shared?.isInTrouble || this.#isSlow) return DOUBTFUL
     if (this.#isKnown) return undefined
     return this.#isOld ? DOUBTFUL : UNKNOWN
+  }
+
+  /** Its exchangers, if they are other hosts' too. */
+  #shared(now: number): Exchangers<Destination> | undefined {
+    if (this.#exchangers === undefined) return undefined
+    if (now >= this.#exchangersUntil) this.leaveExchangers()
+    return this.#exchangers !== undefined && this.#exchangers.members.size > 1 ? this.#exchangers : undefined
+  }
+
+  /** Its mail went to these exchangers just now. */
+  join(exchangers: Exchangers<Destination>, now: number): void {
+    if (exchangers !== this.#exchangers) this.leaveExchangers()
+    this.#exchangers = exchangers
+    this.#exchangersUntil = now + EXCHANGERS_FRESH
+    exchangers.members.add(this)
+  }
+
+  /** It is not known any more where its mail goes. */
+  leaveExchangers(): void {
+    this.#exchangers?.members.delete(this)
+    this.#exchangers = undefined
+  }
+
+  /** All hosts with the same exchangers, itself among them. */
+  get neighbours(): readonly Destination[] {
+    return this.#exchangers === undefined ? [this] : [...this.#exchangers.members]
   }
 
   /** It has mail that was never tried before. */
@@ -108,40 +131,38 @@ export class Destination implements Claim {
   }
 
   begin(visit: Visit): void {
-    this.#visits.add(visit)
+    const shared = this.#shared(visit.startedAt)
+    this.#visits.set(visit, shared)
+    if (shared !== undefined) shared.running++
     const { perMinute } = this.#limits
     if (Number.isFinite(perMinute)) this.nextStart = Math.max(this.nextStart, visit.startedAt) + 60_000 / perMinute
   }
 
   /** A delivery has ended, with this word about the host. */
   end(visit: Visit, word: Word, now: number): void {
+    const shared = this.#visits.get(visit)
+    if (shared !== undefined) shared.running--
     this.#visits.delete(visit)
     if (word === 'nothing') return
     if (word === 'trouble') {
-      if (visit.startedAt >= this.#troubleSince) this.#fails(now)
+      this.#standing.fails(visit.startedAt, now)
       return
     }
     this.#isKnown = true
     this.#isSlow = now - visit.startedAt > SLOW
-    if (this.#failures > 0) this.forgive()
-    else if (word === 'success') this.#window++
+    if (this.#standing.isInTrouble) this.#recover()
+    else if (word === 'success') this.#standing.succeeds()
   }
 
-  #fails(now: number): void {
-    this.#failures++
-    this.#window = Math.max(1, this.#window >> 1)
-    if (this.#failures < PATIENCE) return
-    this.#window = 1
-    this.#troubleSince = now
-    this.pauseEnds = now + Math.min(LONGEST_PAUSE, FIRST_PAUSE * 2 ** (this.#failures - PATIENCE))
-  }
-
-  /** Its failures are forgotten. */
-  forgive(): void {
-    this.#failures = 0
-    this.#window = START
+  #recover(): void {
+    this.#standing.forgive()
     this.together = Number.POSITIVE_INFINITY
-    this.pauseEnds = 0
+  }
+
+  /** Its failures are forgotten, and its exchangers'. */
+  forgive(): void {
+    this.#recover()
+    this.#exchangers?.forgive()
   }
 
   set limits(limits: Limits) {

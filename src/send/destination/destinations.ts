@@ -1,18 +1,21 @@
 import { type Bytes, lower } from '../../core/bytes.ts'
-import { Destination, type Limits } from './destination.ts'
+import { Destination, type Limits, type Visit } from './destination.ts'
+import { Exchangers } from './exchangers.ts'
 import { limitsFor } from './limits.ts'
 import type { Routes } from './routes.ts'
+import type { Word } from './word.ts'
 
-/** With more destinations, those there is nothing to remember about are forgotten. */
+/** With more destinations, or sets of exchangers, those there is nothing to remember about are forgotten. */
 const MANY = 8192
 
 /** A relay's name, without its port. */
 const RELAY = /^\[[^\]]*\]|^[^:;]*/
 
-/** The destinations of the remote channel: a relay, where mail for a host or from a sender has one; else the host, whatever its mail exchangers. */
+/** The destinations of the remote channel: a relay, where mail for a host or from a sender has one; else the host. Hosts with the same mail exchangers share more, once a delivery has told (Exchangers). */
 export class Destinations {
   readonly #routes: Routes
   readonly #known = new Map<string, Destination>()
+  readonly #exchangers = new Map<Bytes, Exchangers<Destination>>()
   #lines: ReadonlyMap<Bytes, Bytes>
   #count = 0
   #many = MANY
@@ -42,6 +45,23 @@ export class Destinations {
     return others.every(({ address }) => this.of(address, sender) === destination) ? destination : undefined
   }
 
+  /** A delivery has told by which exchangers it went (`names`), and how it was with them: `word` is reachOf its report. Returns whom else that concerns. */
+  meet(destination: Destination, names: Bytes, { startedAt }: Visit, word: Word): readonly Destination[] {
+    const now = Date.now()
+    const exchangers = this.#exchangersOf(names)
+    destination.join(exchangers, now)
+    return exchangers.meet(startedAt, word, now) ? [...exchangers.members] : []
+  }
+
+  #exchangersOf(names: Bytes): Exchangers<Destination> {
+    const known = this.#exchangers.get(names)
+    if (known !== undefined) return known
+    if (this.#exchangers.size >= MANY) for (const [name, { members }] of this.#exchangers) if (members.size === 0) this.#exchangers.delete(name)
+    const made = new Exchangers<Destination>(names)
+    this.#exchangers.set(names, made)
+    return made
+  }
+
   /** Limits have changed. */
   set lines(lines: ReadonlyMap<Bytes, Bytes>) {
     this.#lines = lines
@@ -56,7 +76,10 @@ export class Destinations {
   /** The clock was set back: nothing that was to wait for a time of day counts any more. */
   forget(): void {
     this.forgive()
-    for (const destination of this.#known.values()) destination.nextStart = 0
+    for (const destination of this.#known.values()) {
+      destination.nextStart = 0
+      destination.leaveExchangers()
+    }
   }
 
   #limitsOf(name: string): Limits {
@@ -64,7 +87,11 @@ export class Destinations {
   }
 
   #drop(): void {
-    for (const [name, destination] of this.#known) if (destination.isForgettable) this.#known.delete(name)
+    for (const [name, destination] of this.#known) {
+      if (!destination.isForgettable) continue
+      destination.leaveExchangers()
+      this.#known.delete(name)
+    }
     this.#many = Math.max(MANY, 2 * this.#known.size)
   }
 }

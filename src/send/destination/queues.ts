@@ -178,7 +178,7 @@ export class DestinationQueues {
   hurry(id: number): void {
     const destination = this.#known.get(id)?.destination
     destination?.forgive()
-    if (destination !== undefined) this.touch(destination)
+    for (const one of destination?.neighbours ?? []) this.touch(one)
   }
 
   /** Until when its host is left alone, Unix seconds; undefined: it is not. */

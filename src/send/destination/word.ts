@@ -1,5 +1,7 @@
 import type { Bytes } from '../../core/bytes.ts'
-import type { Word } from './destination.ts'
+
+/** What a report tells about the host: it took the message; it was there; it could not be had; nothing. */
+export type Word = 'success' | 'answered' | 'trouble' | 'nothing'
 
 const SAID = 'Remote host said: '
 
@@ -17,4 +19,14 @@ export const wordOf = (letter: Bytes, text: Bytes): Word => {
   const ours = at < 0 ? text : text.slice(0, at)
   if (letter === 'Z' && (UNREACHED.test(ours) || TURNED_AWAY.test(ours) || (at >= 0 && CLOSING.test(text.slice(at + SAID.length))))) return 'trouble'
   return at >= 0 ? 'answered' : 'nothing'
+}
+
+/** No address of any exchanger could be connected to. */
+const UNCONNECTED = /\(#4\.4\.1\)/
+
+/** The same about the exchangers, whosever mail it was: could one be connected to? What it said then may be about a sender or a message, and its closing the connection too. */
+export const reachOf = (letter: Bytes, text: Bytes): Word => {
+  if (letter === 'K') return 'success'
+  if (text.includes(SAID) || text.startsWith('Connected to ')) return 'answered'
+  return letter === 'Z' && UNCONNECTED.test(text) ? 'trouble' : 'nothing'
 }

@@ -23,6 +23,9 @@ const { server, questions } = await dnsZone({
   'softonly.t': { mx: [[1, 'fail.t'], [2, 'nowhere.t']] }, // biome-ignore format: one line a name
   'literal.t': { mx: [[30, '10.0.0.7'], [5, 'other.t']] }, // biome-ignore format: one line a name
   'equal.t': { mx: [[1, 'both.t'], [1, 'other.t']] }, // biome-ignore format: one line a name
+  'odd.t': { mx: [[1, 'both.t'], [2, 'o,dd.t']] }, // biome-ignore format: one line a name
+  'o,dd.t': { a: ['10.0.0.9'] },
+  'twice.t': { mx: [[7, 'BOTH.t'], [7, 'other.t'], [9, 'both.t']] }, // biome-ignore format: one line a name
   'big.t': { mx: Array.from({ length: 200 }, (_, n): [number, string] => [n, `a-rather-long-name-for-an-exchanger-${n}.big.t`]) },
   'a-rather-long-name-for-an-exchanger-199.big.t': { a: ['10.0.0.8'] }
 })
@@ -104,4 +107,15 @@ test('a route is connected to by its own addresses and port, even if they are ou
   assert.deepEqual(await of('[10.0.0.6]'), [{ ip: '10.0.0.6', port: 26, host: '[10.0.0.6]' }])
   await assert.rejects(of('nowhere.t'), NoTarget)
   await assert.rejects(of('best.t'), NoTarget)
+})
+
+test('each address tells the names of all exchangers there are, in one way for each set; none where one is no plain name, or they are very many', async () => {
+  const names = async (host: string): Promise<(string | undefined)[]> => {
+    const found = await targetsOf(host, undefined, resolver, { addresses: new Set([SELF]), name: undefined, families: [4] })
+    return [...new Set(found.map(({ exchangers }) => exchangers))]
+  }
+  for (const host of ['two.t', 'equal.t', 'twice.t']) assert.deepEqual(await names(host), ['both.t,other.t'], host)
+  assert.deepEqual(await names('backup.t'), ['both.t,other.t,self.t'], 'those behind us, too')
+  assert.deepEqual(await names('half.t'), ['fail.t,other.t'], 'those without addresses, too')
+  for (const host of ['bare.t', '[10.0.0.5]', 'literal.t', 'odd.t', 'big.t']) assert.deepEqual(await names(host), [undefined], host)
 })

@@ -15,7 +15,18 @@ const sink = await smtpSink()
 home.control('smtproutes', `:127.0.0.1:${sink.port}\n`)
 const version = identity(home.at('bin', 'qmail-remote')) ?? ''
 const env = { PATH: '/usr/bin:/bin' }
-const job: Job = { slot: 1, message: '12/1001', sender: 's@s', recipient: 'r@x', box: 'r', host: 'x', fd: -1, logged: undefined, written: () => {} }
+const job: Job = {
+  slot: 1,
+  message: '12/1001',
+  sender: 's@s',
+  recipient: 'r@x',
+  box: 'r',
+  host: 'x',
+  fd: -1,
+  logged: undefined,
+  written: () => {},
+  goesBy: () => {}
+}
 const residents = (): number[] =>
   processTree(process.pid)
     .filter((p) => p.name === 'qmail-remote')

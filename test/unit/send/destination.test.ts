@@ -1,8 +1,11 @@
 import assert from 'node:assert/strict'
-import { test } from 'node:test'
-import { Destination, type Limits, NO_LIMITS, type Visit, type Word } from '../../../src/send/destination/destination.ts'
+import { beforeEach, describe, type TestContext, test } from 'node:test'
+import { Destination, type Limits, NO_LIMITS, type Visit } from '../../../src/send/destination/destination.ts'
+import { Destinations } from '../../../src/send/destination/destinations.ts'
 import { limitsFor } from '../../../src/send/destination/limits.ts'
-import { wordOf } from '../../../src/send/destination/word.ts'
+import { Routes } from '../../../src/send/destination/routes.ts'
+import { reachOf, type Word, wordOf } from '../../../src/send/destination/word.ts'
+import { Shares } from '../../../src/send/shares.ts'
 
 const NOW = 1_800_000_000_000
 const make = (limits: Limits = NO_LIMITS): Destination => new Destination('x.example', 1, limits)
@@ -117,4 +120,88 @@ test('what reports tell about the host', () => {
     ['', '', 'nothing']
   ] as const)
     assert.equal(wordOf(letter, text), word, text)
+})
+
+test('what reports tell about the exchangers: whether one could be connected to, and nothing that a domain, a sender or a message may have a hand in', () => {
+  for (const [letter, text, word] of [
+    ['K', '192.0.2.1 accepted message.\nRemote host said: 250 ok\n', 'success'],
+    ['Z', "Sorry, I wasn't able to establish an SMTP connection. (#4.4.1)\n", 'trouble'],
+    ['Z', "Sorry, I couldn't find any host by that name. (#4.1.2)\n", 'nothing'],
+    ['Z', 'Connected to 192.0.2.1 but connection died. (#4.4.2)\n', 'answered'],
+    ['Z', 'Connected to 192.0.2.1 but greeting failed.\nRemote host said: 421 busy (#4.4.1)\n', 'answered'],
+    ['D', '192.0.2.1 does not like recipient.\nRemote host said: 550 no such user\n', 'answered'],
+    ['Z', 'later\n', 'nothing']
+  ] as const)
+    assert.equal(reachOf(letter, text), word, text)
+})
+
+describe('hosts with the same exchangers', () => {
+  beforeEach((t) => (t as TestContext).mock.timers.enable({ apis: ['Date'], now: NOW }))
+  const names = 'a.mx.example,b.mx.example'
+  const makeAll = (): Destinations => new Destinations(new Routes('/nowhere'), new Map())
+  const told = (all: Destinations, host: string, word: Word, startedAt = NOW): readonly Destination[] =>
+    all.meet(all.of(`r@${host}`, 's@s'), names, { startedAt }, word)
+
+  test('have one pause, which any answer to one of them ends', () => {
+    const all = makeAll()
+    const [one, two, other] = ['one.example', 'two.example', 'other.example'].map((host) => all.of(`r@${host}`, 's@s'))
+    told(all, 'one.example', 'trouble')
+    told(all, 'two.example', 'trouble')
+    assert.equal(one?.isOpen(NOW), true)
+    told(all, 'one.example', 'trouble')
+    assert.deepEqual([one?.opensAt, two?.opensAt, other?.opensAt], [NOW + 60_000, NOW + 60_000, 0])
+    assert.deepEqual([...told(all, 'two.example', 'answered')], [one, two])
+    assert.deepEqual([one?.opensAt, two?.opensAt], [0, 0])
+  })
+
+  test('what one of them alone is told is its own affair', () => {
+    const all = makeAll()
+    const [evil, victim] = ['evil.example', 'victim.example'].map((host) => all.of(`r@${host}`, 's@s'))
+    assert.ok(evil && victim)
+    for (const host of ['evil.example', 'victim.example']) told(all, host, 'success')
+    for (let i = 0; i < 5; i++) {
+      once(evil, 'trouble') // 421, say
+      told(all, 'evil.example', 'answered')
+    }
+    assert.equal(evil.isOpen(NOW), false)
+    assert.deepEqual([victim.isOpen(NOW), groups(victim)], [true, `dvictim.example x${names} ?doubtful`])
+    once(victim, 'success')
+    assert.equal(groups(victim), `dvictim.example x${names}`)
+    evil.forgive()
+    for (let i = 0; i < 12; i++) evil.begin({ startedAt: NOW })
+    const used = new Shares()
+    for (let i = 0; i < 12; i++) used.take(evil.claims(NOW))
+    assert.equal(used.blocked(evil.claims(NOW), 1000)?.key, 'devil.example', 'the last places are left to others')
+    assert.equal(used.blocked(victim.claims(NOW), 1000), undefined)
+  })
+
+  test('have one share of the slots; a host that is alone with its exchangers knows nothing of all that', () => {
+    const all = makeAll()
+    const one = all.of('r@one.example', 's@s')
+    told(all, 'one.example', 'success')
+    assert.equal(groups(one), 'done.example ?doubtful')
+    told(all, 'two.example', 'success')
+    assert.equal(groups(one), `done.example x${names} ?doubtful`)
+  })
+
+  test('are believed to have them for an hour after the last delivery', (t) => {
+    const all = makeAll()
+    const one = all.of('r@one.example', 's@s')
+    for (const host of ['one.example', 'two.example']) told(all, host, 'success')
+    t.mock.timers.setTime(NOW + 3_599_999)
+    assert.equal(one.neighbours.length, 2)
+    assert.match(groups(one, Date.now()), / xa/)
+    t.mock.timers.setTime(NOW + 3_600_000)
+    assert.equal(groups(one, Date.now()), 'done.example ?doubtful')
+    assert.equal(one.neighbours.length, 1)
+  })
+
+  test('are parted when DNS names others', () => {
+    const all = makeAll()
+    const [one, two] = ['one.example', 'two.example'].map((host) => all.of(`r@${host}`, 's@s'))
+    assert.ok(one && two)
+    for (const host of ['one.example', 'two.example']) told(all, host, 'success')
+    all.meet(two, 'c.mx.example', { startedAt: NOW }, 'success')
+    assert.deepEqual([groups(one), groups(two)], ['done.example ?doubtful', 'dtwo.example ?doubtful'])
+  })
 })
