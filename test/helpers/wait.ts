@@ -21,18 +21,18 @@ export const until = async <T>(what: string | (() => string), check: () => T | u
   }
 }
 
-/** Waits until somebody listens on this Unix socket: its name is there a moment before. */
-export const untilServed = (path: string): Promise<true> => {
+/** Waits until somebody listens on this Unix socket (its name is there a moment before), or this port of 127.0.0.1. */
+export const untilServed = (at: string | number): Promise<true> => {
   let isServed = false
   const knock = (): void => {
-    const socket = connect({ path })
+    const socket = connect(typeof at === 'string' ? { path: at } : { port: at, host: '127.0.0.1' })
     socket.on('error', () => {})
     socket.on('connect', () => {
       isServed = true
       socket.destroy()
     })
   }
-  return until(`a server on ${path}`, () => {
+  return until(`a server on ${at}`, () => {
     if (!isServed) knock()
     return isServed
   })

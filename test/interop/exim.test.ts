@@ -2,22 +2,18 @@ import assert from 'node:assert/strict'
 import { spawnSync } from 'node:child_process'
 import { writeFileSync } from 'node:fs'
 import { test } from 'node:test'
-import { selfSigned } from '../helpers/certificate.ts'
 import { type Exim, noExim, startExim } from '../helpers/exim.ts'
 import { freePort } from '../helpers/free-port.ts'
 import { makeHome } from '../helpers/home.ts'
+import { BODIES, ESMTP, HEAD, pythonSend, startOurs } from '../helpers/round-trip.ts'
 import { smtpSend } from '../helpers/smtp.ts'
 import { startProgram } from '../helpers/start-program.ts'
-import { maildir, startSmtpd, startSuite, until } from '../helpers/suite.ts'
-import { layCertificate, output } from '../helpers/tls.ts'
-import { makeUsers } from '../helpers/users.ts'
+import { startSmtpd, until } from '../helpers/suite.ts'
 import { PATIENT } from '../helpers/wait.ts'
 
-const ESMTP = 'PIPELINING\nSIZE\n8BITMIME\nENHANCEDSTATUSCODES\nCHUNKING\nSMTPUTF8\nDSN\nLIMITS\nHELP\n'
 const utf8 = (text: string): string => Buffer.from(text).toString('latin1')
 
 const home = makeHome()
-const [joe] = makeUsers(home, ['joe'])
 const options = { ...PATIENT, skip: noExim }
 
 /** Our side, and an Exim whose mail all goes to it. */
@@ -26,48 +22,33 @@ const start = async (gear: string[]) => {
   return startExim(await freePort(), port)
 }
 const setUp = async () => {
-  layCertificate(home, selfSigned(['mail.example.org']))
-  home.control('locals', 'ours.example\n')
-  home.control('rcpthosts', 'ours.example\nround.example\nexim.example\n')
-  home.control('bounceformat', 'dsn\n')
-  home.control('esmtp', ESMTP)
-  joe?.maildir()
-  joe?.lay('.qmail-default', './Maildir/\n')
-  await startSuite(home)
+  const box = await startOurs(home, ['exim.example'])
   const [own, resident] = [await start([]), await start(['-w', '1'])]
   home.control('smtproutes', `:127.0.0.1:${resident.port}\n`)
-  return { own, resident }
+  return { own, resident, box }
 }
 const exims = noExim ? undefined : await setUp()
 
-const box = (): string[] => maildir(`${joe?.home}/Maildir`)
+const box = (): string[] => exims?.box() ?? []
 /** The message with this subject, when Exim has brought it. */
 const arrival = (exim: Exim, subject: string): Promise<string> =>
   until(`mail "${subject}"`, () => {
     assert.doesNotMatch(exim.log(), / (\*\*|==) /, 'Exim gives no message back, and puts none off')
     return box().find((one) => one.includes(`\nSubject: ${subject}\n`))
   })
-const HEAD = 'From: p@far.example\nTo: u@there.example\nDate: Sat, 28 Nov 2026 03:00:00 +0000\nMessage-ID: <1@far.example>\n'
-/** What is not to change on its way, by name. */
-const BODIES = {
-  'lines of dots': '.\n..\n...x\n.\n\n.\n',
-  'eight bits': `${Array.from({ length: 256 }, (_, n) => (n === 0 || n === 10 || n === 13 ? '' : String.fromCharCode(n))).join('')}\n`,
-  'no body': '',
-  'empty lines': '\n\n\n',
-  'a line of 6,000 bytes': `${'.'.repeat(6000)}\n`,
-  'much of it': Array.from({ length: 9000 }, (_, n) => `${'.'.repeat(n % 5)}line ${n}\n`).join('')
-}
-
 for (const gear of ['own', 'resident'] as const) {
   for (const chunking of [true, false]) {
     test(`Exim sends by STARTTLS and ${chunking ? 'BDAT' : 'DATA'} to a qmail-smtpd, ${gear}: all arrives as it was`, options, async () => {
       const exim = exims?.[gear]
       assert.ok(exim)
       home.control('esmtp', chunking ? ESMTP : ESMTP.replace('CHUNKING\n', ''))
-      for (const [name, body] of Object.entries(BODIES)) {
+      const messages = Object.entries(BODIES).map(([name, body]) => {
         const subject = `${name}, ${gear}, ${chunking}`
-        const text = `${HEAD}Subject: ${subject}\n\n${body}`
-        await smtpSend(exim.port, 'p@far.example', ['joe@ours.example'], text)
+        return { subject, text: `${HEAD}Subject: ${subject}\n\n${body}` }
+      })
+      const before = exim.log().length
+      for (const { text } of messages) await smtpSend(exim.port, 'p@far.example', ['joe@ours.example'], text)
+      for (const { subject, text } of messages) {
         const arrived = await arrival(exim, subject)
         assert.match(
           arrived,
@@ -75,11 +56,13 @@ for (const gear of ['own', 'resident'] as const) {
         )
         assert.equal(arrived.slice(-text.length), text)
       }
-      const ways =
-        exim
+      const ways = await until('the last line of its log', () => {
+        const lines = exim
           .log()
+          .slice(before)
           .match(/ => joe@ours\.example .*/g)
-          ?.slice(-Object.keys(BODIES).length) ?? []
+        return lines?.length === messages.length && lines
+      })
       for (const way of ways) assert.equal(/ K C="250/.test(way), chunking, way)
       home.control('esmtp', ESMTP)
     })
@@ -119,18 +102,6 @@ test('qmail-remote heeds the SIZE that Exim says', options, async () => {
   assert.equal(exims?.resident.mail().length, before)
 })
 
-const SEND = `import smtplib, sys
-with smtplib.SMTP('127.0.0.1', int(sys.argv[1])) as s:
-    s.ehlo()
-    s.command_encoding = 'utf-8'
-    assert s.sendmail(sys.argv[2], [sys.argv[3]], open(sys.argv[4], 'rb').read(), mail_options=sys.argv[5].split(), rcpt_options=sys.argv[6].split()) == {}
-`
-/** Has Python's smtplib send, by SMTPUTF8 or with words about reports. */
-const pythonSend = async (port: number, from: string, to: string, text: string, mail: string, rcpt = ''): Promise<void> => {
-  writeFileSync(home.at('python.eml'), text.replaceAll('\n', '\r\n'))
-  const { text: said, code } = await output('python3', ['-c', SEND, String(port), from, to, home.at('python.eml'), mail, rcpt])
-  assert.equal(code, 0, said)
-}
 const withPython = { ...options, skip: noExim || (spawnSync('python3', ['--version']).status === 0 ? false : 'python3 is not installed') }
 
 test('mail of SMTPUTF8 goes to Exim and comes from it as such', withPython, async () => {
@@ -138,13 +109,13 @@ test('mail of SMTPUTF8 goes to Exim and comes from it as such', withPython, asyn
   assert.ok(exim)
   const { port } = await startSmtpd(home)
   const text = 'From: жанна@ours.example\nSubject: Grüße an Exim\n\nКак дела?\n'
-  await pythonSend(port, 'жанна@ours.example', 'u1@exim.example', text, 'SMTPUTF8 BODY=8BITMIME')
+  await pythonSend(home, port, 'жанна@ours.example', 'u1@exim.example', text, 'SMTPUTF8 BODY=8BITMIME')
   const there = await until(
     () => `it at Exim; log:\n${exim.log()}`,
     () => exim.mail().find((one) => one.endsWith(utf8(text)))
   )
   assert.match(there, /\tby mail\.exim\.example with utf8esmtps +\(/)
-  await pythonSend(exim.port, 'анна@far.example', 'joe-жанна@ours.example', 'Subject: Grüße von Exim\n\nКак дела?\n', 'SMTPUTF8 BODY=8BITMIME')
+  await pythonSend(home, exim.port, 'анна@far.example', 'joe-жанна@ours.example', 'Subject: Grüße von Exim\n\nКак дела?\n', 'SMTPUTF8 BODY=8BITMIME')
   const here = await arrival(exim, utf8('Grüße von Exim'))
   assert.ok(
     here.startsWith(utf8('Return-Path: <"анна"@far.example>\nDelivered-To: joe-жанна@ours.example\n')) ||
@@ -159,6 +130,7 @@ test('what a sender wants to hear goes to Exim and comes back from it', withPyth
   assert.ok(exim)
   const { port } = await startSmtpd(home)
   await pythonSend(
+    home,
     port,
     'joe@ours.example',
     'joe-there@round.example',
