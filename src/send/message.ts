@@ -84,6 +84,8 @@ export interface Job {
   notes: ReadonlyMap<number, RecipientNote> | undefined
   /** What the next hosts are told of the message, if the spawner is one that passes it on; undefined: nothing. */
   asked: readonly Bytes[] | undefined
+  /** It demands TLS (RFC 8689), and the spawner is one that cannot be told: nothing of it is handed over. */
+  isUntold: boolean
   /** Recipients reached whose senders want to hear of it. */
   reached: Reached[] | undefined
 }

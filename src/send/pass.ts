@@ -1,6 +1,6 @@
 import type { Bytes } from '../core/bytes.ts'
 import { readInfo } from '../queue/info.ts'
-import { type NotesText, notesOn, warningsIn } from '../queue/notes.ts'
+import { type NotesText, notesOn, requiresTls, warningsIn } from '../queue/notes.ts'
 import { splitPath } from '../queue/paths.ts'
 import { isDying, retryAt } from './backoff.ts'
 import { mostTogether, takeTogether } from './destination/together.ts'
@@ -23,7 +23,7 @@ const newJob = (
   state: State,
   spawner: Spawner,
   id: number,
-  from: Pick<Job, 'sender' | 'birth' | 'warnings' | 'notes' | 'asked' | 'held' | 'isFile' | 'isLarge'>
+  from: Pick<Job, 'sender' | 'birth' | 'warnings' | 'notes' | 'asked' | 'isUntold' | 'held' | 'isFile' | 'isLarge'>
 ): Job => {
   const now = nowSeconds()
   const { birth } = from
@@ -56,7 +56,7 @@ const openHeld = (state: State, spawner: Spawner, held: Held): void => {
   begin(
     state,
     spawner,
-    newJob(state, spawner, held.id, { sender, birth, warnings: 0, notes: undefined, asked: undefined, held, isFile: false, isLarge: false }),
+    newJob(state, spawner, held.id, { sender, birth, warnings: 0, notes: undefined, asked: undefined, isUntold: false, held, isFile: false, isLarge: false }),
     new HeldRecords(held.recipients[spawner.channel])
   )
 }
@@ -65,8 +65,8 @@ const openHeld = (state: State, spawner: Spawner, held: Held): void => {
 const PASSED_ON = { remote: /^(?:utf8|tls|notls)$|^(?:ret|envid)=/, local: /^(?:utf8|tls|notls)$|^(?:ret|envid|body)=/ } as const
 
 /** What is passed on with a message: only the suite's own spawners can, and qmail-start says whether they are. */
-const askedOf = ({ settings }: State, { channel }: Spawner, notes: NotesText): Bytes[] | undefined =>
-  settings.takesLog ? notes.split(' ').filter((item) => PASSED_ON[channel].test(item)) : undefined
+const askedOf = ({ settings: { takesLog, spawnWidth } }: State, { channel }: Spawner, notes: NotesText): Bytes[] | undefined =>
+  takesLog || spawnWidth[channel] === 2 ? notes.split(' ').filter((item) => PASSED_ON[channel].test(item)) : undefined
 
 /** A pass over a message's file on this channel. When it cannot be, a warning, and the message is due again soon. */
 const openFile = (state: State, spawner: Spawner, id: number): void => {
@@ -78,7 +78,9 @@ const openFile = (state: State, spawner: Spawner, id: number): void => {
     const records = new FileRecords(path)
     const isLarge = spawner.waiting.isLarge(id)
     const [warnings, notes, asked] = text === '' ? [0, undefined, undefined] : [warningsIn(text), notesOn(text, spawner.channel), askedOf(state, spawner, text)]
-    begin(state, spawner, newJob(state, spawner, id, { sender, birth, warnings, notes, asked, held: state.lane.leaving(id), isFile: true, isLarge }), records)
+    const isUntold = text !== '' && asked === undefined && spawner.channel === 'remote' && requiresTls(text)
+    const held = state.lane.leaving(id)
+    begin(state, spawner, newJob(state, spawner, id, { sender, birth, warnings, notes, asked, isUntold, held, isFile: true, isLarge }), records)
   } catch {
     state.log.line(`warning: trouble opening ${path}; will try again later`)
     spawner.waiting.insert(id, nowSeconds() + AGAIN_SECONDS)

@@ -11,6 +11,9 @@ import { Turns } from './turns.ts'
 import { senderFor } from './verp.ts'
 import { Waiting } from './waiting.ts'
 
+/** On a delivery that demands TLS of a spawner that cannot be told. */
+const UNTOLD = { letter: 'Z', text: 'REQUIRETLS cannot be passed on: qmail-rspawn cannot be told of it. (#4.7.0)\n' }
+
 /** Those who travel together, each after the one before it. */
 const companyOf = (first: Delivery): Delivery[] => {
   const all: Delivery[] = []
@@ -58,6 +61,8 @@ export class Spawner {
   readonly #shares = new Shares()
   readonly #writtenShares = new Shares()
   #slots: (Delivery | undefined)[] = []
+  /** Our own, on what may not be handed over. */
+  readonly #own: Report[] = []
 
   constructor(channel: Channel, line: Line, { spawnLimit, spawnWidth, spawnTogether, tunable }: SendSettings) {
     this.channel = channel
@@ -107,6 +112,10 @@ export class Spawner {
   #ask(slot: number, delivery: Delivery): void {
     const { job, recipient } = delivery
     const all = delivery.next === undefined ? [delivery] : companyOf(delivery)
+    if (job.isUntold) {
+      this.#own.push(...all.map(() => ({ slot, ...UNTOLD })))
+      return
+    }
     const others = delivery.next === undefined ? undefined : all.slice(1).map((other) => other.recipient)
     const place = job.held?.inLog
     const file = splitPath('mess', job.id).slice('mess/'.length)
@@ -140,10 +149,11 @@ export class Spawner {
     return last !== undefined
   }
 
-  /** The reports that have come. */
+  /** The reports that have come, those first of what was not handed over. */
   reports(): Report[] {
     const chunk = this.#line.take()
-    return chunk === undefined ? [] : this.#parser.push(chunk)
+    const reports = chunk === undefined ? [] : this.#parser.push(chunk)
+    return this.#own.length === 0 ? reports : [...this.#own.splice(0), ...reports]
   }
 
   /** The delivery a report is about; its slot is free now, or the next one's who travels with it. Undefined if there is none. */
@@ -164,6 +174,7 @@ export class Spawner {
     if (!this.isAlive || !this.#line.isClosed) return false
     this.isAlive = false
     this.#slots = []
+    this.#own.length = 0
     this.running = 0
     this.#written = 0
     this.#shares.clear()

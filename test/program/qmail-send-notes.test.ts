@@ -12,7 +12,8 @@ const makeRig = (control: Record<string, string> = {}) => {
   home.control('bounceformat', 'dsn\n')
   for (const [name, text] of Object.entries(control)) home.control(name, text)
   const { program, kept } = keepNotices(home)
-  return { home, kept, start: (resident = false) => new SendRig(home, { resident, env: { QMAILQUEUE: program } }) }
+  const start = (resident = false, wide?: number): SendRig => new SendRig(home, { resident, env: { QMAILQUEUE: program }, ...(wide !== undefined && { wide }) })
+  return { home, kept, start }
 }
 
 /** A message with notes behind the number of its `p` record. */
@@ -145,7 +146,7 @@ test('a bounce of a message that demands TLS tells no more of it than everybody 
     'Received: from secret\nFrom: a@b.example\nX-Secret: 1\n more\nsubject: two\n lines\nTo: x@y.example\nDate: now\nMessage-Id: <m>\nCc: secret\n\nsecret\n'
   for (const bounceformat of ['dsn\n', 'qsbmf\n']) {
     const { home, kept, start } = makeRig({ bounceformat })
-    const rig = start(true)
+    const rig = start(true, 300)
     await rig.logged(/status: /)
     putMessage(home, ['far@far.example'], { sender: 's@s.example', body, notes: 'v=1 o=net tls' })
     rig.pull()
@@ -157,3 +158,19 @@ test('a bounce of a message that demands TLS tells no more of it than everybody 
     assert.doesNotMatch(message, /secret|Secret/)
   }
 })
+
+for (const isResident of [false, true]) {
+  test(`what demands TLS is not given to a qmail-rspawn that cannot be told; its local recipients get it; ${isResident ? 'second' : 'first'} gear`, async () => {
+    const { home, start } = makeRig()
+    const id = putMessage(home, ['box@me.example', 'far@far.example', 'away@far.example'], { sender: 's@s.example', notes: 'v=1 o=net tls' })
+    const plain = putMessage(home, ['plain@far.example'], { sender: 's@s.example' })
+    const rig = start(isResident)
+    rig.report(await rig.delivery(/^box@/), 'Kdid 1+0+0\n')
+    rig.report(await rig.delivery(/^plain@/), 'Kok\n')
+    await rig.logged(/(?:deferral: REQUIRETLS_cannot_be_passed_on:[^\n]*\(#4\.7\.0\)\/\n[\s\S]*){2}/)
+    await rig.logged(new RegExp(`end msg ${plain}\n`))
+    assert.equal(await rig.stop(), 0)
+    assert.deepEqual(rig.asked, [])
+    assert.equal(queueFiles(home)[`remote/${id}`], 'Tfar@far.example\0Taway@far.example\0')
+  })
+}
