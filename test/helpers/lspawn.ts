@@ -8,7 +8,7 @@ import { type Process, processTree } from './proc.ts'
 export interface Lspawn {
   pid: number
   /** Asks for one delivery; resolves with letter and text of the report. */
-  deliver: (message: string, recipient: string, sender?: string) => Promise<string>
+  deliver: (message: string, recipient: string, sender?: string, notes?: string) => Promise<string>
   /** The processes it has started, by name. */
   children: (name: string) => Process[]
   /** Ends its commands and waits for its end: its exit code, or the signal's name. */
@@ -37,12 +37,12 @@ export const startLspawn = (home: Home, defaultdelivery: string, env: Record<str
   let slot = 0
   return {
     pid: child.pid ?? 0,
-    deliver: (message, recipient, sender = 's@sender.example') =>
+    deliver: (message, recipient, sender = 's@sender.example', notes = undefined) =>
       new Promise((resolve, reject) => {
         while (waiting.has(slot)) slot = (slot + 1) % 120
         waiting.set(slot, resolve)
         void ended.then((code) => reject(new Error(`qmail-lspawn ended with ${code}`)))
-        child.stdin.write(Buffer.from(commandBytes({ slot, message, sender, recipient }), 'latin1'))
+        child.stdin.write(Buffer.from(commandBytes({ slot, message, sender, recipient, notes }), 'latin1'))
       }),
     children: (name) => processTree(child.pid ?? 0).filter((p) => p.name === name),
     end: () => {

@@ -4,6 +4,7 @@ import { chmodSync, chownSync, mkdirSync, readFileSync, renameSync, rmSync, utim
 import { test } from 'node:test'
 import { suiteUser } from '../../src/os/ids.ts'
 import { commandBytes, ReportParser } from '../../src/queue/spawnproto.ts'
+import { notesForRemote } from '../../src/spawn/remote-variable.ts'
 import { dnsZone } from '../helpers/dns-zone.ts'
 import { isRoot, makeHome } from '../helpers/home.ts'
 import { processTree } from '../helpers/proc.ts'
@@ -309,4 +310,42 @@ test('control/firstgear, a wrapper in bin/ and a qmail-remote earlier in PATH ar
   running.command(1, 'a@x.example')
   assert.equal((await running.expect(2))[1], '\x01Kwrapper\n')
   await running.end()
+})
+
+test('a program in its place has the notes in its environment, recipients by argument; what demands TLS is not for it', async () => {
+  const seen = home.at('seen-notes')
+  writeFileSync(seen, '')
+  chmodSync(seen, 0o666)
+  const script = `cat > /dev/null; printenv QMAILESMTP >> ${seen} || echo unset >> ${seen}; printf 'r\\0Kok\\n\\0+dsn\\0'`
+  const rig = start({ QMAILREMOTE: program('noted', script) })
+  const ask = async (slot: number, notes: string | undefined, count: number): Promise<string | undefined> => {
+    rig.say(commandBytes({ slot, message: '12/1001', sender: 's@s', recipient: 'r@x', notes }))
+    return (await rig.expect(count)).at(-1)
+  }
+  assert.equal(await ask(1, 'v=1 ret=H r=0,n=S', 1), '\x01kok\n', 'the next host tells of success')
+  assert.equal(await ask(2, undefined, 2), '\x02Kok\n')
+  assert.match((await ask(3, 'v=1 tls r=0,n=S', 3)) ?? '', /^\x03ZREQUIRETLS cannot be passed on: [^\n]*\(#4\.7\.0\)\n$/)
+  assert.equal(await rig.end(), 0)
+  const [noted = '', plain, none] = readFileSync(seen, 'latin1').split('\n')
+  assert.deepEqual(notesForRemote(noted, ['x', 's@s', 'r@x']), { items: ['v=1', 'ret=H'], recipients: new Map([[0, { notify: 'S', orcpt: undefined }]]) })
+  assert.match(noted, / r=3,n=S$/)
+  assert.deepEqual([plain, none], ['unset', ''])
+})
+
+test('several recipients in one delivery by a program that is run for each: everyone with their own notes', async () => {
+  const own = makeHome()
+  layMessage(own, '12/1001', 'Subject: x\n\nhi\n')
+  const seen = own.at('seen')
+  writeFileSync(seen, '')
+  chmodSync(seen, 0o666)
+  const rig = startSpawner(own, 'qmail-rspawn', 'qmailr', { QMAIL_WIDE: '1' })
+  rig.say(commandBytes({ slot: 2, message: 'bad', sender: '', recipient: 'r@x' }, 2))
+  await until('it to be at work', () => rig.output().includes('\0\x02Dqmail spawner: bad message name'))
+  rmSync(own.at('bin', 'qmail-remote'))
+  writeFileSync(own.at('bin', 'qmail-remote'), `#!/bin/sh\ncat > /dev/null; echo "$3 $QMAILESMTP" >> ${seen}; printf 'r\\0Kok\\n\\0+dsn\\0'\n`)
+  chmodSync(own.at('bin', 'qmail-remote'), 0o755)
+  rig.say(commandBytes({ slot: 1, message: '12/1001', sender: 's@s', recipient: 'a@x', others: ['b@x'], notes: 'v=1 envid=E r=0,n=S r=1,n=N' }, 2))
+  await until('both reports', () => rig.output().endsWith('\0\x01kok\n\0\0\x01kok\n\0'))
+  assert.equal(await rig.end(), 0)
+  assert.match(readFileSync(seen, 'latin1'), /^a@x e=[0-9a-f]{16} v=1 envid=E r=3,n=S\nb@x e=[0-9a-f]{16} v=1 envid=E r=3,n=N\n$/)
 })
