@@ -24,7 +24,15 @@ export interface Exim {
   log: () => string
 }
 
-const settings = (top: string, port: number, relayPort: number, transport: string): string => `
+/** Where Exim sends all but its own mail: to a port of 127.0.0.1, by STARTTLS; or by MX records and DANE, as a name server at this address says, by zones whose root has this key. */
+export type EximRoute = { port: number } | { nameServer: string; anchor: string }
+
+const routing = (route: EximRoute): { router: string; transport: string } =>
+  'port' in route
+    ? { router: 'driver = manualroute\n  route_list = * 127.0.0.1', transport: `port = ${route.port}\n  hosts_require_tls = *` }
+    : { router: 'driver = dnslookup\n  dnssec_request_domains = *', transport: 'port = 25\n  hosts_try_dane = *' }
+
+const settings = (top: string, port: number, { router, transport }: ReturnType<typeof routing>): string => `
 exim_path = ${unpacked(PACKAGE, BINARY)}
 spool_directory = ${top}/spool
 log_file_path = ${top}/log/%slog
@@ -32,6 +40,7 @@ pid_file_path = ${top}/pid
 notifier_socket =
 deliver_drop_privilege
 keep_environment =
+dns_dnssec_ok = 1
 primary_hostname = mail.exim.example
 local_interfaces = 127.0.0.1
 daemon_smtp_ports = ${port}
@@ -55,8 +64,7 @@ mailbox:
   domains = exim.example
   transport = mailbox
 relay:
-  driver = manualroute
-  route_list = * 127.0.0.1
+  ${router}
   self = send
   transport = relay
 begin transports
@@ -68,8 +76,6 @@ mailbox:
 relay:
   driver = smtp
   message_linelength_limit = 100K
-  port = ${relayPort}
-  hosts_require_tls = *
   ${transport}
 begin retry
 * * F,1h,1s
@@ -78,16 +84,16 @@ begin rewrite
 `
 
 /**
- * Starts Debian's Exim with a configuration, a queue and a mailbox of its own, until the test file ends: it takes mail on 127.0.0.1:`port`, with STARTTLS, for u1@exim.example; passes mail for
- * NAME@round.example on as for NAME@ours.example, and all other as it is, to 127.0.0.1:`relayPort`, with STARTTLS; `transport`: further lines of
- * the transport that does so.
+ * Starts Debian's Exim with a configuration, a queue and a mailbox of its own, until the test file ends: it takes mail on 127.0.0.1:`port`, with STARTTLS, for u1@exim.example, and passes all
+ * other on by `route`, what is for NAME@round.example as for NAME@ours.example.
  */
-export const startExim = async (port: number, relayPort: number, transport = ''): Promise<Exim> => {
+export const startExim = async (port: number, route: EximRoute): Promise<Exim> => {
   const etc = makeEtc()
   const top = mkdtempSync(join(tmpdir(), 'qm-exim-'))
   etc.account('Debian-exim', ID)
   mkdirSync(join(etc.path, 'exim4'))
-  etc.lay('exim4/exim4.conf', settings(top, port, relayPort, transport))
+  etc.lay('exim4/exim4.conf', settings(top, port, routing(route)))
+  if ('nameServer' in route) etc.askAt(route.nameServer, route.anchor)
   writeFileSync(join(top, 'certificate.pem'), selfSigned(['mail.exim.example']), { mode: 0o600 })
   for (const folder of ['spool', 'log', 'mail']) mkdirSync(join(top, folder))
   for (const part of ['', 'spool', 'log', 'mail', 'certificate.pem']) chownSync(join(top, part), ID, ID)

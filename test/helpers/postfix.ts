@@ -3,6 +3,8 @@ import { chownSync, cpSync, existsSync, mkdirSync, mkdtempSync, readdirSync, rea
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after } from 'node:test'
+import type { PrivateEtc } from './private-etc.ts'
+import type { RunResult } from './run-program.ts'
 
 /** The uid its mailboxes have. */
 const UID = 64_320
@@ -21,9 +23,9 @@ export const hasPostfix = existsSync('/usr/sbin/postfix') && existsSync('/etc/po
 /**
  * Starts Debian's Postfix with a configuration, a queue and Maildirs of its own, until the test file ends: it takes mail on 127.0.0.1:`port` for
  * u1@postfix.example, and passes all other on to 127.0.0.1:`relayPort`; `more`: further
- * lines of main.cf.
+ * lines of main.cf; `etc`: what it sees as /etc.
  */
-export const startPostfix = (port: number, relayPort: number, more = ''): Postfix => {
+export const startPostfix = (port: number, relayPort: number, more = '', etc?: PrivateEtc): Postfix => {
   const top = mkdtempSync(join(tmpdir(), 'qm-postfix-'))
   spawnSync('chmod', ['755', top])
   for (const folder of ['spool', 'data', 'homes']) mkdirSync(join(top, folder))
@@ -65,11 +67,16 @@ ${more}`
     .replace(/^smtp\s+inet\s.*$/m, `127.0.0.1:${port} inet n - n - - smtpd`)
     .replace(/^(\S+\s+(?:unix|fifo|inet)\s+\S+\s+\S+\s+)[y-](\s)/gm, '$1n$2')
   writeFileSync(join(conf, 'master.cf'), /^postlog\s/m.test(services) ? services : `${services}\npostlog unix-dgram n - n - 1 postlogd\n`)
-  const control = (word: string): void => {
-    const r = spawnSync('/usr/sbin/postfix', ['-c', conf, word], { encoding: 'utf8' })
-    if (r.status !== 0) throw new Error(`postfix ${word}: ${r.stderr}${r.stdout}`)
+  const control = (word: string, within?: PrivateEtc): void => {
+    const command = `exec /usr/sbin/postfix -c ${conf} ${word}`
+    const run = (): RunResult => {
+      const r = spawnSync('/bin/sh', ['-c', command], { encoding: 'latin1' })
+      return { exit: r.status ?? String(r.signal), stdout: r.stdout, stderr: r.stderr }
+    }
+    const { exit, stdout, stderr } = within === undefined ? run() : within.run(command)
+    if (exit !== 0) throw new Error(`postfix ${word}: ${stderr}${stdout}`)
   }
-  control('start')
+  control('start', etc)
   after(() => {
     control('stop')
     rmSync(top, { recursive: true, force: true })

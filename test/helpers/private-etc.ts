@@ -9,6 +9,8 @@ import type { RunResult } from './run-program.ts'
 export interface PrivateEtc {
   path: string
   lay: (name: string, text: string) => void
+  /** Makes this name server the one to ask, believed about DNSSEC; `anchor`: the root's key, for libraries that look at signatures themselves (libunbound). */
+  askAt: (nameServer: string, anchor?: string) => void
   /** Runs a shell command with that /etc in place of the real one. */
   run: (command: string, env?: Record<string, string>) => RunResult
   /** Adds an account, to run a daemon as, with a group of the same name and number. */
@@ -21,10 +23,18 @@ export const makeEtc = (): PrivateEtc => {
   const path = mkdtempSync(join(tmpdir(), 'qmetc-'))
   after(() => rmSync(path, { recursive: true, force: true }))
   mkdirSync(join(path, 'etc'))
-  spawnSync('cp', ['/etc/passwd', '/etc/group', '/etc/nsswitch.conf', '/etc/ld.so.cache', join(path, 'etc')])
+  spawnSync('cp', ['/etc/passwd', '/etc/group', '/etc/services', '/etc/nsswitch.conf', '/etc/ld.so.cache', join(path, 'etc')])
+  const lay = (name: string, text: string): void => writeFileSync(join(path, 'etc', name), Buffer.from(text, 'latin1'))
   return {
     path: join(path, 'etc'),
-    lay: (name, text) => writeFileSync(join(path, 'etc', name), Buffer.from(text, 'latin1')),
+    lay,
+    askAt: (nameServer, anchor) => {
+      lay('resolv.conf', `nameserver ${nameServer}\noptions trust-ad timeout:20\n`)
+      lay('hosts', '127.0.0.1 localhost\n')
+      if (anchor === undefined) return
+      mkdirSync(join(path, 'etc', 'unbound'))
+      lay('unbound/root.key', anchor)
+    },
     run: (command, env = {}) => {
       const r = spawnSync('unshare', ['-m', '/bin/sh', '-c', `mount --bind ${join(path, 'etc')} /etc && { ${command}\n}`], {
         env: { PATH: process.env.PATH ?? '', ...env },

@@ -19,7 +19,7 @@ const options = { ...PATIENT, skip: noExim }
 /** Our side, and an Exim whose mail all goes to it. */
 const start = async (gear: string[]) => {
   const { port } = await startSmtpd(home, gear)
-  return startExim(await freePort(), port)
+  return startExim(await freePort(), { port })
 }
 const setUp = async () => {
   const box = await startOurs(home, ['exim.example'])
