@@ -1,7 +1,9 @@
 import { statSync } from 'node:fs'
 import { join } from 'node:path'
-import { type CtlAnswer, type ListedMessage, listedHead } from '../queue/ctl-wire.ts'
-import { type QueuedMessage, queuedMessages } from '../queue/messages.ts'
+import type { Bytes } from '../core/bytes.ts'
+import { type KeptAnswer, keptAnswers } from '../queue/answers.ts'
+import { type CtlAnswer, type ListedMessage, type ListedRecipient, listedHead } from '../queue/ctl-wire.ts'
+import { type QueuedMessage, type QueuedRecipient, queuedMessages } from '../queue/messages.ts'
 import { CHANNELS, queueFolder, splitPath } from '../queue/paths.ts'
 import { Matcher } from '../queue/selection.ts'
 import type { QctlOptions } from './options.ts'
@@ -18,15 +20,31 @@ const nextOf = (queue: string, id: number): ListedMessage['next'] => {
   return next
 }
 
-const fromFiles = (queue: string, message: QueuedMessage): ListedMessage => {
+type Answers = ReadonlyMap<Bytes, KeptAnswer>
+
+const keyOf = (id: number, birth: number, { channel, address }: Pick<KeptAnswer, 'channel' | 'address'>): Bytes => `${id} ${birth} ${channel} ${address}`
+
+/** What it kept of the last answers about messages that may be meant. */
+const readAnswers = (queue: string, matcher: Matcher): Answers => {
+  const answers = new Map<Bytes, KeptAnswer>()
+  for (const answer of keptAnswers(queue)) if (matcher.mayMatch(answer.id)) answers.set(keyOf(answer.id, answer.birth, answer), answer)
+  return answers
+}
+
+const fromFiles = (queue: string, message: QueuedMessage, answers: Answers): ListedMessage => {
   const { id, head, recipients } = message
+  const listed = listedHead(message)
+  const withAnswer = (recipient: QueuedRecipient): ListedRecipient => {
+    const answer = recipient.isDone ? undefined : answers.get(keyOf(id, listed.entered, recipient))
+    return { ...recipient, tries: answer?.tries ?? 0, ...(answer && { answer: answer.text, answered: answer.at }) }
+  }
   const isLeft = recipients.some(({ isDone }) => !isDone)
   return {
-    ...listedHead(message),
+    ...listed,
     state: head?.isHeld ? 'held' : isLeft ? 'waiting' : 'done',
     next: nextOf(queue, id),
     why: head?.isHeld ? 'held by the administrator' : WHY,
-    recipients: recipients.map((recipient) => ({ ...recipient, tries: 0 }))
+    recipients: recipients.map(withAnswer)
   }
 }
 
@@ -34,11 +52,12 @@ const fromFiles = (queue: string, message: QueuedMessage): ListedMessage => {
 export const listOffline = (home: string, { select }: QctlOptions, take: (answer: CtlAnswer) => void): void => {
   const queue = queueFolder(home)
   const matcher = new Matcher(select)
+  const answers = readAnswers(queue, matcher)
   const now = Math.floor(Date.now() / 1000)
   let matched = 0
   for (const queued of queuedMessages(home)) {
     if (!matcher.mayMatch(queued.id)) continue
-    const message = fromFiles(queue, queued)
+    const message = fromFiles(queue, queued, answers)
     if (!matcher.matches(message, now)) continue
     matched++
     take({ kind: 'message', message })

@@ -203,7 +203,8 @@ export class Loop {
   }
 
   #say(): void {
-    const { log, spawners, cleaner, commits } = this.#state
+    const { log, spawners, cleaner, commits, ctl } = this.#state
+    ctl.answers.flush()
     log.flush()
     commits?.flush()
     spawners.local.flush()
@@ -260,6 +261,7 @@ export class Loop {
         }
       }
     }
+    ctl.answers.rewrite(ctl.memory.answers())
     log.line('status: exiting')
     log.flush()
     this.#resolve()

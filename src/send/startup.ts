@@ -52,7 +52,7 @@ const insist = async <T>(state: State, folder: string, read: () => T): Promise<T
   }
 }
 
-/** Finds every preprocessed message, and first which are held. */
+/** Finds every preprocessed message, and first which are held; then what was answered about them before. */
 export const admitAll = async (state: State): Promise<void> => {
   const split = otherSplitText('.')
   if (split !== undefined) state.log.line(`alert: ${split}; messages are left alone meanwhile`)
@@ -63,4 +63,5 @@ export const admitAll = async (state: State): Promise<void> => {
       if (id !== undefined) admit(state, id)
     }
   }
+  state.ctl.recall((id, channel) => state.spawners[channel].waiting.dueOf(id) !== undefined)
 }

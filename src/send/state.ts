@@ -97,7 +97,7 @@ export const newState = (settings: SendSettings, log: Log, wake: () => void): St
     lane: new Lane(({ address }, sender) => state.destinations.of(address, sender)),
     commits: settings.takesLog ? new LogLink(wake) : undefined,
     arrivals: new Parked(),
-    ctl: new Control(),
+    ctl: new Control(log),
     deliveries: 0,
     isExiting: false,
     alarms: 0,

@@ -51,6 +51,7 @@ export const files: FileEntry[] = [
   folder('queue/lock', 'qmailq', 0o750),
   folder('queue/log', 'qmailq', 0o750),
   folder('queue/hold', 'qmails', 0o700),
+  folder('queue/answers', 'qmails', 0o700),
   { path: 'queue/lock/sendmutex', kind: 'file', owner: 'qmails', group: 'qmail', mode: 0o600, zeros: 0 },
   { path: 'queue/lock/tcpto', kind: 'file', owner: 'qmailr', group: 'qmail', mode: 0o644, zeros: 1024 },
   { path: 'queue/lock/trigger', kind: 'fifo', owner: 'qmails', group: 'qmail', mode: 0o622 },

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { existsSync, readdirSync, readFileSync, utimesSync, writeFileSync } from 'node:fs'
+import { appendFileSync, existsSync, readdirSync, readFileSync, rmdirSync, symlinkSync, utimesSync, writeFileSync } from 'node:fs'
 import { test } from 'node:test'
 import { suiteGroup } from '../../src/os/ids.ts'
 import type { ListedMessage } from '../../src/queue/ctl-wire.ts'
@@ -67,6 +67,79 @@ test('list tells the last answer, the tries, the next try, and why a message wai
   )
   assert.equal(await rig.stop(), 0)
   assert.ok(!existsSync(home.at('run/ctl/socket')))
+})
+
+test('the last answers are kept over a stop and a kill, and listed while qmail-send is stopped; what is damaged, or about another message, does no harm', async () => {
+  const home = makeRigHome()
+  const first = await started(home)
+  const id = await deferred(home, first, 'jo\xeb@far.example', { words: 'na\xefve (#4.3.2)\n' })
+  const other = await deferred(home, first, 'ann@far.example', { words: 'first\n' })
+  const tell = async (): Promise<unknown[]> =>
+    (await listed(home))
+      .map((one) => [one.id, one.recipients[0]?.tries, one.recipients[0]?.answer])
+      .sort((a, b) => Number(a[0] === other) - Number(b[0] === other))
+  const told = [
+    [id, 1, 'na\xefve (#4.3.2)'],
+    [other, 1, 'first']
+  ]
+  assert.deepEqual(await tell(), told)
+  assert.equal(await first.stop(), 0)
+  assert.match((await qctl(home, 'list')).stdout, /tries: 1.*\n.* GMT: na_ve \(#4\.3\.2\)\n/)
+
+  const second = await started(home)
+  assert.deepEqual(await tell(), told)
+  second.kill('SIGALRM')
+  second.report(await second.delivery(/^ann@/), 'Zsecond\n')
+  await second.logged(/deferral: second/)
+  second.kill('SIGKILL')
+  await second.ended
+  appendFileSync(home.at('queue/answers/now'), '[1,2,"remote","x@x",1,1,"whole"]\n{"odd":1}\n[1]\nrubbish\n[1,"2","remote","x",1,1,"x"]\n[torn')
+
+  const third = await started(home)
+  assert.deepEqual(await tell(), [told[0], [other, 2, 'second']])
+  third.kill('SIGALRM')
+  third.report(await third.delivery(/^ann@/), 'Zthird\n')
+  await third.logged(/deferral: third/)
+  third.kill('SIGKILL')
+  await third.ended
+
+  // its number is another message's now
+  const info = home.at(`queue/info/${id % 23}/${id}`)
+  utimesSync(info, Date.now() / 1000 - 1000, Date.now() / 1000 - 1000)
+  const fourth = await started(home, { resident: true })
+  assert.deepEqual(await tell(), [
+    [id, 0, undefined],
+    [other, 3, 'third']
+  ])
+  for (let n = 0; n < 2; n++) {
+    fourth.kill('SIGALRM')
+    for (const who of [/^jo/, /^ann@/]) fourth.report(await fourth.delivery(who), n === 0 ? 'Zagain\n' : 'Kok\n')
+    await fourth.logged(n === 0 ? /(deferral: again[\s\S]*){2}/ : /(end msg[\s\S]*){2}/)
+  }
+  assert.equal(await fourth.stop(), 0)
+  assert.deepEqual([readdirSync(home.at('queue/answers')), readFileSync(home.at('queue/answers/now'), 'latin1')], [['now'], ''])
+})
+
+test('without a folder for them, or with one that fails, no answers are kept, and mail goes on', async () => {
+  const home = makeRigHome()
+  rmdirSync(home.at('queue/answers'))
+  const without = await started(home)
+  const id = await deferred(home, without, 'joe@far.example')
+  assert.equal(await without.stop(), 0)
+  assert.doesNotMatch(without.log, /warning/)
+  symlinkSync(home.at('queue/answers'), home.at('queue/answers'))
+  const failing = await started(home)
+  failing.kill('SIGALRM')
+  failing.report(await failing.delivery(/^joe@/), 'Zlater\n')
+  await failing.logged(/deferral: later/)
+  failing.kill('SIGALRM')
+  failing.report(await failing.delivery(/^joe@/), 'Kok\n')
+  await failing.logged(new RegExp(`end msg ${id}`))
+  assert.equal(await failing.stop(), 0)
+  assert.deepEqual(failing.log.match(/^warning: .*$/gm), [
+    'warning: unable to read the last answers; they are forgotten',
+    'warning: unable to write the last answers; they may be forgotten at the next start'
+  ])
 })
 
 test('hold keeps a message from being delivered, over restarts, until it is released', async () => {
@@ -284,7 +357,12 @@ test('with qmail-send stopped list reads the files, and all else is refused in c
   assert.equal(await rig.stop(), 0)
   const text = runProgram(home, 'qmail-qctl', { args: ['list'] })
   assert.equal(text.stderr, 'qmail-qctl: qmail-send is not running; this is what the files of the queue say\n')
-  assert.match(text.stdout, new RegExp(`^#${id} .* waiting: qmail-send is not running\n    remote  joe@far\\.example  next: `))
+  assert.match(
+    text.stdout,
+    new RegExp(
+      `^#${id} .* waiting: qmail-send is not running\n    remote  joe@far\\.example  tries: 1  next: .* GMT\n        .* GMT: Connected but greeting failed`
+    )
+  )
   const offline = JSON.parse(runProgram(home, 'qmail-qctl', { args: ['list', '--json'] }).stdout) as ListedMessage
   assert.deepEqual(offline.next, message?.next)
   const refused = runProgram(home, 'qmail-qctl', { args: ['hold', '--all'] })

@@ -1,7 +1,9 @@
 import type { Bytes } from '../../core/bytes.ts'
 import type { Channel } from '../../queue/paths.ts'
 import { domainOf } from '../../queue/selection.ts'
+import type { Log } from '../log.ts'
 import type { Delivery, Job } from '../message.ts'
+import { AnswersFile } from './answers.ts'
 import { Holds } from './holds.ts'
 import { Memory } from './memory.ts'
 
@@ -15,10 +17,20 @@ export type Doom = 'delete' | 'bounce'
 export class Control {
   readonly holds = new Holds()
   readonly memory = new Memory()
+  readonly answers: AnswersFile
   /** Messages that are to go when their running deliveries have ended. */
   readonly doomed = new Map<number, Doom>()
   readonly #jobs = new Map<number, Job[]>()
   readonly #domains = new Map<Job, Set<Bytes>>()
+
+  constructor(log: Log) {
+    this.answers = new AnswersFile(log)
+  }
+
+  /** Remembers the last answers kept before about messages that are there. */
+  recall(isThere: (id: number, channel: Channel) => boolean): void {
+    for (const answer of this.answers.load()) if (isThere(answer.id, answer.channel)) this.memory.restore(answer)
+  }
 
   /** The passes over a message that are not over, or have deliveries running. */
   jobs(id: number): readonly Job[] {
@@ -51,8 +63,13 @@ export class Control {
   /** What a report says about a recipient. `now` in Unix seconds. */
   reported({ job, recipient }: Delivery, letter: Bytes, text: Bytes, now: number): void {
     if (job.held?.isForgotten) return
-    if (letter === 'K' || letter === 'D') this.memory.settled(job.id, job.channel, recipient)
-    else this.memory.deferred(job.id, job.channel, recipient, text, now)
+    const { id, birth, channel } = job
+    if (letter === 'K' || letter === 'D') {
+      this.memory.settled(id, channel, recipient)
+      return
+    }
+    const answer = this.memory.deferred({ id, birth, channel, address: recipient, text, at: now })
+    if (answer !== undefined) this.answers.note(answer)
   }
 
   /**

@@ -1,8 +1,8 @@
 import { lstatSync } from 'node:fs'
 import { errorCode } from '../../core/failure.ts'
 import { type ListedMessage, type ListedRecipient, listedHead, type MessageState } from '../../queue/ctl-wire.ts'
-import { type QueuedMessage, readMessage } from '../../queue/messages.ts'
-import { CHANNELS, type Channel, splitPath } from '../../queue/paths.ts'
+import { type QueuedMessage, type QueuedRecipient, readMessage } from '../../queue/messages.ts'
+import { CHANNELS, splitPath } from '../../queue/paths.ts'
 import { domainOf } from '../../queue/selection.ts'
 import type { Held, Message } from '../message.ts'
 import { nowSeconds, type State } from '../state.ts'
@@ -17,8 +17,12 @@ export const cut = (message: ListedMessage): ListedMessage => {
   return { ...message, recipients: recipients.filter(({ isDone }) => !isDone).slice(0, MAX_LISTED), more: recipients.length - MAX_LISTED }
 }
 
-const recipient = ({ ctl }: State, id: number, channel: Channel, address: string, isDone: boolean): ListedRecipient => {
-  const answer = isDone ? undefined : ctl.memory.answer(id, channel, address)
+const recipient = (
+  { ctl }: State,
+  { id, entered: birth }: Pick<ListedMessage, 'id' | 'entered'>,
+  { channel, address, isDone }: QueuedRecipient
+): ListedRecipient => {
+  const answer = isDone ? undefined : ctl.memory.answer({ id, birth, channel, address })
   return { channel, address, isDone, tries: answer?.tries ?? 0, ...(answer && { answer: answer.text, answered: answer.at }) }
 }
 
@@ -67,7 +71,7 @@ const fromFiles = (state: State, message: QueuedMessage): ListedMessage => {
   const { id, recipients } = message
   const head = listedHead(message)
   const [where, why] = standing(state, id, head.isBouncing)
-  const listed = recipients.map(({ channel, address, isDone }) => recipient(state, id, channel, address, isDone))
+  const listed = recipients.map((one) => recipient(state, head, one))
   return { ...head, state: where, next: nextOf(state, id), why, recipients: listed }
 }
 

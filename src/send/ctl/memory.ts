@@ -1,4 +1,5 @@
 import { type Bytes, ownCopy } from '../../core/bytes.ts'
+import type { KeptAnswer } from '../../queue/answers.ts'
 import type { Channel } from '../../queue/paths.ts'
 
 /** So much of an answer is remembered. */
@@ -6,41 +7,60 @@ const MAX_ANSWER_BYTES = 300
 /** For so many recipients of a message. */
 const MAX_ANSWERS = 1000
 
-/** What became of the tries for one recipient that is still not done. */
-export interface Answer {
-  /** Tries that ended in a deferral. */
-  tries: number
-  /** What the other side said at the last one. */
-  text: Bytes
-  /** When, Unix seconds. */
-  at: number
+/** What is remembered of a recipient's tries. */
+type Answer = Pick<KeptAnswer, 'tries' | 'text' | 'at'>
+
+/** The answers about one message. */
+interface Answers {
+  birth: number
+  of: Map<Bytes, Answer>
 }
 
 const keyOf = (channel: Channel, address: Bytes): Bytes => `${channel} ${address}`
 
-/** What qmail-send has learnt about the messages in the queue since it started, and no file says. */
+/** What qmail-send has learnt about the messages in the queue, and none of their files says. */
 export class Memory {
-  readonly #answers = new Map<number, Map<Bytes, Answer>>()
+  readonly #answers = new Map<number, Answers>()
   readonly #domains = new Map<number, Partial<Record<Channel, readonly Bytes[]>>>()
   /** Each domain's one string. */
   readonly #names = new Map<Bytes, Bytes>()
 
-  /** A try for this recipient was put off. `now` in Unix seconds. */
-  deferred(id: number, channel: Channel, address: Bytes, text: Bytes, now: number): void {
-    const answers = this.#answers.get(id) ?? new Map<Bytes, Answer>()
-    const key = ownCopy(keyOf(channel, address))
-    if (answers.size >= MAX_ANSWERS && !answers.has(key)) return
-    answers.set(key, { tries: (answers.get(key)?.tries ?? 0) + 1, text: ownCopy(text.slice(0, MAX_ANSWER_BYTES).trimEnd()), at: now })
+  /** A try for this recipient was put off: so many have been now. Undefined: there are too many recipients to remember it. */
+  deferred(last: Omit<KeptAnswer, 'tries'>): KeptAnswer | undefined {
+    const tries = (this.answer(last)?.tries ?? 0) + 1
+    const answer = { ...last, tries, text: ownCopy(last.text.slice(0, MAX_ANSWER_BYTES).trimEnd()) }
+    return this.restore(answer) ? answer : undefined
+  }
+
+  /** So it was with this recipient last. False: there are too many of them. */
+  restore({ id, birth, channel, address, tries, text, at }: KeptAnswer): boolean {
+    const known = this.#answers.get(id)
+    const answers = known?.birth === birth ? known : { birth, of: new Map<Bytes, Answer>() }
+    const key = keyOf(channel, address)
+    if (answers.of.size >= MAX_ANSWERS && !answers.of.has(key)) return false
+    answers.of.set(ownCopy(key), { tries, text, at })
     this.#answers.set(id, answers)
+    return true
   }
 
   /** This recipient is done. */
   settled(id: number, channel: Channel, address: Bytes): void {
-    this.#answers.get(id)?.delete(keyOf(channel, address))
+    this.#answers.get(id)?.of.delete(keyOf(channel, address))
   }
 
-  answer(id: number, channel: Channel, address: Bytes): Answer | undefined {
-    return this.#answers.get(id)?.get(keyOf(channel, address))
+  answer({ id, birth, channel, address }: Pick<KeptAnswer, 'id' | 'birth' | 'channel' | 'address'>): Answer | undefined {
+    const answers = this.#answers.get(id)
+    return answers?.birth === birth ? answers.of.get(keyOf(channel, address)) : undefined
+  }
+
+  /** All there are. */
+  *answers(): Generator<KeptAnswer> {
+    for (const [id, { birth, of }] of this.#answers) {
+      for (const [key, answer] of of) {
+        const channel = key.startsWith('local ') ? 'local' : 'remote'
+        yield { id, birth, channel, address: key.slice(channel.length + 1), ...answer }
+      }
+    }
   }
 
   /** These are the domains (nameOf) of all the recipients on a channel that are not done. */

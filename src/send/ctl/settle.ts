@@ -1,7 +1,7 @@
 import { closeSync, openSync, readFileSync, writeSync } from 'node:fs'
 import type { Bytes } from '../../core/bytes.ts'
 import { errorCode, explain } from '../../core/failure.ts'
-import { readInfo } from '../../queue/info.ts'
+import { type Info, readInfo } from '../../queue/info.ts'
 import { notesOn, wants } from '../../queue/notes.ts'
 import { CHANNELS, type Channel, splitPath } from '../../queue/paths.ts'
 import { withoutPrepend } from '../../queue/rewrite.ts'
@@ -41,14 +41,16 @@ const undone = (text: Bytes): { at: number; address: Bytes }[] => {
 }
 
 /** What the sender is told of each recipient it wants to hear of: the last answer, if there was one. */
-const paragraphs = ({ settings, ctl: { memory } }: State, id: number, { channel, text }: ChannelFile, asked: ReturnType<typeof notesOn>): Bytes =>
-  undone(text)
+const paragraphs = ({ settings, ctl: { memory } }: State, id: number, { notes, birth }: Info, { channel, text }: ChannelFile): Bytes => {
+  const asked = notesOn(notes, channel)
+  return undone(text)
     .filter(({ at }) => wants(asked?.get(at), 'F'))
     .map(({ address }) => {
-      const answer = memory.answer(id, channel, address)
+      const answer = memory.answer({ id, birth, channel, address })
       return paragraph(withoutPrepend(address, settings.routing.virtualdomains), answer === undefined ? BOUNCED : `${answer.text}\n${BOUNCED}`)
     })
     .join('')
+}
 
 /** Marks every recipient done: in place, so that each is either done or not. */
 const markAll = ({ path, text }: ChannelFile): void => {
@@ -88,7 +90,8 @@ const putBack = (state: State, id: number): void => {
 const carryOut = (state: State, id: number, doom: Doom): void => {
   const files = channelFiles(id)
   if (doom === 'delete') mustGo(`bounce/${id}`)
-  const failures = doom === 'bounce' ? files.map((file) => paragraphs(state, id, file, notesOn(readInfo(id).notes, file.channel))).join('') : ''
+  const info = doom === 'bounce' ? readInfo(id) : undefined
+  const failures = info === undefined ? '' : files.map((file) => paragraphs(state, id, info, file)).join('')
   if (failures !== '') noteFailures(id, failures)
   for (const file of files) markAll(file)
   for (const { path, channel } of files) {
