@@ -1,4 +1,5 @@
 import { type Bytes, isAscii } from '../core/bytes.ts'
+import { waivesTls } from '../format/tls-required.ts'
 import { isInUtf8 } from '../format/unicode/utf8.ts'
 import { toXtext } from '../format/xtext.ts'
 import { type NotesText, packNotes } from '../queue/notes.ts'
@@ -61,7 +62,12 @@ const isInternational = ({ sender, recipients, header }: Letter): boolean => {
 /** What is wished, and what sort of mail it is, as notes for a message; undefined: nothing is to be noted. Throws Refusal when there are too many recipients for it. */
 export const notesFor = ({ notify, ret, envid }: ReportWishes, letter: Letter): NotesText | undefined => {
   const count = letter.recipients.length
-  const items = [...(isInternational(letter) ? ['utf8'] : []), ...(ret === undefined ? [] : [`ret=${ret}`]), ...(envid === undefined ? [] : [`envid=${envid}`])]
+  const items = [
+    ...(isInternational(letter) ? ['utf8'] : []),
+    ...(waivesTls(letter.header) ? ['notls'] : []),
+    ...(ret === undefined ? [] : [`ret=${ret}`]),
+    ...(envid === undefined ? [] : [`envid=${envid}`])
+  ]
   const recipients = new Map(notify === undefined ? [] : Array.from({ length: count }, (_, index) => [index, { notify, orcpt: undefined }] as const))
   if (items.length + recipients.size === 0) return undefined
   const text = packNotes({ items, recipients })

@@ -1,6 +1,7 @@
 import type { Bytes } from '../core/bytes.ts'
 import { reason } from '../core/failure.ts'
 import { hasLineEnd } from '../format/quote.ts'
+import { waivesTls } from '../format/tls-required.ts'
 import { type Connection, connectTo } from '../net/client.ts'
 import type { Resolvers } from '../net/secure-dns.ts'
 import { converse, type Outcome } from './conversation.ts'
@@ -8,6 +9,7 @@ import type { Delivery } from './delivery.ts'
 import { type Demand, SMTPS_PORT, tlsWith } from './host-tls.ts'
 import { inALabels } from './international.ts'
 import type { Manner } from './opening.ts'
+import { headerOf } from './pieces.ts'
 import { badRecipientReport, badSenderReport, localReport, noConnectionReport, noRecipientReport } from './report.ts'
 import { type Route, readSettings, routeOf, type Settings, senderRouteOf } from './settings.ts'
 import { NoTarget, ownFor, type Target, targetsOf } from './targets.ts'
@@ -53,6 +55,7 @@ const daneOf = ({ notes }: Delivery, { dane }: Settings): Settings['dane'] =>
 const attempt = async (home: string, given: Delivery, resolvers: Resolvers, read: Settings): Promise<Turn> => {
   const settings = { ...read, dane: daneOf(given, read) }
   const demand = demandOf(given, settings)
+  const isWaived = async (): Promise<boolean> => waivesTls(await headerOf(given.message))
   const route: Route | undefined = senderRouteOf(given.sender, settings.senders) ?? routeOf(given.host, settings.routes)
   const delivery = inALabels(given)
   const secure = settings.dane && (await resolvers.secure(settings.dane.trusted))
@@ -63,7 +66,7 @@ const attempt = async (home: string, given: Delivery, resolvers: Resolvers, read
   /** What a host said that may be better another time: for that alone, what demands TLS does not come back. */
   let hope: Turn | undefined
   for (const target of targets) {
-    const tls = await tlsWith(home, route?.relay ?? delivery.host, target, settings, secure, demand)
+    const tls = await tlsWith(home, route?.relay ?? delivery.host, target, settings, secure, { demand, isWaived })
     const manner = { isTlsAtOnce: target.port === SMTPS_PORT, credentials: route?.credentials }
     const outcome = typeof tls === 'string' ? undefined : await attemptAt(home, delivery, target, settings, { ...manner, tls })
     if (outcome !== undefined && !outcome.isAtTheDoor) return { ...outcome, exchangers }

@@ -12,6 +12,13 @@ export const SMTPS_PORT = 465
 /** What a message demands of TLS beyond that (RFC 8689): nothing; that it is encrypted; a verified host that demands the same of the next. */
 export type Demand = 'nothing' | 'encrypt' | 'verify'
 
+/** What a message says of TLS. */
+export interface Wishes {
+  demand: Demand
+  /** Is it to arrive whatever DNS says of TLS (`TLS-Required: No`)? Asked only where that matters. Rejects with system errors. */
+  isWaived: () => Promise<boolean>
+}
+
 /** How TLS is spoken where control/ says nothing of it. */
 const UNSPOKEN: TlsSettings = { control: '', destinations: undefined, ciphers: undefined, minVersion: 'TLSv1.2' }
 
@@ -35,12 +42,14 @@ const lookedUp = async (
   destination: Bytes,
   target: Target,
   settings: Settings,
-  resolver: SecureResolver | undefined
+  resolver: SecureResolver | undefined,
+  { demand, isWaived }: Wishes
 ): Promise<Tls | Bytes | undefined> => {
   const tls = ruledTls(home, destination, target, settings)
   if (tls?.policy.level !== 'opportunistic' || settings.dane === undefined) return tls
   const verdict = await daneFor(resolver, destination, target, settings.dane)
   if (verdict.level === 'none') return tls
+  if (demand === 'nothing' && settings.dane.required === undefined && (await isWaived())) return tls
   const wanted: Tls = { ...tls, policy: { ...tls.policy, level: 'dane', source: daneSource(destination) } }
   if (verdict.level === 'unusable') return unusableReport(wanted, verdict.why)
   return { ...wanted, policy: { ...wanted.policy, level: verdict.level, ...(verdict.level === 'dane' ? { dane: verdict.demand } : {}) } }
@@ -56,9 +65,10 @@ export const tlsWith = async (
   target: Target,
   settings: Settings,
   resolver: SecureResolver | undefined,
-  demand: Demand
+  wishes: Wishes
 ): Promise<Tls | Bytes | undefined> => {
-  const tls = await lookedUp(home, destination, target, settings, resolver)
+  const { demand } = wishes
+  const tls = await lookedUp(home, destination, target, settings, resolver, wishes)
   if (demand === 'nothing' || typeof tls === 'string') return tls
   if (tls?.policy.level === 'dane' || tls?.policy.level === 'local') return demand === 'verify' ? { ...tls, isRequired: true } : tls
   const demanded: Tls = { ...spoken(home, target, settings), policy: { ...(tls?.policy ?? OPPORTUNISTIC), level: 'encrypt', source: 'REQUIRETLS' } }

@@ -107,7 +107,7 @@ const meet = async (say: Say, target: Target, settings: Settings, manner: Manner
 const examine = async (say: Say, home: string, destination: Bytes, target: Target, settings: Settings, secure: SecureResolver | undefined, meets: boolean) => {
   say(`${target.host} ${target.ip} port ${target.port}${secure ? `: ${vouchedFor(target)}` : ''}`)
   if (secure && ruledTls(home, destination, target, settings)?.policy.level === 'opportunistic') await sayRecords(say, target, settings, secure)
-  const tls = await tlsWith(home, destination, target, settings, secure, 'nothing')
+  const tls = await tlsWith(home, destination, target, settings, secure, { demand: 'nothing', isWaived: async () => false })
   if (typeof tls === 'string') {
     say(`  ${inWords(tls)}`)
     return 'would not'

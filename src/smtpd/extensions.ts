@@ -17,8 +17,12 @@ interface Extension {
   rcpt?: Readonly<Record<string, Parameter>>
 }
 
-/** Messages of one session we promise to take (RFC 9422); there is no limit. */
+/** So often a session may say MAIL, whatever comes of it, where it was told of that (RFC 9422). */
 const MAIL_MAX = 1000
+
+/** Has a session that was told of the limit said MAIL too often? */
+export const isOverMailMax = ({ state, options: { settings } }: Dialogue): boolean =>
+  state.mails > MAIL_MAX && state.isExtended && settings.esmtp?.includes('LIMITS') === true
 
 const limits = ({ options: { settings } }: Dialogue): Bytes =>
   `LIMITS${Number.isFinite(settings.maxRecipients) ? ` RCPTMAX=${settings.maxRecipients}` : ''} MAILMAX=${MAIL_MAX}`

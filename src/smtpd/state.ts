@@ -59,6 +59,8 @@ export class State {
   #notes: TransactionNotes | undefined
   /** A plug-in spoke for the present command: the usual checks do not apply. */
   isExempt = false
+  /** How often MAIL was said. */
+  mails = 0
   /** How often this transaction was asked to take a recipient. */
   asked = 0
   /** Whom the client has its messages from, as it says; undefined: it says nothing. */

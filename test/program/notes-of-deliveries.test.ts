@@ -142,3 +142,17 @@ test('whoever runs a queue program tells it of the notes by its environment; wha
   assert.match(found.find(({ envelope }) => envelope.includes('Tr@'))?.envelope ?? '', /\0p\d+ v=1 tls\0F/)
   assert.match(found.find(({ envelope }) => envelope.includes('Tother@'))?.envelope ?? '', /\0p\d+\0F/)
 })
+
+test('TLS-Required: No in the header of what is injected is noted (RFC 8689 5)', () => {
+  const home = makeHome()
+  for (const [field, notes] of [
+    ['TLS-Required: No', ' v=1 notls'],
+    ['TLS-Required: Yes', '']
+  ] as const) {
+    const before = new Set(queued(home).map(({ id }) => id))
+    const input = `From: a@b.example\n${field}\n\nTLS-Required: No\n`
+    assert.equal(runProgram(home, 'qmail-inject', { args: ['-fs@s.example', 'r@x.example'], input, env: {} }).exit, 0)
+    const [found] = queued(home).filter(({ id }) => !before.has(id))
+    assert.match(found?.envelope ?? '', new RegExp(`^u\\d+\\0p\\d+${notes}\\0Fs@s`), field)
+  }
+})

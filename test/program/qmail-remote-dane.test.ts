@@ -28,11 +28,11 @@ const certificate = { cert: own, key: own }
 let connections = 0
 
 /** Delivers to a server that plays this script, as mx.site.example, in the zone made for its port; the reports. `connections`: how many were made. */
-const talk = async (script: Script, zoneAt: (port: number) => Zone, tls: TlsOptions = certificate): Promise<string> => {
+const talk = async (script: Script, zoneAt: (port: number) => Zone, tls: TlsOptions = certificate, field = 'Subject: x'): Promise<string> => {
   const server = await smtpScript(script, '127.0.0.1', 0, { tls })
   Object.assign(zone, zoneAt(server.port))
   home.control('smtproutes', `:mx.site.example:${server.port}\n`)
-  writeFileSync(home.at('message'), 'Subject: x\n\nhi\n')
+  writeFileSync(home.at('message'), `${field}\n\nhi\n\nTLS-Required: No\n`)
   const { stdout } = await startProgram(home, 'qmail-remote', {
     args: ['x.example', 's@s.example', 'r@x.example'],
     inputFile: home.at('message'),
@@ -172,4 +172,16 @@ test('control/dane 2: mail to control/tlsadomains goes by DANE or not at all', a
   home.control('tlsadomains', 'site.example\n')
   assert.equal(said(await talk(BY_TLS, (port) => relayZone(port, [keyRecord(3, own)]))), 'K dane.')
   assert.equal(said(await talk(BY_TLS, (port) => relayZone(port, [], { '': {} }))), 'Z no name server is to be trusted about TLSA records. (#4.7.5)\n')
+})
+
+test('TLS-Required: No in the header has a message arrive whatever DANE says, but not where control/ demands it (RFC 8689 5)', async () => {
+  const bad = (port: number): Zone => relayZone(port, [keyRecord(3, foreign)])
+  const good = (port: number): Zone => relayZone(port, [keyRecord(3, own)])
+  assert.match(await talk(IN_CLEAR, bad, certificate, 'Subject: x\ntls-required : no'), /^r\0K127\.0\.0\.1 accepted message\.\nTLS: none\.\n/)
+  assert.match(await talk(BY_TLS, bad, certificate, 'TLS-Required:\n No'), /^r\0K127\.0\.0\.1 accepted message\.\nTLS: TLS/)
+  assert.match(await talk(BY_TLS, good, certificate, 'TLS-Required: No'), /^r\0K127\.0\.0\.1 accepted message\.\nTLS: TLS/)
+  for (const field of ['TLS-Required: Yes', 'TLS-Required: No\n way', 'X-TLS-Required: No', 'Subject: x\n TLS-Required: No'])
+    assert.match(await talk(IN_CLEAR, bad, certificate, field), /^ZTLS policy of mx\.site\.example \(dane\) not met/, field)
+  home.control('dane', '2\n')
+  assert.match(await talk(IN_CLEAR, good, certificate, 'TLS-Required: No'), /^ZTLS policy of mx\.site\.example \(dane\) not met/)
 })

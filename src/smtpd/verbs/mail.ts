@@ -3,10 +3,12 @@ import { type Objection, objectionOf } from '../auth/permission.ts'
 import type { Verb } from '../dialogue.ts'
 import { messageItems } from '../dsn/parameters.ts'
 import { bytesObjection } from '../esmtp/utf8.ts'
-import { parametersIn } from '../extensions.ts'
+import { isOverMailMax, parametersIn } from '../extensions.ts'
 import { besideItems, submitterItems } from '../origin.ts'
 
 export const mail: Verb = (dialogue, argument) => {
+  dialogue.state.mails++
+  if (isOverMailMax(dialogue)) return dialogue.fail('421 too many messages in one session, please connect again (#4.7.0)')
   const sender = pathIn(argument, dialogue.options.settings.localiphost)
   if (sender === undefined) return dialogue.say('555 syntax error (#5.5.4)')
   let objection: Objection | undefined

@@ -85,3 +85,13 @@ test('LIMITS tells how many recipients a message may have, if there is a limit',
   assert.deepEqual(await replies(limited(50), 'EHLO x'), ['250-mx', '250 LIMITS RCPTMAX=50 MAILMAX=1000'])
   assert.deepEqual(await replies(limited(Number.POSITIVE_INFINITY), 'EHLO x'), ['250-mx', '250 LIMITS MAILMAX=1000'])
 })
+
+test('a session that was told of MAILMAX is ended by the MAIL after that, and any other may go on', async () => {
+  const tooMany = ['EHLO x', ...Array<string>(500).fill('MAIL FROM:<a@b>'), 'RSET', ...Array<string>(500).fill('MAIL FROM:<a@b>')]
+  const limited = rig({ settings: { ...base(), esmtp: ['LIMITS', 'ENHANCEDSTATUSCODES'] } })
+  const said = await replies(limited, ...tooMany)
+  assert.equal(said.at(-1), '250 2.1.0 ok')
+  assert.deepEqual(await replies(limited, 'MAIL FROM:<a@b>', 'NOOP'), ['421 4.7.0 too many messages in one session, please connect again (#4.7.0)'])
+  for (const settings of [{ ...base(), esmtp: ['PIPELINING'] }, base()])
+    assert.equal((await replies(rig({ settings }), ...tooMany, 'MAIL FROM:<a@b>', 'NOOP')).at(-1), '250 ok')
+})
