@@ -62,3 +62,8 @@ export const splitHeader = (source: Iterator<Buffer>): Split => {
   const isBody = line !== '' && !lines.take(`${line}\n`)
   return { fields: lines.fields, separator: lines.separator, body: Buffer.from(isBody ? `${line}\n` : '', 'latin1') }
 }
+
+const TLS_WAIVER = /^TLS-Required[ \t]*:(?:[ \t\r]|\n[ \t])*no[ \t\r]*(?:\n(?![ \t])|(?![\s\S]))/im
+
+/** Does a header say `TLS-Required: No`: its sender wants the message to arrive whatever TLS there is (RFC 8689 5)? Any other value says nothing. */
+export const waivesTls = (header: Bytes): boolean => TLS_WAIVER.test(header)

@@ -1,5 +1,5 @@
 import { type Bytes, isAscii } from '../core/bytes.ts'
-import { waivesTls } from '../format/tls-required.ts'
+import { waivesTls } from '../format/header.ts'
 import { isInUtf8 } from '../format/unicode/utf8.ts'
 import { toXtext } from '../format/xtext.ts'
 import { type NotesText, packNotes } from '../queue/notes.ts'

@@ -1,7 +1,7 @@
 import type { Bytes } from '../core/bytes.ts'
 import { reason } from '../core/failure.ts'
+import { waivesTls } from '../format/header.ts'
 import { hasLineEnd } from '../format/quote.ts'
-import { waivesTls } from '../format/tls-required.ts'
 import { type Connection, connectTo } from '../net/client.ts'
 import type { Resolvers } from '../net/secure-dns.ts'
 import { converse, type Outcome } from './conversation.ts'

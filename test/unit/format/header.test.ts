@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { splitHeader } from '../../../src/format/header.ts'
+import { splitHeader, waivesTls } from '../../../src/format/header.ts'
 
 /** The fields' texts, the separator and the body, whatever pieces the message comes in. */
 const split = (message: string, pieceBytes = 1000): { fields: string[]; separator: string; body: string } => {
@@ -42,4 +42,26 @@ test('names are compared in lower case, without blanks before the colon', () => 
     splitHeader([Buffer.from('To \t: a\nFrom\t: b\n')].values()).fields.map((f) => f.name),
     ['to', 'from']
   )
+})
+
+test('TLS-Required: No is found in any case, anywhere in a header, folded or not, and nothing else is', () => {
+  for (const header of [
+    'TLS-Required: No\n',
+    'A: b\ntls-required:no',
+    'A: b\nTLS-REQUIRED \t:\n NO \t\nB: c\n',
+    'TLS-Required: No\r\nB: c\r\n',
+    'TLS-Required: Yes\nTLS-Required: No\n'
+  ])
+    assert.ok(waivesTls(header), JSON.stringify(header))
+  for (const header of [
+    '',
+    'TLS-Required: Yes\n',
+    'TLS-Required: None\n',
+    'TLS-Required: No\n t\n',
+    'TLS-Required: N\n o\n',
+    'X-TLS-Required: No\n',
+    'A: b\n TLS-Required: No\n',
+    'TLS-Required: (c) No\n'
+  ])
+    assert.ok(!waivesTls(header), JSON.stringify(header))
 })
