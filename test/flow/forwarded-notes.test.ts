@@ -1,15 +1,18 @@
 import assert from 'node:assert/strict'
+import { renameSync } from 'node:fs'
 import { test } from 'node:test'
 import { client } from '../helpers/dialogue.ts'
-import { makeHome } from '../helpers/home.ts'
+import { type Home, makeHome } from '../helpers/home.ts'
+import { layProgram } from '../helpers/kept-variables.ts'
 import { smtpSink } from '../helpers/smtp.ts'
 import { maildir, startSmtpd, startSuite, until } from '../helpers/suite.ts'
 import { makeUsers } from '../helpers/users.ts'
 import { PATIENT } from '../helpers/wait.ts'
 
 /** A suite with users who forward, a host far away that takes what senders ask for, and joe, who asks. */
-const makeWorld = async (firstgear: string | undefined) => {
+const makeWorld = async (firstgear: string | undefined, before: (home: Home) => void = () => {}) => {
   const home = makeHome()
+  before(home)
   if (firstgear !== undefined) home.control('firstgear', firstgear)
   home.control('locals', 'local.example\n')
   home.control('rcpthosts', 'local.example\nfar.example\n')
@@ -91,3 +94,22 @@ test('a message without notes is forwarded as ever, through the express lane and
     [{ from: 'joe@local.example', to: ['far-one@far.example'] }]
   )
 })
+
+test(
+  'behind a qmail-lspawn that is not known for ours a forwarded message is an ordinary one, and its sender hears of that; remote recipients lose nothing',
+  PATIENT,
+  async () => {
+    const wrap = (home: Home): void => {
+      renameSync(home.at('bin', 'qmail-lspawn'), home.at('bin', 'qmail-lspawn.own'))
+      layProgram(home, 'bin/qmail-lspawn', `exec ${home.at('bin', 'qmail-lspawn.own')} "$@"`)
+    }
+    const { send, command, notice } = await makeWorld(undefined, wrap)
+    await send(' ENVID=e', ['<one@local.example> NOTIFY=SUCCESS', '<both@local.example> NOTIFY=SUCCESS', '<direct@far.example> NOTIFY=SUCCESS'])
+    assert.equal(await command(/direct/), 'RCPT TO:<direct@far.example> NOTIFY=SUCCESS')
+    assert.equal(await command(/far-one/), 'RCPT TO:<far-one@far.example>')
+    assert.equal(await command(/far-both/), 'RCPT TO:<far-both@far.example>')
+    const text = await notice(/ both@/)
+    assert.match(text, /\nFinal-Recipient: rfc822; both@local\.example\nAction: delivered\n/)
+    assert.match(text, /\nFinal-Recipient: rfc822; one@local\.example\nAction: relayed\n/)
+  }
+)
