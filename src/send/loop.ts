@@ -6,6 +6,7 @@ import { delayStep } from './bounce/delay.ts'
 import { successDue, successStep } from './bounce/success.ts'
 import { clockSet } from './clock/set.ts'
 import { ClockWatch } from './clock/watch.ts'
+import { domainStep } from './ctl/domains.ts'
 import { CtlServer } from './ctl/server.ts'
 import { DueList } from './due-list.ts'
 import { finishStep } from './finish.ts'
@@ -197,7 +198,8 @@ export class Loop {
       finishStep(state),
       delayStep(state),
       !state.isExiting && expressStep(state),
-      !state.isExiting && this.#sweep.step(state)
+      !state.isExiting && this.#sweep.step(state),
+      !state.isExiting && domainStep(state)
     ]
     return steps.includes(true)
   }

@@ -26,6 +26,7 @@ const admit = (state: State, id: number): void => {
     }
     for (const [channel, due] of dues) state.spawners[channel].waiting.insert(id, due)
     if (dues.length === 0) state.done.insert(id, nowSeconds())
+    else state.ctl.unread.push(id)
   } catch {
     state.log.line(`warning: unable to stat ${path}; will try again later`)
     state.unseen.insert(id, nowSeconds() + AGAIN_SECONDS)

@@ -170,6 +170,11 @@ export class SendRig {
     return (Number(fields[11]) + Number(fields[12])) * 10
   }
 
+  /** Does it sleep just now? */
+  sleeps(): boolean {
+    return / S$/.test(readFileSync(`/proc/${this.#child.pid}/stat`, 'latin1').replace(/\) (.).*/s, ') $1'))
+  }
+
   /** The most memory it has held so far, in megabytes. */
   peakMegabytes(): number {
     return Math.round(Number(/^VmHWM:\s+(\d+)/m.exec(readFileSync(`/proc/${this.#child.pid}/status`, 'latin1'))?.[1] ?? 0) / 1024)

@@ -5,7 +5,7 @@ import { suiteGroup } from '../../src/os/ids.ts'
 import type { ListedMessage } from '../../src/queue/ctl-wire.ts'
 import { type Home, isRoot, makeHome } from '../helpers/home.ts'
 import { runProgram } from '../helpers/run-program.ts'
-import { putMessage, queueFiles, type RigOptions, SendRig, scratchFolder } from '../helpers/send-rig.ts'
+import { NO_INODE, putMessage, putWaiting, queueFiles, type RigOptions, SendRig, scratchFolder } from '../helpers/send-rig.ts'
 import { startProgram } from '../helpers/start-program.ts'
 import { PATIENCE_SECONDS, until, untilServed } from '../helpers/wait.ts'
 
@@ -140,6 +140,38 @@ test('without a folder for them, or with one that fails, no answers are kept, an
     'warning: unable to read the last answers; they are forgotten',
     'warning: unable to write the last answers; they may be forgotten at the next start'
   ])
+})
+
+test('a domain is looked for without reading other messages’ files, after a start too', async () => {
+  const home = makeRigHome()
+  const [birth, due] = [Date.now() / 1000 - 100, Date.now() / 1000 + 3600]
+  const put = (n: number, remote: string[]): void => {
+    const id = NO_INODE + n
+    writeFileSync(home.at(`queue/mess/${id % 23}/${id}`), 'x\n')
+    putWaiting(home, remote, { id, birth, due })
+  }
+  for (let n = 0; n < 200; n++) put(n, [`u@there.example`])
+  put(200, ['u@here.example'])
+  put(201, ['u@else.example', 'v@HERE.example'])
+  const rig = await started(home)
+  const fresh = await deferred(home, rig, 'u@there.example')
+  let calm = 0
+  await until('qmail-send to have nothing to do', () => {
+    calm = rig.sleeps() ? calm + 1 : 0
+    return calm === 50
+  })
+  // who read these now would find it in all of them
+  for (const id of [fresh, ...Array.from({ length: 200 }, (_, n) => NO_INODE + n)]) {
+    const file = home.at(`queue/remote/${id % 23}/${id}`)
+    assert.equal(readFileSync(file, 'latin1'), 'Tu@there.example\0')
+    writeFileSync(file, 'Tu@here.example\0')
+  }
+  const retried = await qctl(home, 'retry', '--domain', 'here.example')
+  assert.equal(retried.stderr, 'qmail-qctl: 2 messages meant, 2 changed\n')
+  for (const who of [/^u@here/, /^u@else/, /^v@HERE/]) rig.report(await rig.delivery(who), 'Kok\n')
+  await rig.logged(/(end msg[\s\S]*){2}/)
+  assert.deepEqual(rig.asked, [])
+  assert.equal(await rig.stop(), 0)
 })
 
 test('hold keeps a message from being delivered, over restarts, until it is released', async () => {

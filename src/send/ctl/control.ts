@@ -1,8 +1,8 @@
 import type { Bytes } from '../../core/bytes.ts'
-import type { Channel } from '../../queue/paths.ts'
+import { CHANNELS, type Channel } from '../../queue/paths.ts'
 import { domainOf } from '../../queue/selection.ts'
 import type { Log } from '../log.ts'
-import type { Delivery, Job } from '../message.ts'
+import type { Delivery, Job, Message } from '../message.ts'
 import { AnswersFile } from './answers.ts'
 import { Holds } from './holds.ts'
 import { Memory } from './memory.ts'
@@ -20,6 +20,8 @@ export class Control {
   readonly answers: AnswersFile
   /** Messages that are to go when their running deliveries have ended. */
   readonly doomed = new Map<number, Doom>()
+  /** Messages of which it may be unknown whom they are for: what was there at the start, and passes that came to no end. */
+  readonly unread: number[] = []
   readonly #jobs = new Map<number, Job[]>()
   readonly #domains = new Map<Job, Set<Bytes>>()
 
@@ -47,6 +49,14 @@ export class Control {
   /** Is a pass to end here? One in the express lane has no files yet, and goes on. */
   interrupts({ id, held }: Job): boolean {
     return held?.stage !== 'express' && (this.holds.has(id) || this.doomed.has(id))
+  }
+
+  /** A message gets its files: these are its recipients. */
+  sorted({ id, recipients }: Message): void {
+    for (const channel of CHANNELS) {
+      const left = recipients[channel].filter(({ isDone }) => !isDone)
+      this.memory.know(id, channel, [...new Set(left.map(({ address }) => this.memory.nameOf(domainOf(address))))])
+    }
   }
 
   /** A pass begins. */
@@ -82,6 +92,7 @@ export class Control {
     if (left.length > 0) this.#jobs.set(id, left)
     else this.#jobs.delete(id)
     if (isComplete && undone > 0 && !job.held?.isForgotten) this.memory.know(id, channel, [...(this.#domains.get(job) ?? [])])
+    else if (!isComplete) this.unread.push(id)
     this.#domains.delete(job)
     if (job.held?.stage === 'express') return undefined
     if (this.doomed.has(id)) return left.length === 0 ? 'settle' : 'kept'

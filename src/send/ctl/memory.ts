@@ -7,6 +7,10 @@ const MAX_ANSWER_BYTES = 300
 /** For so many recipients of a message. */
 const MAX_ANSWERS = 1000
 
+/** With more names of domains, those no message has are forgotten. */
+const MANY_NAMES = 16_384
+const NONE: readonly Bytes[] = []
+
 /** What is remembered of a recipient's tries. */
 type Answer = Pick<KeptAnswer, 'tries' | 'text' | 'at'>
 
@@ -21,9 +25,10 @@ const keyOf = (channel: Channel, address: Bytes): Bytes => `${channel} ${address
 /** What qmail-send has learnt about the messages in the queue, and none of their files says. */
 export class Memory {
   readonly #answers = new Map<number, Answers>()
-  readonly #domains = new Map<number, Partial<Record<Channel, readonly Bytes[]>>>()
-  /** Each domain's one string. */
-  readonly #names = new Map<Bytes, Bytes>()
+  readonly #domains: Record<Channel, Map<number, readonly Bytes[]>> = { local: new Map(), remote: new Map() }
+  /** Each domain's one string, and its one list: most messages have just one. */
+  #names = new Map<Bytes, readonly [Bytes]>()
+  #manyNames = MANY_NAMES
 
   /** A try for this recipient was put off: so many have been now. Undefined: there are too many recipients to remember it. */
   deferred(last: Omit<KeptAnswer, 'tries'>): KeptAnswer | undefined {
@@ -65,29 +70,44 @@ export class Memory {
 
   /** These are the domains (nameOf) of all the recipients on a channel that are not done. */
   know(id: number, channel: Channel, domains: readonly Bytes[]): void {
-    this.#domains.set(id, { ...this.#domains.get(id), [channel]: domains })
+    const [first] = domains
+    const list = domains.length === 0 ? NONE : domains.length === 1 && first !== undefined ? this.#listOf(first) : domains
+    this.#domains[channel].set(id, list)
   }
 
   /** A domain's one string. */
   nameOf(domain: Bytes): Bytes {
+    return this.#listOf(domain)[0]
+  }
+
+  #listOf(domain: Bytes): readonly [Bytes] {
     const known = this.#names.get(domain)
     if (known !== undefined) return known
-    const name = ownCopy(domain)
-    this.#names.set(name, name)
-    return name
+    if (this.#names.size >= this.#manyNames) this.#forgetNames()
+    const list = [ownCopy(domain)] as const
+    this.#names.set(list[0], list)
+    return list
+  }
+
+  /** Only those are kept that a message has. */
+  #forgetNames(): void {
+    const kept = new Map<Bytes, readonly [Bytes]>()
+    for (const lists of Object.values(this.#domains)) {
+      for (const name of [...lists.values()].flat()) kept.set(name, this.#names.get(name) ?? [name])
+    }
+    this.#names = kept
+    this.#manyNames = Math.max(MANY_NAMES, 2 * kept.size)
   }
 
   /** The domains of all recipients on these channels that are not done, and perhaps of some that are; undefined: not known. */
   domains(id: number, channels: readonly Channel[]): Bytes[] | undefined {
-    const known = this.#domains.get(id)
-    const found = channels.map((channel) => known?.[channel])
+    const found = channels.map((channel) => this.#domains[channel].get(id))
     return found.includes(undefined) ? undefined : found.flatMap((domains) => domains ?? [])
   }
 
   /** The message has left the queue, or its number is another's. */
   forget(id: number): void {
     this.#answers.delete(id)
-    this.#domains.delete(id)
-    if (this.#domains.size === 0) this.#names.clear()
+    for (const lists of Object.values(this.#domains)) lists.delete(id)
   }
 }
