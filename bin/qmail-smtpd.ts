@@ -13,24 +13,43 @@
  *
  * The second gear (kept by tcpserver -w) serves many connections in one process; it may then read control/ and drop/, and nothing else.
  */
+import { existsSync } from 'node:fs'
+import { join } from 'node:path'
 import { SettingsCache } from '../src/control/cache.ts'
 import { type Env, run } from '../src/core/run.ts'
 import { readableFd, writableFd } from '../src/net/stdio.ts'
 import { NOTES_VARIABLE } from '../src/queue/notes-variable.ts'
 import { askAuthDoor } from '../src/serve/auth-ask.ts'
 import { canLogIn } from '../src/serve/auth-mode.ts'
+import type { CoprocessorTls } from '../src/serve/coprocessor-tls.ts'
 import { openDoor } from '../src/serve/door.ts'
 import { givenChecker } from '../src/serve/given-checker.ts'
 import { RecipientDoor } from '../src/serve/recipient-door.ts'
+import type { Ends } from '../src/serve/tls.ts'
 import { ucspiTls } from '../src/serve/ucspi-tls.ts'
 import { parentChannel, Worker } from '../src/serve/worker.ts'
 import { checkerFor } from '../src/smtpd/auth/given.ts'
 import type { AskChecker } from '../src/smtpd/auth/session-auth.ts'
 import { type Connection, serveConnection } from '../src/smtpd/connection.ts'
+import { SessionExit } from '../src/smtpd/dialogue.ts'
+import { isEncrypted } from '../src/smtpd/protocol.ts'
 import { hasRoom } from '../src/smtpd/room.ts'
 import { FILES, readSettings } from '../src/smtpd/settings.ts'
-import { hooksOthers, isHooked, SESSION } from '../src/spawn/handover.ts'
+import { isTlsOff } from '../src/smtpd/tls-first.ts'
+import { beginsWithTls, hooksOthers, isHooked, SESSION } from '../src/spawn/handover.ts'
 import { submit } from '../src/submit/submit.ts'
+
+/** Under a server that knows nothing of TLS qmail-tlsd -c leads it, where there is a certificate; undefined: it is not to be had now. */
+const ownTls = async (home: string, env: Env): Promise<CoprocessorTls | undefined> =>
+  (await import('../src/serve/coprocessor-tls.ts')).coprocessorTls(home, 'qmail-smtpd', env)
+
+/** TLS from the first byte on; undefined: there is none, and nothing is said in clear. */
+const tlsAtOnce = async (tls: CoprocessorTls | undefined, ends: Ends, env: Env): Promise<Ends | undefined> => {
+  const turned = await tls?.start(ends, '')
+  if (turned?.kind !== 'secured') return undefined
+  for (const [name, value] of turned.variables) env[name] = value
+  return turned.ends
+}
 
 run('qmail-smtpd', async ({ home, args, env, resident }) => {
   const roomAt = (bytes: number): boolean => hasRoom(home, bytes)
@@ -61,9 +80,14 @@ run('qmail-smtpd', async ({ home, args, env, resident }) => {
     return hooksFor && ((print) => hooksFor(home, variables, print))
   }
   const authd: AskChecker = (request) => askAuthDoor(() => openDoor(home, 'auth'), request)
-  return serveConnection({
-    input: readableFd(0),
-    output: writableFd(1),
+  const ucspi = ucspiTls(env)
+  const isOwn = !ucspi && !isEncrypted(env) && !isTlsOff(env) && existsSync(join(home, 'control', 'servercert.pem'))
+  const own = isOwn ? await ownTls(home, env) : undefined
+  const raw: Ends = { input: readableFd(0), output: writableFd(1) }
+  const ends = isOwn && beginsWithTls(env) ? await tlsAtOnce(own, raw, env) : raw
+  if (ends === undefined) return SessionExit.other
+  const exit = await serveConnection({
+    ...ends,
     env,
     readSettings: () => readSettings(home),
     hasRoom: roomAt,
@@ -74,9 +98,11 @@ run('qmail-smtpd', async ({ home, args, env, resident }) => {
     checker: checkerFor(givenChecker(home, args, env.PATH), env, authd),
     authd,
     recipients: new RecipientDoor(() => openDoor(home, 'rcpt')),
-    tls: ucspiTls(env),
+    tls: ucspi ?? own,
     hooks: await hooksOf(env),
     hooksFor: hooksOf,
     canServe: () => true
   })
+  await own?.drained()
+  return exit
 })

@@ -25,11 +25,11 @@ const readIfThere = (path: string): string | undefined => {
   }
 }
 
-const keyOf = (pem: string): KeyObject => {
+const keyOf = (pem: string, passphrase: string | undefined): KeyObject => {
   try {
-    return createPrivateKey(pem)
+    return createPrivateKey(passphrase === undefined ? pem : { key: pem, passphrase })
   } catch {
-    throw new Error('its key cannot be read (no passphrase is possible)')
+    throw new Error(passphrase === undefined ? 'its key cannot be read (no passphrase is possible)' : 'its key cannot be read with this password')
   }
 }
 
@@ -37,13 +37,13 @@ const keyOf = (pem: string): KeyObject => {
  * Puts a certificate text and a key text together. Throws Error with the reason, in words for people, when they cannot be used: nothing in
  * it, a key that does not fit the leaf, a leaf whose time is over.
  */
-export const credentialsOf = (certificateText: string, keyText: string, now: Date): Credentials => {
+export const credentialsOf = (certificateText: string, keyText: string, now: Date, passphrase?: string): Credentials => {
   const { certificates } = pemParts(certificateText)
   const [key] = pemParts(keyText).keys
   if (certificates[0] === undefined) throw new Error('it holds no certificate')
   if (key === undefined) throw new Error('there is no key')
   const leaf = new X509Certificate(certificates[0])
-  if (!leaf.checkPrivateKey(keyOf(key))) throw new Error('the key is not that of the first certificate')
+  if (!leaf.checkPrivateKey(keyOf(key, passphrase))) throw new Error('the key is not that of the first certificate')
   if (leaf.validToDate < now) throw new Error(`the certificate ended on ${leaf.validToDate.toISOString().slice(0, 10)}`)
   return { chain: certificates.join(''), key, leaf }
 }

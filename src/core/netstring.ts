@@ -36,4 +36,9 @@ export class NetstringParser {
     this.#held = this.#held.subarray(end + 1)
     return body
   }
+
+  /** What came behind the last netstring. */
+  get rest(): Buffer {
+    return this.#held
+  }
 }

@@ -1,6 +1,10 @@
 import { connect, type NetConnectOpts, type Socket } from 'node:net'
-import type { ConnectionOptions, TLSSocket } from 'node:tls'
+import type { ConnectionOptions } from 'node:tls'
 import { type Bytes, toBuffer } from '../core/bytes.ts'
+import { reason } from '../core/failure.ts'
+import type { CoprocessorSession } from './coprocessor.ts'
+import { type TlsPeer, type TlsWish, tlsOptions, tlsPeerOf } from './tls-peer.ts'
+import { TlsRelay } from './tls-relay.ts'
 
 /** The peer went away, or was silent for too long. */
 export class ConnectionDied extends Error {}
@@ -33,6 +37,8 @@ export class Connection {
   #isFull = false
   /** Goes on with whoever waits; there is at most one. */
   #wake: (() => void) | undefined
+  /** Has what comes in while others speak TLS for us. */
+  #relay: TlsRelay | undefined
 
   constructor(socket: Socket) {
     this.#socket = socket
@@ -40,6 +46,10 @@ export class Connection {
 
   /** Bytes have come in. False: no more for now, nobody reads. */
   receive(chunk: Bytes): boolean {
+    return this.#relay ? this.#relay.receive(chunk) : this.#take(chunk)
+  }
+
+  #take(chunk: Bytes): boolean {
     this.#unread += chunk
     this.#notify()
     this.#isFull = this.#unread.length > MAX_UNREAD_BYTES
@@ -48,6 +58,11 @@ export class Connection {
 
   /** Nothing more will come in: the peer ended, an error, a time limit. What has come in before still counts. */
   end(): void {
+    if (this.#relay) this.#relay.end()
+    else this.#finish()
+  }
+
+  #finish(): void {
     this.#isOver = true
     this.#notify()
   }
@@ -61,17 +76,14 @@ export class Connection {
    * From now on TLS is spoken, waiting for the handshake at most so many seconds. What came in before and was not read would be taken for the
    * server's word inside TLS: then, and when the handshake fails, HandshakeFailed, and the connection is closed.
    */
-  async secure(options: ConnectionOptions, seconds: number): Promise<TLSSocket> {
+  async secure(wish: TlsWish, seconds: number): Promise<TlsPeer> {
     const { connect: connectTls } = await import('node:tls')
     const raw = this.#socket
-    if (this.#unread !== '') {
-      this.abort()
-      throw new HandshakeFailed('the server said something before the handshake')
-    }
+    this.#demandSilence()
     const idle = raw.timeout
     raw.setTimeout(0)
     return new Promise((resolve, reject) => {
-      const tls = connectTls({ ...options, socket: raw, allowHalfOpen: true } as ConnectionOptions)
+      const tls = connectTls({ ...tlsOptions(wish), socket: raw, allowHalfOpen: true } as ConnectionOptions)
       const fail = (why: string): void => {
         clearTimeout(patience)
         tls.destroy()
@@ -86,15 +98,45 @@ export class Connection {
       })
       tls.on('secureConnect', () => {
         clearTimeout(patience)
-        this.#socket = tls
-        if (idle !== undefined && idle > 0) tls.setTimeout(idle, () => tls.destroy())
-        tls.on('data', (chunk: Buffer) => {
-          if (!this.receive(chunk.toString('latin1'))) tls.pause()
-        })
-        tls.on('end', () => this.end())
-        resolve(tls)
+        this.#goOnWith(tls, idle)
+        resolve(tlsPeerOf(tls))
       })
     })
+  }
+
+  /** The same by the coprocessor, which has been asked for this session. */
+  async secureBy(session: CoprocessorSession, seconds: number): Promise<TlsPeer> {
+    const raw = this.#socket
+    try {
+      this.#demandSilence()
+    } catch (error) {
+      session.destroy()
+      throw error
+    }
+    const idle = raw.timeout
+    raw.setTimeout(0)
+    this.#relay = new TlsRelay(raw, session)
+    const peer = await this.#relay.handshake(milliseconds(seconds)).catch((error: unknown) => {
+      throw new HandshakeFailed(reason(error))
+    })
+    this.#goOnWith(session.plain, idle)
+    return peer
+  }
+
+  #demandSilence(): void {
+    if (this.#unread === '') return
+    this.abort()
+    throw new HandshakeFailed('the server said something before the handshake')
+  }
+
+  #goOnWith(inside: Socket, idleMilliseconds: number | undefined): void {
+    this.#socket = inside
+    if (idleMilliseconds !== undefined && idleMilliseconds > 0) inside.setTimeout(idleMilliseconds, () => this.abort())
+    inside.on('data', (chunk: Buffer) => {
+      if (!this.#take(chunk.toString('latin1'))) inside.pause()
+    })
+    for (const event of ['end', 'close']) inside.on(event, () => this.#finish())
+    inside.resume()
   }
 
   /** The next bytes that came in, waiting for some. Throws ConnectionDied. */
@@ -133,15 +175,19 @@ export class Connection {
   }
 
   /** Says a last thing and closes, without waiting for an answer. Resolves when it is on its way, or cannot be. */
-  close(last: Bytes): Promise<void> {
-    return this.write(last).then(
-      () => this.abort(),
-      () => this.abort()
-    )
+  async close(last: Bytes): Promise<void> {
+    try {
+      await this.write(last)
+      await this.#relay?.drain()
+    } catch (error) {
+      if (!(error instanceof ConnectionDied)) throw error
+    }
+    this.abort()
   }
 
   /** Closes at once. */
   abort(): void {
+    this.#relay?.destroy()
     this.#socket.destroy()
   }
 

@@ -1,7 +1,7 @@
 import { X509Certificate } from 'node:crypto'
-import type { TLSSocket } from 'node:tls'
 import type { Bytes } from '../core/bytes.ts'
 import type { Tlsa } from '../net/secure-dns.ts'
+import type { TlsPeer } from '../net/tls-peer.ts'
 import { DANE_EE, DANE_TA, isMeant } from './tlsa.ts'
 
 /** What a host's certificate must be by its TLSA records. */
@@ -39,31 +39,24 @@ export const demandOf = (records: readonly Tlsa[], base: Bytes, names: readonly 
   return { records, base, names, anchors: anchors.filter((pem) => pem !== undefined), isLookedFor: false }
 }
 
-/** The certificates a host sent, its own first. */
-export const chainOf = (tls: TLSSocket): X509Certificate[] => {
-  const chain: X509Certificate[] = []
-  for (let next = tls.getPeerX509Certificate(); next && next !== chain.at(-1); next = next.issuerCertificate) chain.push(next)
-  return chain
-}
-
 const isForOneOf = (certificate: X509Certificate, names: readonly Bytes[]): boolean =>
   names.some((name) => certificate.checkHost(name, { subject: 'never', partialWildcards: false }) !== undefined)
 
 /** What is wrong with the certificate of a host; undefined: nothing. The connection was made with the demand's anchors as the only ones. */
-export const daneComplaint = (tls: TLSSocket, { records, names, anchors }: DaneDemand): string | undefined => {
-  const leaf = tls.getPeerX509Certificate()
+export const daneComplaint = ({ chain, untrusted }: TlsPeer, { records, names, anchors }: DaneDemand): string | undefined => {
+  const [leaf] = chain()
   if (leaf === undefined) return 'it has no certificate'
   if (records.some((record) => record.usage === DANE_EE && isMeant(record, leaf.raw))) return undefined
   if (anchors.length === 0) return 'no TLSA record matches its certificate'
   if (anchors.includes(leaf.toString())) return 'its certificate is no authority'
-  if (!tls.authorized) return String(tls.authorizationError)
+  if (untrusted !== undefined) return untrusted
   return isForOneOf(leaf, names) ? undefined : `its certificate is not for ${names.join(' or ')}`
 }
 
 /** The demand with the anchors that records mean and the host sent, its own certificate not among them, if these are news: the host is to be judged by them on another connection (RFC 7671 5.2). */
-export const withAnchors = (tls: TLSSocket, demand: DaneDemand): DaneDemand | undefined => {
+export const withAnchors = ({ chain }: TlsPeer, demand: DaneDemand): DaneDemand | undefined => {
   if (demand.isLookedFor) return undefined
-  const [leaf, ...issuers] = chainOf(tls)
+  const [leaf, ...issuers] = chain()
   const found = demand.records.filter(isAnchor).flatMap((record) =>
     issuers.flatMap((issuer) => {
       if (!isMeant(record, issuer.raw)) return []

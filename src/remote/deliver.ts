@@ -4,6 +4,7 @@ import { waivesTls } from '../format/header.ts'
 import { hasLineEnd } from '../format/quote.ts'
 import { type Connection, connectTo } from '../net/client.ts'
 import type { Resolvers } from '../net/secure-dns.ts'
+import { coprocessorFor } from './client-certificate.ts'
 import { converse, type Outcome } from './conversation.ts'
 import type { Delivery } from './delivery.ts'
 import { type Demand, SMTPS_PORT, tlsWith } from './host-tls.ts'
@@ -53,7 +54,7 @@ const daneOf = ({ notes }: Delivery, { dane }: Settings): Settings['dane'] =>
 
 /** Tries one address after another until one has heard us out; those that turn us away at the door are passed over while there are others. */
 const attempt = async (home: string, given: Delivery, resolvers: Resolvers, read: Settings): Promise<Turn> => {
-  const settings = { ...read, dane: daneOf(given, read) }
+  const settings = { ...read, dane: daneOf(given, read), coprocessor: coprocessorFor(home, given.sender, read.tls) }
   const demand = demandOf(given, settings)
   const isWaived = async (): Promise<boolean> => waivesTls(await headerOf(given.message))
   const route: Route | undefined = senderRouteOf(given.sender, settings.senders) ?? routeOf(given.host, settings.routes)

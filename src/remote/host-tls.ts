@@ -20,13 +20,14 @@ export interface Wishes {
 }
 
 /** How TLS is spoken where control/ says nothing of it. */
-const UNSPOKEN: TlsSettings = { control: '', destinations: undefined, ciphers: undefined, minVersion: 'TLSv1.2' }
+const UNSPOKEN: TlsSettings = { control: '', destinations: undefined, ciphers: undefined, minVersion: 'TLSv1.2', certificates: 'none' }
 
 const spoken = (home: string, { host }: Target, settings: Settings): Omit<Tls, 'policy'> => ({
   settings: settings.tls ?? UNSPOKEN,
   host: host.replace(/\.$/, ''),
   anchors: () => defaultAnchors(home),
-  seconds: settings.connectSeconds
+  seconds: settings.connectSeconds,
+  coprocessor: settings.coprocessor
 })
 
 /** What control/ wants TLS to be with this host; undefined: it is not spoken. A relay is its own destination. Throws Temporary. */

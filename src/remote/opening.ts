@@ -1,22 +1,13 @@
-import type { TLSSocket } from 'node:tls'
 import type { Bytes } from '../core/bytes.ts'
 import { type Connection, HandshakeFailed } from '../net/client.ts'
 import { type Reply, readReply } from '../net/client-reply.ts'
+import type { CoprocessorSession } from '../net/coprocessor.ts'
+import type { TlsPeer } from '../net/tls-peer.ts'
 import { authenticate, type Credentials } from './auth.ts'
 import { withAnchors } from './dane-check.ts'
 import { NO_OFFERS, type Offers, offersIn } from './offers.ts'
 import { report } from './report.ts'
-import {
-  complaint,
-  described,
-  failedReport,
-  handshakeOptions,
-  noRequireTlsReport,
-  notOfferedReport,
-  refusedReport,
-  type Tls,
-  unverifiedReport
-} from './secure.ts'
+import { complaint, described, failedReport, noRequireTlsReport, notOfferedReport, refusedReport, type Tls, unverifiedReport, wishOf } from './secure.ts'
 import type { Settings } from './settings.ts'
 
 /** What control/ says about how to talk. */
@@ -47,8 +38,8 @@ export class Opening {
   #isSecret = false
   /** What the server offers now. */
   offers: Offers = NO_OFFERS
-  /** The connection inside TLS, once that stands, whatever the certificate is worth. */
-  secured: TLSSocket | undefined
+  /** The other end of TLS, once that stands, whatever its certificate is worth. */
+  secured: TlsPeer | undefined
   /** What is to be said of TLS when the message is taken. */
   tlsLine: Bytes = ''
   /** How the same host may be asked once more, on another connection. */
@@ -63,11 +54,12 @@ export class Opening {
 
   /** Goes all the way in. A report: we were turned away, or go away. Throws ConnectionDied. */
   async enter(): Promise<Bytes | undefined> {
-    const early = this.#manner.isTlsAtOnce ? await this.#handshake() : undefined
+    const { tls, isTlsAtOnce } = this.#manner
+    const early = isTlsAtOnce ? await this.#handshake(tls && (await tls.coprocessor?.(wishOf(tls)))) : undefined
     if (early !== undefined) return early
     const greeting = await readReply(this.#connection)
     if (greeting.code !== 220) return report('Z', `Connected to ${this.#ip} but greeting failed.\n`, greeting)
-    return (await this.#hello()) ?? (this.#manner.isTlsAtOnce ? undefined : await this.#starttls()) ?? (await this.#login()) ?? this.#demand()
+    return (await this.#hello()) ?? (isTlsAtOnce ? undefined : await this.#starttls()) ?? (await this.#login()) ?? this.#demand()
   }
 
   async #hello(): Promise<Bytes | undefined> {
@@ -91,23 +83,29 @@ export class Opening {
     if (tls.policy.level === 'none') return undefined
     const isNeeded = tls.policy.level !== 'opportunistic'
     if (!this.offers.isStarttls) return isNeeded ? notOfferedReport(tls) : undefined
-    const reply = await this.#ask('STARTTLS')
-    if (reply.code !== 220) return isNeeded ? refusedReport(tls) : undefined
-    return (await this.#handshake()) ?? this.#hello()
+    const session = await tls.coprocessor?.(wishOf(tls))
+    const reply = await this.#ask('STARTTLS').catch((error: unknown) => {
+      session?.destroy()
+      throw error
+    })
+    if (reply.code === 220) return (await this.#handshake(session)) ?? this.#hello()
+    session?.destroy()
+    return isNeeded ? refusedReport(tls) : undefined
   }
 
-  async #handshake(): Promise<Bytes | undefined> {
+  /** `session`: the coprocessor's, where there is to be one. */
+  async #handshake(session: CoprocessorSession | undefined): Promise<Bytes | undefined> {
     const { tls } = this.#manner
     if (tls === undefined) return undefined
     try {
-      const socket = await this.#connection.secure(handshakeOptions(tls), tls.seconds)
-      this.secured = socket
-      const wrong = complaint(socket, tls.policy)
-      const dane = wrong === undefined || tls.policy.dane === undefined ? undefined : withAnchors(socket, tls.policy.dane)
+      const peer = await (session ? this.#connection.secureBy(session, tls.seconds) : this.#connection.secure(wishOf(tls), tls.seconds))
+      this.secured = peer
+      const wrong = complaint(peer, tls)
+      const dane = wrong === undefined || tls.policy.dane === undefined ? undefined : withAnchors(peer, tls.policy.dane)
       if (dane) this.retry = { ...this.#manner, tls: { ...tls, policy: { ...tls.policy, dane } } }
       if (wrong !== undefined) return unverifiedReport(tls, wrong)
       this.#isSecret = true
-      this.tlsLine = `TLS: ${described(socket, tls.policy)}.\n`
+      this.tlsLine = `TLS: ${described(peer, tls.policy)}.\n`
       return undefined
     } catch (error) {
       if (!(error instanceof HandshakeFailed)) throw error

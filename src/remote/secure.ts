@@ -1,8 +1,9 @@
-import { X509Certificate } from 'node:crypto'
+import type { X509Certificate } from 'node:crypto'
 import { isIP } from 'node:net'
-import type { ConnectionOptions, PeerCertificate, TLSSocket } from 'node:tls'
 import type { Bytes } from '../core/bytes.ts'
-import { type DaneDemand, daneComplaint } from './dane-check.ts'
+import type { CoprocessorSession } from '../net/coprocessor.ts'
+import type { TlsPeer, TlsWish } from '../net/tls-peer.ts'
+import { daneComplaint } from './dane-check.ts'
 import { report } from './report.ts'
 import type { TlsCheck, TlsPolicy, TlsSettings } from './tls-policy.ts'
 
@@ -18,6 +19,8 @@ export interface Tls {
   isRequired?: boolean
   /** Patience for the handshake. */
   seconds: number
+  /** Has the coprocessor lead it, which holds our certificate; undefined: we show none, and lead it ourselves. Rejects with Temporary. */
+  coprocessor: ((wish: TlsWish) => Promise<CoprocessorSession>) | undefined
 }
 
 /** Node's own word for it. */
@@ -32,49 +35,40 @@ const isFor = (certificate: X509Certificate, host: Bytes, mayBeCommon: boolean):
     ? certificate.checkHost(host, { subject: mayBeCommon ? 'default' : 'never', partialWildcards: false }) !== undefined
     : certificate.checkIP(host) !== undefined
 
-const nameComplaint = (wanted: TlsCheck['name'], host: Bytes, { raw, subjectaltname = '' }: PeerCertificate): Error | undefined => {
+const nameComplaint = (wanted: TlsCheck['name'], host: Bytes, certificate: X509Certificate): string | undefined => {
   if (wanted === 'any') return undefined
-  if (!isFor(new X509Certificate(raw), host, wanted === 'orCommon')) return Object.assign(new Error(`it is not for ${host}`), { code: MISMATCH })
-  if (wanted !== 'exact' || subjectaltname.toLowerCase().split(', ').includes(`dns:${host.toLowerCase()}`)) return undefined
-  return new Error(`it is not for ${host} by name`)
+  if (!isFor(certificate, host, wanted === 'orCommon')) return MISMATCH
+  if (wanted !== 'exact' || certificate.subjectAltName?.toLowerCase().split(', ').includes(`dns:${host.toLowerCase()}`)) return undefined
+  return `it is not for ${host} by name`
 }
 
-/** By DANE the anchors of its records are all there are, wherever they stand in the chain; names are looked at afterwards. */
-const daneOptions = ({ base, anchors }: DaneDemand): ConnectionOptions => ({
-  servername: base,
-  ca: [...anchors],
-  allowPartialTrustChain: true,
-  checkServerIdentity: () => undefined
-})
-
-/** What TLS is asked to be: any certificate is taken here, and judged afterwards. */
-export const handshakeOptions = ({ settings, policy, host, anchors }: Tls): ConnectionOptions => {
-  const ciphers = policy.ciphers ?? settings.ciphers
-  if (policy.dane)
-    return { ...daneOptions(policy.dane), ...(ciphers === undefined ? {} : { ciphers }), minVersion: settings.minVersion, rejectUnauthorized: false }
-  const ca = policy.check && policy.check.fingerprint === undefined ? (policy.check.ca ?? anchors()) : undefined
+/** What TLS is asked to be: any certificate is taken here, and judged afterwards. By DANE the anchors of its records are all there are, wherever they stand in the chain. */
+export const wishOf = ({ settings, policy, host, anchors }: Tls): TlsWish => {
+  const { check, dane } = policy
+  const isByAnchor = check !== undefined && check.fingerprint === undefined
   return {
-    ...(isIP(host) ? {} : { servername: host }),
-    ...(ciphers === undefined ? {} : { ciphers }),
-    ...(ca === undefined ? {} : { ca }),
+    name: dane?.base ?? (isIP(host) ? undefined : host),
     minVersion: settings.minVersion,
-    rejectUnauthorized: false,
-    checkServerIdentity: (_, certificate) => nameComplaint(policy.check?.name ?? 'any', host, certificate)
+    ciphers: policy.ciphers ?? settings.ciphers,
+    anchors: dane ? dane.anchors.join('') : isByAnchor ? (check.ca ?? anchors()) : undefined,
+    isPartialChain: dane !== undefined
   }
 }
 
 /** What is wrong with the peer's certificate by the policy; undefined: nothing that matters. */
-export const complaint = (tls: TLSSocket, { check, dane }: TlsPolicy): string | undefined => {
-  if (dane) return daneComplaint(tls, dane)
+export const complaint = (peer: TlsPeer, { policy: { check, dane }, host }: Pick<Tls, 'policy' | 'host'>): string | undefined => {
+  if (dane) return daneComplaint(peer, dane)
   if (check === undefined) return undefined
-  if (check.fingerprint === undefined) return tls.authorized ? undefined : String(tls.authorizationError)
-  const fingerprint = tls.getPeerCertificate().fingerprint256.replaceAll(':', '').toLowerCase()
+  const [leaf] = peer.chain()
+  if (leaf === undefined) return 'it has no certificate'
+  if (check.fingerprint === undefined) return peer.untrusted ?? nameComplaint(check.name, host, leaf)
+  const fingerprint = leaf.fingerprint256.replaceAll(':', '').toLowerCase()
   return fingerprint === check.fingerprint ? undefined : `its certificate has the fingerprint ${fingerprint}`
 }
 
 /** Protocol, cipher and what they are worth, for the report. */
-export const described = (tls: TLSSocket, { level }: TlsPolicy): string =>
-  `${tls.getProtocol()} ${tls.getCipher().standardName}, ${level}${level === 'local' || level === 'dane' ? '' : ', not verified'}`
+export const described = ({ protocol, cipher }: TlsPeer, { level }: TlsPolicy): string =>
+  `${protocol} ${cipher}, ${level}${level === 'local' || level === 'dane' ? '' : ', not verified'}`
 
 /** What a host that does not meet the policy costs: waiting; a message that demands TLS comes back (RFC 8689 4.2.1). */
 const REFUSALS = { '4.7.4': '5.7.10', '4.7.5': '5.7.5' } as const

@@ -7,6 +7,7 @@ import { firstOf, routeKeys, routePlace, senderKeys } from '../format/smtproutes
 import { identity } from '../os/own.ts'
 import type { Credentials } from './auth.ts'
 import { type DaneSettings, readDaneSettings } from './dane-settings.ts'
+import type { Tls } from './secure.ts'
 import { readTlsSettings, type TlsSettings } from './tls-policy.ts'
 
 /** What control/ says to qmail-remote (spec network.md 6.2). */
@@ -26,6 +27,8 @@ export interface Settings {
   unusedExtensions: ReadonlySet<Bytes> | undefined
   /** undefined: TLS is not spoken. */
   tls: TlsSettings | undefined
+  /** How TLS is led with a certificate of ours; undefined: without. */
+  coprocessor?: Tls['coprocessor']
   /** undefined: nobody asks for TLSA records. */
   dane: DaneSettings | undefined
   /** Messages that demand TLS go to verified hosts that do so too, or nowhere. */

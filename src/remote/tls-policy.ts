@@ -38,6 +38,8 @@ export interface TlsSettings {
   destinations: ReadonlyMap<Bytes, Bytes> | undefined
   ciphers: string | undefined
   minVersion: SecureVersion
+  /** Have we certificates of our own to show: none, one, or by the sender's domain? */
+  certificates: 'none' | 'one' | 'bySender'
 }
 
 const VERSIONS: Readonly<Record<string, SecureVersion>> = { TLSv1: 'TLSv1', TLSv1_1: 'TLSv1.1', TLSv1_2: 'TLSv1.2', TLSv1_3: 'TLSv1.3' }
@@ -68,14 +70,17 @@ export const readTlsSettings = (home: string, speaksEhlo: boolean): TlsSettings 
   const control = join(home, 'control')
   const destinations = readSetting(home, 'tlsdestinations')
   const ciphers = readSetting(home, 'tlsclientciphers')
-  if (!speaksEhlo && !destinations && !ciphers && !exists(join(control, 'tlshosts')) && !exists(join(control, 'notlshosts'))) return undefined
+  const certificates = exists(join(control, 'domaincerts')) ? 'bySender' : exists(join(control, 'clientcert.pem')) ? 'one' : 'none'
+  const isNamed = speaksEhlo || destinations || ciphers || certificates !== 'none'
+  if (!isNamed && !exists(join(control, 'tlshosts')) && !exists(join(control, 'notlshosts'))) return undefined
   return {
     control,
     destinations:
       destinations &&
       new Map(destinations.filter((line) => line.includes(':')).map((line) => [lower(line.slice(0, line.indexOf(':'))), line.slice(line.indexOf(':') + 1)])),
     ciphers: ciphers?.join(':'),
-    minVersion: VERSIONS[readSetting(home, 'tlsclientmethod') ?? ''] ?? 'TLSv1.2'
+    minVersion: VERSIONS[readSetting(home, 'tlsclientmethod') ?? ''] ?? 'TLSv1.2',
+    certificates
   }
 }
 

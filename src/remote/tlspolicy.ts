@@ -1,5 +1,4 @@
 import type { X509Certificate } from 'node:crypto'
-import type { TLSSocket } from 'node:tls'
 import type { Bytes } from '../core/bytes.ts'
 import { Exit } from '../core/exit.ts'
 import { Usage } from '../core/failure.ts'
@@ -8,8 +7,8 @@ import { aLabels } from '../format/unicode/a-labels.ts'
 import { ConnectionDied, connectTo } from '../net/client.ts'
 import { trustedServers } from '../net/dns-servers.ts'
 import type { Resolvers, SecureResolver, Tlsa } from '../net/secure-dns.ts'
+import type { TlsPeer } from '../net/tls-peer.ts'
 import { tlsaNames } from './dane.ts'
-import { chainOf } from './dane-check.ts'
 import { ruledTls, SMTPS_PORT, tlsWith } from './host-tls.ts'
 import { type Manner, Opening } from './opening.ts'
 import type { Tls } from './secure.ts'
@@ -72,8 +71,8 @@ const sayCertificate = (say: Say, certificate: X509Certificate, records: readonl
   for (const record of records.filter((one) => isMeant(one, certificate.raw))) say(`    is meant by ${tlsaText(record)}`)
 }
 
-const sayChain = (say: Say, socket: TLSSocket, tls: Tls | undefined): void => {
-  for (const certificate of chainOf(socket)) sayCertificate(say, certificate, tls?.policy.dane?.records ?? [])
+const sayChain = (say: Say, peer: TlsPeer, tls: Tls | undefined): void => {
+  for (const certificate of peer.chain()) sayCertificate(say, certificate, tls?.policy.dane?.records ?? [])
 }
 
 /** Connects as for a delivery, and leaves before there is one. */

@@ -33,7 +33,7 @@ export const tlsFdsOf = (env: Readonly<Env>): TlsFds | undefined => {
 }
 
 /** `NAME=value NUL ...` as variables. */
-const parse = (text: Bytes): [string, Bytes][] =>
+export const variablesIn = (text: Bytes): [string, Bytes][] =>
   text
     .split('\0')
     .filter((pair) => /^[A-Za-z_][A-Za-z0-9_]*=/.test(pair))
@@ -49,13 +49,14 @@ const readVariables = (control: Readable): Promise<[string, Bytes][] | undefined
     }
     control.on('data', (chunk: Buffer) => {
       text += chunk.toString('latin1')
-      if (text.endsWith('\0\0')) finish(parse(text))
+      if (text.endsWith('\0\0')) finish(variablesIn(text))
       else if (text.length > MAX_VARIABLES_BYTES) finish(undefined)
     })
     for (const event of ['end', 'error', 'close']) control.on(event, () => finish(undefined))
   })
 
-const written = (output: Writable, text: Bytes): Promise<boolean> => new Promise((resolve) => output.write(text, 'latin1', (error) => resolve(!error)))
+/** Says something; false: nobody is there to hear it. */
+export const written = (output: Writable, text: Bytes): Promise<boolean> => new Promise((resolve) => output.write(text, 'latin1', (error) => resolve(!error)))
 
 /** Asks for TLS: what is known of the handshake; undefined: there was none. From the call on, nobody may read from the connection in clear. */
 export const askForTls = async ({ control }: TlsFds): Promise<[string, Bytes][] | undefined> => {

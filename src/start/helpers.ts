@@ -5,18 +5,34 @@ import { readSetting } from '../control/read.ts'
 import { reason } from '../core/failure.ts'
 import { logLine } from '../core/logline.ts'
 import type { Context } from '../core/run.ts'
-import { startChild } from '../os/child.ts'
+import { type ChildOptions, startChild } from '../os/child.ts'
+import { isOwn } from '../os/own.ts'
+import { nodeFlags } from '../suite/permissions.ts'
+import type { Permission } from '../suite/programs/row.ts'
+import { tls } from '../suite/programs/tls.ts'
 
 /** A program beside the daemons: mail goes on without it. */
 interface Helper {
   name: string
+  args?: readonly string[]
+  /** Where they are more than its first line has room for. */
+  permissions?: readonly Permission[]
   /** Does control/ ask for it? */
   isWanted: (home: string) => boolean
 }
 
+/** Where one of them is there TLS is led for qmail-remote, or for a qmail-smtpd whose tcpserver knows nothing of it. */
+const CERTIFICATES = ['clientcert.pem', 'domaincerts', 'servercert.pem']
+
 const helpers: readonly Helper[] = [
   { name: 'qmail-rcptd', isWanted: (home) => readSetting(home, 'recipientcheck') !== 0 },
-  { name: 'qmail-authd', isWanted: (home) => existsSync(join(home, 'control', 'checkpassword')) }
+  { name: 'qmail-authd', isWanted: (home) => existsSync(join(home, 'control', 'checkpassword')) },
+  {
+    name: 'qmail-tlsd',
+    args: ['-c'],
+    permissions: tls['qmail-tlsd'].permissions,
+    isWanted: (home) => CERTIFICATES.some((name) => existsSync(join(home, 'control', name)))
+  }
 ]
 
 const MAX_REST_SECONDS = 60
@@ -30,6 +46,12 @@ const isWanted = ({ isWanted: asks, name }: Helper, home: string): boolean => {
     logLine(2, `qmail-start: warning: ${name} is not started: ${reason(error)}`)
     return false
   }
+}
+
+const start = (home: string, { name, args = [], permissions }: Helper, options: ChildOptions): ChildProcess => {
+  const file = join(home, 'bin', name)
+  if (permissions === undefined || !isOwn(file, name)) return startChild(file, [...args], options)
+  return startChild(join(home, 'lib', 'node'), [...nodeFlags(home, file, permissions), file, ...args], options)
 }
 
 /** Starts what control/ asks for, and again, after 1, 2, 4 ... 60 seconds, when it ends. They start as root, each becomes its own user, and all end with us. */
@@ -55,7 +77,7 @@ export class Helpers {
     const { home, env } = this.#context
     if (this.#isStopped || !isWanted(helper, home)) return
     const started = performance.now()
-    const child = startChild(join(home, 'bin', helper.name), [], { stdio: ['pipe', 2, 2], env, cwd: '/', resident: true })
+    const child = start(home, helper, { stdio: ['pipe', 2, 2], env, cwd: '/', resident: true })
     this.#children.set(helper.name, child)
     const again = (how: string): void => {
       if (this.#children.get(helper.name) !== child) return

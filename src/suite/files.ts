@@ -61,6 +61,7 @@ export const files: FileEntry[] = [
   folder('run/smtpd', 'qmaild', 0o700, 'nofiles'),
   folder('run/send', 'qmails', 0o700),
   folder('run/ctl', 'qmails', 0o700),
+  folder('run/remote', 'qmailr', 0o700),
   { path: 'lib/node', kind: 'file', owner: 'root', group: 'qmail', mode: 0o755 },
   { path: 'lib/bun', kind: 'file', owner: 'root', group: 'qmail', mode: 0o755, optional: true },
   { path: 'lib/digests', kind: 'file', owner: 'root', group: 'qmail', mode: 0o644 },

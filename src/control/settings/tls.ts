@@ -41,6 +41,13 @@ export const tls = table({
     reread: 'invocation',
     about: 'lowest version of TLS towards servers: TLSv1, TLSv1_1, TLSv1_2 or TLSv1_3'
   },
+  domaincerts: {
+    type: 'map',
+    readers: ['qmail-tlsd'],
+    reread: 'invocation',
+    about:
+      "certificates shown to servers by the sender's domain, domain:certfile|keyfile|password (files below the home; without a keyfile the key stands in the first; * for all others); without one of its own a domain shows control/clientcert.pem, where that is there"
+  },
   cafile: {
     type: 'line',
     default: '/etc/ssl/certs/ca-certificates.crt',

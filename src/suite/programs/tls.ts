@@ -1,14 +1,15 @@
-import { rows } from './row.ts'
+import { IDS, rows } from './row.ts'
 
 /** Programs: TLS and authentication. */
 export const tls = rows({
   'qmail-tlsd': {
+    synopsis: 'qmail-tlsd [ -c ]',
     ring: 'N',
     about: 'holds the keys of TLS, and speaks nothing else',
-    runsAs: 'qmailt:nofiles',
-    fds: '2> log (resident: 3<> connections)',
-    exits: { 0: 'told to retire, or the parent is gone', 100: 'not started by tcpserver' },
-    permissions: ['read:control'],
+    runsAs: 'qmailt:nofiles; -c: root to bind, then that',
+    fds: '2> log; -c: 0< end: stop (under qmail-start) (resident: 3<> connections)',
+    exits: { 0: 'told to retire, or to stop, or the parent is gone', 100: 'not started by tcpserver, and without -c', 111: 'cannot start' },
+    permissions: [...IDS, 'read:control', 'write:run', 'net'],
     secondGear: { about: 'resident under tcpserver', permissions: ['read:control'] },
     budget: 80
   },
