@@ -6,7 +6,7 @@
  *          QMAILESMTP: what the sender asked for: `e=` and 16 hexadecimal digits of the SHA-256 of the arguments, a NUL behind each, a blank, notes; `r=` is an argument's number
  * EXIT     0 always: the reports say what happened
  * FILES    control/ me helohost timeoutconnect timeoutremote smtproutes outgoingip moreipme notipme esmtp tlsdestinations
- *          tlshosts/ notlshosts/ tlsclientciphers tlsclientmethod cafile dane daneinsecuremx dnssectrust tlsadomains requiretls authsenders authclear;
+ *          tlshosts/ notlshosts/ tlsclientciphers tlsclientmethod cafile dane daneinsecuremx dnssectrust tlsadomains requiretls authsenders authclear; clientcert.pem, domaincerts: whether they are there; run/remote/tls: qmail-tlsd;
  *          /etc/ssl/certs; /etc/resolv.conf; queue/lock/tcpto; resident: queue/mess
  *
  * The second gear (kept by qmail-rspawn) makes many deliveries at once: src/spawn/wire.ts.

@@ -8,7 +8,7 @@
  * EXIT     0 after QUIT, 1 after any other end
  * FILES    control/ me smtpgreeting localiphost timeoutsmtpd rcpthosts morercpthosts.cdb badmailfrom badmailfromnorelay badrcptto
  *          badrcpttonorelay badhelo badhelonorelay patterns databytes esmtp maxrcpt maxerrors maxsession brtlimit greetdelay tarpitcount tarpitdelay smtpdlog recipientcheck xclient
- *          smtpplugins checkpassword authtries hideauthuser submitfrom locals virtualdomains idhost; run/smtpd/rcpt: qmail-rcptd; run/smtpd/auth: qmail-authd;
+ *          smtpplugins checkpassword authtries hideauthuser submitfrom locals virtualdomains idhost; run/smtpd/rcpt: qmail-rcptd; run/smtpd/auth: qmail-authd; servercert.pem: whether it is there; run/smtpd/tls: qmail-tlsd;
  *          drop: whether the disk has room
  *
  * The second gear (kept by tcpserver -w) serves many connections in one process; it may then read control/ and drop/, and nothing else.

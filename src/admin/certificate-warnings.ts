@@ -1,5 +1,6 @@
 import { readdirSync, readFileSync, type Stats, statSync } from 'node:fs'
-import { join } from 'node:path'
+import { join, relative, resolve } from 'node:path'
+import { listOf, mapOf } from '../control/read.ts'
 import type { Bytes } from '../core/bytes.ts'
 import { suiteGroup, suiteUser, USERS } from '../os/ids.ts'
 
@@ -8,6 +9,8 @@ const CERTIFICATE_DAYS = 14
 const DAY_MILLISECONDS = 86_400_000
 /** The files of control/, and of each folder of servercerts/, where qmail-tlsd looks for a key (spec modern.md 1.1). */
 const SERVER_FILE = /^server(cert(-ecdsa)?|key)\.pem$/
+/** What qmail-tlsd -c shows to servers (spec modern.md 3.1). */
+const CLIENT_FILE = 'clientcert.pem'
 
 const readIfAllowed = (path: string): { text: string; stats: Stats } | undefined => {
   try {
@@ -53,15 +56,23 @@ const inServercerts = (control: string): string[] => {
   }
 }
 
+/** The files below control/ that control/domaincerts names. */
+const inDomaincerts = (control: string): string[] => {
+  const text = readIfAllowed(join(control, 'domaincerts'))?.text ?? ''
+  const files = [...mapOf(listOf(text)).values()].flatMap((value) => value.split('|').slice(0, 2))
+  return files.map((file) => relative(control, resolve(control, '..', file))).filter((file) => file !== '' && !file.startsWith('..'))
+}
+
 /** Certificates in control/ that have ended or will soon, and keys that others than qmail-tlsd can read; those the caller may not read say nothing. Throws Temporary. */
 export const certificateWarnings = async (home: string, names: readonly Bytes[], now: number): Promise<string[]> => {
   const control = join(home, 'control')
   const found: string[] = []
-  for (const name of [...names.filter((file) => /cert/.test(file) || SERVER_FILE.test(file)), ...inServercerts(control)]) {
+  const keyed = new Set([CLIENT_FILE, ...inDomaincerts(control)])
+  for (const name of new Set([...names.filter((file) => /cert/.test(file) || SERVER_FILE.test(file)), ...inServercerts(control), ...keyed])) {
     const file = readIfAllowed(join(control, name))
     if (file === undefined) continue
     found.push(...(await ending(name, file.text, now)))
-    if (SERVER_FILE.test(name.slice(name.lastIndexOf('/') + 1))) found.push(...exposed(home, name, file.text, file.stats))
+    if (keyed.has(name) || SERVER_FILE.test(name.slice(name.lastIndexOf('/') + 1))) found.push(...exposed(home, name, file.text, file.stats))
   }
   return found
 }

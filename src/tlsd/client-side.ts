@@ -6,6 +6,7 @@ import { ANSWER, packWords, wishIn } from '../net/coprocessor.ts'
 import { tlsOptions, tlsPeerOf } from '../net/tls-peer.ts'
 import { type ClientCredentials, clientCredentials } from './client-credentials.ts'
 import { relay } from './relay.ts'
+import { keepSilent } from './silent.ts'
 
 type Log = (line: string) => void
 
@@ -55,7 +56,9 @@ export const serveClient = async (home: string, id: number, cipher: Socket, plai
     const options = { ...tlsOptions(wish), ...(own ? material(own) : {}), socket: cipher, allowHalfOpen: true }
     plain.write(packWords(ANSWER.ok))
     tls = connect(options as ConnectionOptions)
+    const wake = keepSilent(plain)
     await shaken(tls, plain)
+    wake()
     plain.write(answerOf(tls))
     log(
       `id ${id} connect proto=${tls.getProtocol()} cipher=${tls.getCipher().name} sni=${wish.name ?? '-'} cert=${file} ms=${Math.round(performance.now() - start)}`

@@ -6,6 +6,7 @@ import { ANSWER, ASKS_ABLE, MAX_WORDS_BYTES, packWords, REQUEST, SESSION, unpack
 import { NetstringReader } from '../net/netstring-reader.ts'
 import { serveClient } from './client-side.ts'
 import type { TlsService } from './service.ts'
+import { keepSilent } from './silent.ts'
 
 /** Who has not said what he wants, or has not made his other connection, within this time is let go. */
 const PATIENCE_MILLISECONDS = 10_000
@@ -19,6 +20,8 @@ interface Half {
   /** On the inside of TLS: what is wanted. */
   fields: Buffer[]
   patience: NodeJS.Timeout
+  /** It waits no longer. */
+  wake: () => void
 }
 
 /** qmail-tlsd on its own (spec modern.md 3.2): leads TLS for those who ask at its doors. */
@@ -58,7 +61,7 @@ export class Coprocessor {
     if (side === undefined || id === undefined) throw new Permanent('what it begins with is no session')
     const fields = side === 'p' ? this.#fieldsOf(door, await reader.next()) : []
     if (reader.release().length > 0) throw new Permanent('it goes on before it is answered')
-    this.#meet(door, side, id, { socket, fields, patience })
+    this.#meet(door, side, id, { socket, fields, patience, wake: keepSilent(socket) })
   }
 
   #fieldsOf(door: Door, data: Buffer): Buffer[] {
@@ -84,7 +87,10 @@ export class Coprocessor {
       return
     }
     this.#waiting.delete(otherKey)
-    for (const { patience } of [half, other]) clearTimeout(patience)
+    for (const { patience, wake } of [half, other]) {
+      clearTimeout(patience)
+      wake()
+    }
     const [cipher, plain] = side === 'c' ? [half, other] : [other, half]
     void this.#serve(door, cipher.socket, plain.socket, plain.fields)
   }

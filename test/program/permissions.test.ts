@@ -1,5 +1,7 @@
 import assert from 'node:assert/strict'
-import { chmodSync, writeFileSync } from 'node:fs'
+import { spawn } from 'node:child_process'
+import { chmodSync, closeSync, openSync, readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { test } from 'node:test'
 import { markerOf } from '../../src/os/own.ts'
 import { startResident } from '../../src/spawn/resident.ts'
@@ -7,6 +9,7 @@ import { type ProgramName, programRows, programs } from '../../src/suite/program
 import { shebang } from '../../tools/install.ts'
 import { makeHome } from '../helpers/home.ts'
 import { runProgram } from '../helpers/run-program.ts'
+import { until } from '../helpers/wait.ts'
 
 // What the first line of a program can say depends on the length of its path: not on whoever's $TMPDIR.
 const home = makeHome(undefined, '/tmp')
@@ -57,7 +60,7 @@ const firstGear: [ProgramName, string[]][] = [
   ['qmail-qstat', ['read queue']],
   ['qmail-qread', ['read queue']],
   ['qmail-showctl', ['read /etc/hostname', 'read control', 'read queue']],
-  ['qmail-tlsd', ['read control']],
+  ['qmail-tlsd', ['connect', 'read /etc/hostname', 'read control', 'read queue']],
   ['qmail-tlspolicy', ['connect', 'read /etc/hostname', 'read control']],
   ['qmail-authd', ['connect', 'read control', 'read queue', 'start a process']],
   ['authclient', ['connect', 'read /etc/hostname', 'read control', 'read queue', 'start a process']]
@@ -84,6 +87,20 @@ for (const [name, may] of secondGear) {
     assert.deepEqual(await residentCan(name), may.toSorted())
   })
 }
+
+test('qmail-tlsd -c as qmail-start runs it can connect, read control and nothing beyond', async () => {
+  lay('qmail-tlsd')
+  home.control('clientcert.pem', '')
+  const log = home.at('lib', 'helpers.log')
+  const out = openSync(log, 'w')
+  const main = `import { Helpers } from ${JSON.stringify(join(import.meta.dirname, '..', '..', 'src', 'start', 'helpers.ts'))}
+new Helpers({ home: ${JSON.stringify(home.path)}, env: { PATH: '/usr/bin:/bin' } }).start()`
+  const child = spawn(process.execPath, ['--input-type=module-typescript', '-e', main], { stdio: ['ignore', out, out] })
+  const said = await until('what it can', () => /^\[.*\]/m.exec(readFileSync(log, 'latin1'))?.[0])
+  child.kill('SIGKILL')
+  closeSync(out)
+  assert.deepEqual(JSON.parse(said), ['connect', 'read control'])
+})
 
 test("every daemon and every program that meets strangers is under the model, but for those that must fsync, and lmtp, which is a recipient's own", () => {
   const unrestricted = programRows.filter(([, { ring, permissions }]) => 'RQN'.includes(ring) && permissions.includes('unrestricted')).map(([name]) => name)

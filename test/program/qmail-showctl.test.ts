@@ -193,7 +193,8 @@ test('passwords for relays that everybody can read are warned of', () => {
   const added = (): string[] => warnings().filter((line) => !before.includes(line))
   for (const [name, text] of [
     ['smtproutes', ':relay.example:587|me|secret\n'],
-    ['authsenders', '@here.example:relay.example me secret\n']
+    ['authsenders', '@here.example:relay.example me secret\n'],
+    ['domaincerts', 'here.example:control/here.crt|control/here.key|secret\n']
   ] as const) {
     home.control(name, text)
     chmodSync(home.at('control', name), 0o644)
@@ -225,7 +226,8 @@ test('a key that others than qmail-tlsd can read is warned of, and servercerts/ 
   const added = (): string[] => warnings().filter((line) => !before.includes(line))
   mkdirSync(home.at('control', 'servercerts', 'a.example'), { recursive: true })
   const keyed = '-----BEGIN PRIVATE KEY-----\nAAAA\n-----END PRIVATE KEY-----\n'
-  const files = ['serverkey.pem', 'servercerts/a.example/serverkey.pem']
+  const files = ['serverkey.pem', 'clientcert.pem', 'servercerts/a.example/serverkey.pem', 'b.example.key']
+  home.control('domaincerts', 'b.example:control/b.example.pem|control/b.example.key\n')
   for (const name of files) home.control(name, keyed)
   assert.deepEqual(
     added(),
@@ -240,5 +242,5 @@ test('a key that others than qmail-tlsd can read is warned of, and servercerts/ 
     for (const name of files) chownSync(home.at('control', name), tls.uid, 0)
   }
   assert.deepEqual(added(), [])
-  for (const name of ['serverkey.pem', 'servercerts']) rmSync(home.at('control', name), { recursive: true })
+  for (const name of ['serverkey.pem', 'servercerts', 'clientcert.pem', 'b.example.key', 'domaincerts']) rmSync(home.at('control', name), { recursive: true })
 })
