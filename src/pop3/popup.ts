@@ -99,10 +99,14 @@ const STLS = '+OK begin TLS\r\n'
 /** What is not said in clear where TLS is required. */
 const SECRETS: readonly Bytes[] = ['user', 'pass', 'apop']
 
-/** The answer to CAPA: STLS among the rest, while there is a way to TLS (RFC 2595). */
-const capabilityAnswer = ({ capabilities, tls }: Popup): Bytes => {
-  if (tls === undefined) return capabilities ?? '-ERR authorization first\r\n'
-  return (capabilities ?? '+OK \r\n.\r\n').replace(/\.\r\n$/, 'STLS\r\n.\r\n')
+/**
+ * The answer to CAPA: STLS among the rest, while there is a way to TLS (RFC 2595). A client that once had an answer gets one inside TLS too, where it has to ask again (4). `own`: what there
+ * is to say without control/pop3capa; undefined: there never was a way to TLS, and CAPA is as unknown as to qmail.
+ */
+const capabilityAnswer = ({ capabilities, tls }: Popup, own: Bytes | undefined): Bytes => {
+  const known = capabilities ?? own
+  if (known === undefined) return '-ERR authorization first\r\n'
+  return tls === undefined ? known : known.replace(/\.\r\n$/, 'STLS\r\n.\r\n')
 }
 
 /** Goes on inside TLS. What the client said behind STLS is still in the system, where the TLS engine finds it. Throws Gone. */
@@ -123,11 +127,13 @@ const turnToTls = async (popup: Popup): Promise<void> => {
 export const popup = async (options: Popup): Promise<number> => {
   const { hostname } = options
   const isTlsRequired = options.env.POP3TLS === '!'
+  const isTlsAtHand = options.tls !== undefined
   const stamp = `<${process.pid}.${Math.floor(Date.now() / 1000)}@${hostname}>`
   let user: Bytes | undefined
   const answer = (verb: Bytes, argument: Bytes): Bytes | Bytes[] => {
     const space = argument.indexOf(' ')
-    if (isTlsRequired && options.env.SSL_PROTOCOL === undefined && SECRETS.includes(verb)) return '-ERR [SYS/PERM] TLS first\r\n'
+    const mayLogIn = !isTlsRequired || options.env.SSL_PROTOCOL !== undefined
+    if (!mayLogIn && SECRETS.includes(verb)) return '-ERR [SYS/PERM] TLS first\r\n'
     switch (verb) {
       case 'user':
         if (argument === '') return SYNTAX
@@ -139,7 +145,7 @@ export const popup = async (options: Popup): Promise<number> => {
       case 'apop':
         return space < 0 ? SYNTAX : [argument.slice(0, space), argument.slice(space + 1), stamp]
       case 'capa':
-        return capabilityAnswer(options)
+        return capabilityAnswer(options, isTlsAtHand ? `+OK \r\n${mayLogIn ? 'USER\r\n' : ''}.\r\n` : undefined)
       case 'stls':
         return options.tls === undefined ? '-ERR unimplemented\r\n' : argument === '' ? STLS : SYNTAX
       case 'quit':

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { spawnSync } from 'node:child_process'
-import { writeFileSync } from 'node:fs'
+import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { test } from 'node:test'
 import { selfSigned } from '../helpers/certificate.ts'
 import { freePort } from '../helpers/free-port.ts'
@@ -58,9 +58,11 @@ writeFileSync(`${box}/new/1`, 'Subject: one\n\nfirst\n')
 const UID = 64_993
 const become = isRoot ? `setpriv --reuid=${UID} --regid=${UID} --clear-groups ` : ''
 if (isRoot) spawnSync('chown', ['-R', `${UID}:${UID}`, box])
-const CHECKER = ['/bin/sh', '-c', `cat <&3 >/dev/null; exec ${become}${home.at('bin', 'qmail-pop3d')} ${box}`]
-const startPop = (program: string, options: string[]): Promise<{ port: number }> =>
-  startListening((log) => startDaemon(home, program, ['-1vRHl0', ...options, '127.0.0.1', '0', home.at('bin', 'qmail-popup'), 'pop.example', ...CHECKER], log))
+const checker = (folder: string): string[] => ['/bin/sh', '-c', `cat <&3 >/dev/null; exec ${become}${home.at('bin', 'qmail-pop3d')} ${folder}`]
+const startPop = (program: string, options: string[], folder = box): Promise<{ port: number }> =>
+  startListening((log) =>
+    startDaemon(home, program, ['-1vRHl0', ...options, '127.0.0.1', '0', home.at('bin', 'qmail-popup'), 'pop.example', ...checker(folder)], log)
+  )
 
 test('curl fetches by pop3s, and by STLS', { ...PATIENT, skip: missing('curl') }, async () => {
   const pops = await startPop('sslserver', [])
@@ -70,6 +72,46 @@ test('curl fetches by pop3s, and by STLS', { ...PATIENT, skip: missing('curl') }
   const stls = await output('curl', ['-sS', '-k', '--ssl-reqd', '--user', 'joe:x', `pop3://127.0.0.1:${pop.port}/1`])
   assert.match(`${stls.code} ${stls.text}`, /^0 Subject: one\r\n\r\nfirst\r\n/)
 })
+
+const TRUST = `sslcertck sslcertfile ${home.at('control', 'servercert.pem')} sslcommonname "localhost"`
+const FETCHED: [string, (pops: number, pop: number) => string][] = [
+  ['pop3s', (pops) => `service ${pops} protocol pop3 user "joe" password "x" ssl ${TRUST}`],
+  ['STLS', (_, pop) => `service ${pop} protocol pop3 user "joe" password "x" sslproto "tls1.2+" ${TRUST}`]
+]
+for (const [way, account] of FETCHED) {
+  test(`fetchmail takes all there is by ${way}, as it was but for the empty line that qmail-pop3d ends with`, {
+    ...PATIENT,
+    skip: missing('fetchmail')
+  }, async () => {
+    const letters = ['Subject: two\n\n.dot\n..\n\nlast\n', `Subject: three\n\n${'line\n'.repeat(3000)}`]
+    const own = home.at(`pop-${way}`)
+    makeMaildir(own)
+    for (const [n, letter] of letters.entries()) writeFileSync(`${own}/new/${n}`, letter)
+    if (isRoot) spawnSync('chown', ['-R', `${UID}:${UID}`, own])
+    const [pops, pop] = [await startPop('sslserver', [], own), await startPop('tcpserver', ['-n'], own)]
+    const folder = home.at(`fetched-${way}`)
+    mkdirSync(folder)
+    writeFileSync(`${folder}/rc`, `poll 127.0.0.1 ${account(pops.port, pop.port)} mda "cat > $(mktemp ${folder}/mail.XXXXXX)"\n`, { mode: 0o600 })
+    const { text, code } = await output('env', [
+      '-i',
+      `PATH=${process.env.PATH}`,
+      `FETCHMAILHOME=${folder}`,
+      'fetchmail',
+      '-v',
+      '-N',
+      '--nosyslog',
+      '-f',
+      `${folder}/rc`
+    ])
+    assert.equal(code, 0, text)
+    assert.match(text, /TLSv1\.3/i)
+    assert.deepEqual([...readdirSync(`${own}/new`), ...readdirSync(`${own}/cur`)], [], 'what was taken is gone')
+    const got = readdirSync(folder)
+      .filter((name) => name.startsWith('mail.'))
+      .map((name) => readFileSync(`${folder}/${name}`, 'latin1'))
+    assert.deepEqual(got.map((one) => one.slice(one.indexOf('\n\n'))).sort(), letters.map((one) => `${one.slice(one.indexOf('\n\n'))}\n`).sort())
+  })
+}
 
 const PYTHON = `
 import poplib, ssl, sys
