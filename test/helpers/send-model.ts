@@ -15,6 +15,8 @@ interface Recipient {
 export interface Running extends Asked {
   /** Recipients before that the host took. */
   reached: number
+  /** Has any of its recipients been reported on? */
+  isBegun: boolean
 }
 
 /** A message as a test knows it. */
@@ -48,6 +50,8 @@ export class SendModel {
   readonly bounces = new Map<string, string>()
   /** Called before bounces are looked at. */
   collect: () => void = () => {}
+  /** Does a message stand in the commit log? */
+  inLog: (id: number) => boolean = () => false
   /** Deliveries at work, without the recipients that were reported on. */
   readonly running: Running[] = []
   /** The largest limits there have been. */
@@ -86,7 +90,7 @@ export class SendModel {
     assert.ok(!others.some(({ slot }) => slot === asked.slot), `the slot is taken: ${what}`)
     assert.ok(asked.slot < this.limits[asked.channel], `the lowest free slot is taken: ${what}`)
     assert.ok(others.length < this.limits[asked.channel], `no more than ${this.limits[asked.channel]} at a time: ${what}`)
-    this.running.push({ ...asked, others: [...asked.others], reached: 0 })
+    this.running.push({ ...asked, others: [...asked.others], reached: 0, isBegun: false })
   }
 
   #begin({ id, channel, sender }: Asked, address: string, what: string): void {
@@ -106,6 +110,7 @@ export class SendModel {
     const recipient = this.messages.get(running.id)?.recipients.get(running.recipient)
     assert.ok(recipient)
     recipient.isRunning = false
+    running.isBegun = true
     const letter = words.charAt(0)
     const isTooMany = running.reached > 0 && words.includes(' 5.5.3 ')
     if (letter === 'K' || (letter === 'D' && !isTooMany)) recipient.final = letter
@@ -113,6 +118,16 @@ export class SendModel {
     const next = running.others.shift()
     if (next === undefined) this.running.splice(this.running.indexOf(running), 1)
     else running.recipient = next
+  }
+
+  /** The test is about to say that this delivery needs its message as a file: nothing was done. */
+  returns(running: Running): void {
+    for (const address of [running.recipient, ...running.others]) {
+      const recipient = this.messages.get(running.id)?.recipients.get(address)
+      assert.ok(recipient)
+      recipient.isRunning = false
+    }
+    this.running.splice(this.running.indexOf(running), 1)
   }
 
   /** The queue refuses to be written to. */
@@ -149,6 +164,7 @@ export class SendModel {
   /** Checks one message, which may have left. */
   check(message: Modelled): void {
     const { id, recipients } = message
+    if (this.inLog(id)) return
     const isThere = existsSync(this.#path('mess', id))
     const inTodo = existsSync(this.#home.at('queue/todo', String(id)))
     const open = [...recipients].filter(([, { final }]) => final === undefined)

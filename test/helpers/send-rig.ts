@@ -33,6 +33,8 @@ export interface Asked {
   recipient: string
   /** Those who go with it; their reports follow, in order. */
   others: string[]
+  /** It stands in the commit log. */
+  isLogged?: true
 }
 
 export interface RigOptions {
@@ -100,7 +102,8 @@ export class SendRig {
     const parser = new CommandParser(this.#widths[channel])
     stream.on('data', (d: Buffer) => {
       for (const { slot, message, sender, recipient, others = [] } of parser.push(d)) {
-        const asked = { channel, slot, id: Number(message.split('/')[1]), sender, recipient, others: [...others] }
+        const [, id, segment] = message.split('/')
+        const asked: Asked = { channel, slot, id: Number(id), sender, recipient, others: [...others], ...(segment !== undefined && { isLogged: true }) }
         const words = this.onDelivery(asked)
         if (words === undefined) this.asked.push(asked)
         else this.report(asked, words)
