@@ -11,6 +11,17 @@ const UID = 64_320
 
 const idOf = (what: '-u' | '-g', name: string): number => Number(spawnSync('id', [what, name]).stdout.toString())
 
+/**
+ * Lines of main.cf, and others that may stand for some of them. No name twice: Postfix warns of that in every program, its log daemon too, which, before it reads, can fill the socket
+ * it is to read from, and then all wait for it for ever.
+ */
+const overriding = (settings: string, more: string): string => {
+  const nameOf = (line: string): string => line.split('=')[0]?.trim() ?? ''
+  const said = new Set(more.split('\n').map(nameOf))
+  const kept = settings.split('\n').filter((line) => line !== '' && !said.has(nameOf(line)))
+  return `${kept.join('\n')}\n${more}`
+}
+
 export interface Postfix {
   /** The texts of the messages in a user's Maildir. */
   mail: (user: string) => string[]
@@ -34,9 +45,7 @@ export const startPostfix = (port: number, relayPort: number, more = '', etc?: P
   const conf = join(top, 'conf')
   cpSync('/etc/postfix', conf, { recursive: true })
   writeFileSync(join(top, 'boxes'), 'u1@postfix.example u1/\n')
-  writeFileSync(
-    join(conf, 'main.cf'),
-    `compatibility_level = 3.6
+  const settings = `compatibility_level = 3.6
 queue_directory = ${top}/spool
 data_directory = ${top}/data
 command_directory = /usr/sbin
@@ -60,8 +69,8 @@ relayhost = [127.0.0.1]:${relayPort}
 disable_dns_lookups = yes
 maillog_file = ${top}/log
 maillog_file_prefixes = /
-${more}`
-  )
+`
+  writeFileSync(join(conf, 'main.cf'), overriding(settings, more))
   const stock = ['/etc/postfix/master.cf.proto', '/usr/share/postfix/master.cf.dist', '/etc/postfix/master.cf'].find(existsSync) ?? '/etc/postfix/master.cf'
   const services = readFileSync(stock, 'utf8')
     .replace(/^smtp\s+inet\s.*$/m, `127.0.0.1:${port} inet n - n - - smtpd`)

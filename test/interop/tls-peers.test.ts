@@ -95,7 +95,9 @@ for (const [way, account] of FETCHED) {
     const { text, code } = await output('env', [
       '-i',
       `PATH=${process.env.PATH}`,
+      `HOME=${folder}`,
       `FETCHMAILHOME=${folder}`,
+      'USER=joe',
       'fetchmail',
       '-v',
       '-N',
