@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { readFileSync, renameSync } from 'node:fs'
+import { readFileSync, renameSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import { NOTES_VARIABLE, notesInVariable, notesVariable } from '../../src/queue/notes-variable.ts'
@@ -107,12 +107,19 @@ test('what a program hands on keeps what it must, by what the environment says o
     return /^u\d+\0p\d+ ?([^\0]*)\0/.exec(found.envelope)?.[1]
   }
   const expected = 'v=1 o=forward utf8 tls body=8 ret=H envid=E+2B1 r=0,n=FD,o=rfc822;first@x'
+  const cwd = home.at('alias')
   const run = (program: string, args: string[], more: Record<string, string> = {}) =>
-    assert.notEqual(runProgram(home, program, { args, env: { ...env, ...more }, fds: { 0: 'Subject: x\n\nhi\n' } }).exit, 111)
+    assert.notEqual(runProgram(home, program, { args, env: { ...env, ...more }, fds: { 0: 'Subject: x\n\nhi\n' }, cwd }).exit, 111)
   run('forward', ['forwarded@x'])
   assert.equal(notesOf('forwarded@x'), expected)
   run('condredirect', ['redirected@x', 'true'])
   assert.equal(notesOf('redirected@x'), expected)
+  writeFileSync(join(cwd, '.forward'), 'dotted@x.example\n')
+  run('dot-forward', ['.forward'])
+  assert.equal(notesOf('dotted@x.example'), expected)
+  runProgram(home, 'setforward', { args: ['t.cdb', 't.tmp'], input: 'joe@ex.org: fast@x.example;', cwd })
+  run('fastforward', ['t.cdb'])
+  assert.equal(notesOf('fast@x.example'), expected)
   run('forward', ['listed@x'], { NEWSENDER: 'owner@ex.org' })
   assert.equal(notesOf('listed@x'), 'v=1 o=forward utf8 tls body=8')
   run('forward', ['another@x'], { RECIPIENT: 'jim@ex.org' })

@@ -3,6 +3,7 @@ import { statSync, utimesSync } from 'node:fs'
 import { test } from 'node:test'
 import { type Home, makeHome } from '../helpers/home.ts'
 import { keepNotices } from '../helpers/kept-notices.ts'
+import { keptIn, layVariableKeeper } from '../helpers/kept-variables.ts'
 import { putMessage, queueFiles, SendRig } from '../helpers/send-rig.ts'
 
 const split = (id: number): string => `${id % 23}/${id}`
@@ -174,3 +175,17 @@ for (const isResident of [false, true]) {
     assert.equal(queueFiles(home)[`remote/${id}`], 'Tfar@far.example\0Taway@far.example\0')
   })
 }
+
+test('a bounce that demands TLS says so to a queue program by its environment', async () => {
+  const home = makeHome()
+  home.control('locals', 'me.example\n')
+  const HOME = home.at('lib')
+  const rig = new SendRig(home, { resident: true, wide: 300, env: { QMAILQUEUE: layVariableKeeper(home), HOME } })
+  await rig.logged(/status: /)
+  putMessage(home, ['far@far.example'], { sender: 's@s.example', notes: 'v=1 o=net tls' })
+  rig.pull()
+  rig.report(await rig.delivery(/^far@/), 'DSorry, no. (#5.7.30)\n')
+  await rig.logged(/bounce msg \d+ qp \d+\nend msg/)
+  await rig.stop()
+  assert.deepEqual(keptIn(HOME), { envelope: 'F\0Ts@s.example\0', notes: 'v=1 tls' })
+})
