@@ -1,13 +1,13 @@
 /**
  * `make backlog`: a queue that is full when qmail-send starts. 100, 10,000 and 100,000 messages (SIZES="100 1000") for 1,000 hosts; neighbours are played (test/helpers/send-rig.ts), which deliver
  * at once. Prints, for each size: from the start to the first delivery, the most memory qmail-send held, processor time of the start and of each message delivered after it (the
- * first 5,000; COUNT=n), and how soon qmail-qread begins to print. Lays 3 files a message below a temporary folder.
+ * first 5,000; COUNT=n), and how soon qmail-qread and `qmail-qctl list` begin to print. Lays 3 files a message below a temporary folder.
  */
 import { type ChildProcess, spawn } from 'node:child_process'
 import { linkSync, writeFileSync } from 'node:fs'
 import { makeHome } from '../test/helpers/home.ts'
 import { NO_INODE, putWaiting, SendRig } from '../test/helpers/send-rig.ts'
-import { until } from '../test/helpers/wait.ts'
+import { until, untilServed } from '../test/helpers/wait.ts'
 
 const SIZES = (process.env.SIZES || '100 10000 100000').split(' ').map(Number)
 const COUNT = Number(process.env.COUNT) || 5000
@@ -29,6 +29,15 @@ const lay = (size: number): ReturnType<typeof makeHome> => {
 
 const firstByte = (child: ChildProcess): Promise<void> => new Promise((resolve) => child.stdout?.once('data', () => resolve()))
 
+/** How soon a program begins to print, in seconds. */
+const printsAfter = async (home: ReturnType<typeof makeHome>, program: string, args: string[]): Promise<string> => {
+  const began = performance.now()
+  const child = spawn(home.at('bin', program), args, { stdio: ['ignore', 'pipe', 'ignore'] })
+  await firstByte(child)
+  child.kill()
+  return ((performance.now() - began) / 1000).toFixed(2)
+}
+
 const measure = async (size: number): Promise<string> => {
   const home = lay(size)
   const began = performance.now()
@@ -42,11 +51,9 @@ const measure = async (size: number): Promise<string> => {
   const cpuAtFirst = rig.cpu()
   const peak = rig.peakMegabytes()
 
-  const startOfReader = performance.now()
-  const reader = spawn(home.at('bin/qmail-qread'), { stdio: ['ignore', 'pipe', 'ignore'] })
-  await firstByte(reader)
-  const read = performance.now() - startOfReader
-  reader.kill()
+  const read = await printsAfter(home, 'qmail-qread', [])
+  await untilServed(home.at('run/ctl/socket'))
+  const list = await printsAfter(home, 'qmail-qctl', ['list'])
 
   rig.onDelivery = () => 'Kok\n'
   const count = Math.min(COUNT, size)
@@ -56,10 +63,12 @@ const measure = async (size: number): Promise<string> => {
   const end = rig.peakMegabytes()
   rig.kill('SIGKILL')
   await rig.ended
-  return `| ${size} | ${(first / 1000).toFixed(2)} s | ${cpuAtFirst} ms | ${peak} MB | ${end} MB | ${cost.toFixed(2)} ms | ${(read / 1000).toFixed(2)} s |`
+  return `| ${size} | ${(first / 1000).toFixed(2)} s | ${cpuAtFirst} ms | ${peak} MB | ${end} MB | ${cost.toFixed(2)} ms | ${read} s | ${list} s |`
 }
 
 const say = (text: string): void => void process.stdout.write(`${text}\n`)
-say('| messages | first delivery after | processor until then | memory then | memory in the end | processor a message | qmail-qread prints after |')
-say('| --- | --- | --- | --- | --- | --- | --- |')
+say(
+  '| messages | first delivery after | processor until then | memory then | memory in the end | processor a message | qmail-qread prints after | qmail-qctl list |'
+)
+say('| --- | --- | --- | --- | --- | --- | --- | --- |')
 for (const size of SIZES) say(await measure(size))
