@@ -24,6 +24,8 @@ export interface DnsMessage {
   /** The server says that DNSSEC vouches for all of it (AD). */
   isAuthentic: boolean
   answers: DnsRecord[]
+  /** For how long it holds that there is no such record, by the zone's SOA (RFC 2308 5); undefined: nobody says. */
+  negativeSeconds: number | undefined
 }
 
 /** What is no answer, or none to this question. */
@@ -103,6 +105,22 @@ const recordAt = (bytes: Buffer, at: number): { record: DnsRecord; isInternet: b
   return { record, isInternet: bytes.readUInt16BE(next + 2) === CLASS_IN }
 }
 
+const SOA = 6
+
+/** The smaller of the SOA's own time to live and its last number, among `count` records at `at`; undefined: there is none, or nothing to be read. */
+const negativeTtl = (bytes: Buffer, at: number, count: number): number | undefined => {
+  try {
+    for (let left = count; left > 0; left--) {
+      const { record, isInternet } = recordAt(bytes, at)
+      at = record.end
+      if (isInternet && record.type === SOA && record.end - record.start >= 22) return Math.min(record.ttlSeconds, bytes.readInt32BE(record.end - 4))
+    }
+  } catch (error) {
+    if (!(error instanceof Malformed)) throw error // what is not asked for need not be sound
+  }
+  return undefined
+}
+
 /** Takes apart what came back for a question. Throws Malformed: it is no answer to just that. */
 export const parseAnswer = (bytes: Buffer, question: Buffer): DnsMessage => {
   if (bytes.length < HEADER_BYTES || bytes.readUInt16BE(0) !== question.readUInt16BE(0)) throw new Malformed('another id')
@@ -119,7 +137,8 @@ export const parseAnswer = (bytes: Buffer, question: Buffer): DnsMessage => {
     if (isInternet) answers.push(record)
     at = record.end
   }
-  return { bytes, rcode: flags & 15, isTruncated, isAuthentic: (flags & AUTHENTIC) !== 0, answers }
+  const negativeSeconds = isTruncated ? undefined : negativeTtl(bytes, at, bytes.readUInt16BE(8))
+  return { bytes, rcode: flags & 15, isTruncated, isAuthentic: (flags & AUTHENTIC) !== 0, answers, negativeSeconds }
 }
 
 const MAX_ALIASES = 8

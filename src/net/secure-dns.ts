@@ -1,6 +1,7 @@
-import type { Bytes } from '../core/bytes.ts'
+import { type Bytes, lower } from '../core/bytes.ts'
 import type { Env } from '../core/run.ts'
 import { type Answer, type Mx, type Resolver, systemResolver } from './dns.ts'
+import { DnsCache } from './dns-cache.ts'
 import { type DnsMessage, type DnsRecord, Malformed, nameAt, packName, type RecordType, recordsOf } from './dns-message.ts'
 import { askServers } from './dns-query.ts'
 import { type DnsServer, trustedServers } from './dns-servers.ts'
@@ -59,12 +60,26 @@ const readAnswer = <T>(message: DnsMessage, name: Bytes, type: RecordType, read:
 export const answerIn = (message: DnsMessage, name: Bytes, type: keyof typeof readers): Answer<string | Mx | Tlsa> =>
   readAnswer<string | Mx | Tlsa>(message, name, type, readers[type])
 
-/** A resolver that asks these servers, and believes what they say of DNSSEC. */
-export const resolverAt = (servers: readonly DnsServer[]): SecureResolver => {
+/** Larger answers are not kept, so that a zone full of them is no zone full of memory. */
+const MAX_KEPT_BYTES = 4096
+
+/** For how long an answer holds, in seconds; undefined: it is not to be kept. */
+const ttlOf = <T>({ bytes, answers, negativeSeconds }: DnsMessage, { kind }: Answer<T>): number | undefined => {
+  if (kind === 'temporary' || bytes.length > MAX_KEPT_BYTES) return undefined
+  const ttls = answers.map(({ ttlSeconds }) => ttlSeconds)
+  if (kind === 'ok') return Math.min(...ttls)
+  return negativeSeconds === undefined ? undefined : Math.min(negativeSeconds, ...ttls)
+}
+
+/** A resolver that asks these servers, and believes what they say of DNSSEC. It keeps their answers (DnsCache). */
+export const resolverAt = (servers: readonly DnsServer[], cache = new DnsCache()): SecureResolver => {
   const ask = async <T>(name: Bytes, type: RecordType, read: Reader<T>): Promise<Answer<T>> => {
     if (name === '' || name === '.' || packName(name) === undefined) return NONE
-    const message = await askServers(servers, name, type)
-    return message === undefined ? TEMPORARY : readAnswer(message, name, type, read)
+    return cache.get(`${type} ${lower(name).replace(/\.$/, '')}`, async () => {
+      const message = await askServers(servers, name, type)
+      const answer = message === undefined ? TEMPORARY : readAnswer(message, name, type, read)
+      return { answer, ttlSeconds: message && ttlOf(message, answer) }
+    })
   }
   return {
     mx: (name): Promise<Answer<Mx>> => ask(name, 'MX', readers.MX),

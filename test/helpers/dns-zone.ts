@@ -6,7 +6,7 @@ import { addressBytes } from '../../src/net/ip.ts'
 
 /**
  * What a name holds. `rcode`: answer every question with that code instead (2 SERVFAIL, 3 NXDOMAIN); `silent`: do not answer; `secure`: say that DNSSEC vouches for
- * it; `tlsa`: `usage selector matching hex`. The root is ''.
+ * it; `ttl`: of its records, 60 s unless said; `soa`: its SOA's own time to live and minimum, told where there is no such record; `tlsa`: `usage selector matching hex`. The root is ''.
  */
 export interface Zone {
   [name: string]: {
@@ -17,6 +17,8 @@ export interface Zone {
     ptr?: string[]
     tlsa?: string[]
     cname?: string
+    ttl?: number
+    soa?: [number, number]
     rcode?: number
     silent?: boolean
     secure?: boolean
@@ -30,7 +32,7 @@ export interface DnsZone {
   questions: string[]
 }
 
-const NUMBERS = { A: 1, NS: 2, CNAME: 5, PTR: 12, MX: 15, TXT: 16, AAAA: 28, TLSA: 52 } as const
+const NUMBERS = { A: 1, NS: 2, CNAME: 5, SOA: 6, PTR: 12, MX: 15, TXT: 16, AAAA: 28, TLSA: 52 } as const
 type Type = keyof typeof NUMBERS | 'other'
 const typeOf = (number: number): Type => (Object.entries(NUMBERS).find(([, n]) => n === number)?.[0] as Type | undefined) ?? 'other'
 const UDP_BYTES = 512
@@ -44,11 +46,13 @@ const wireName = (name: string): Buffer =>
     Buffer.of(0)
   ])
 
-const record = (name: string, type: keyof typeof NUMBERS, data: Buffer): Buffer => {
+const TTL_SECONDS = 60
+
+const record = (name: string, type: keyof typeof NUMBERS, data: Buffer, ttl = TTL_SECONDS): Buffer => {
   const head = Buffer.alloc(10)
   head.writeUInt16BE(NUMBERS[type], 0)
   head.writeUInt16BE(1, 2)
-  head.writeUInt32BE(60, 4)
+  head.writeUInt32BE(ttl, 4)
   head.writeUInt16BE(data.length, 8)
   return Buffer.concat([wireName(name), head, data])
 }
@@ -92,17 +96,34 @@ const answersTo = (zone: Zone, name: string, type: string): Buffer[] => {
   return type === 'MX' ? (entry?.mx ?? []).map(([n, target]) => record(name, 'MX', Buffer.concat([preference(n), wireName(target)]))) : []
 }
 
+/** The same record with another time to live. */
+const withTtl = (bytes: Buffer, ttl: number): Buffer => {
+  let at = 0
+  while (bytes[at]) at += (bytes[at] ?? 0) + 1
+  bytes.writeUInt32BE(ttl, at + 5)
+  return bytes
+}
+
+/** What is told of a zone where there is no such record. */
+const soaOf = (name: string, [ttl, minimum]: [number, number]): Buffer => {
+  const numbers = Buffer.alloc(20)
+  numbers.writeUInt32BE(minimum, 16)
+  return record(name, 'SOA', Buffer.concat([wireName('ns'), wireName('postmaster'), numbers]), ttl)
+}
+
 const reply = (zone: Zone, query: Buffer, maxBytes: number): Buffer => {
   const { name, type, end } = parseQuestion(query)
   const rcode = zone[name]?.rcode ?? (zone[name] === undefined ? 3 : 0)
-  const answers = rcode === 0 ? answersTo(zone, name, type) : []
+  const answers = rcode === 0 ? answersTo(zone, name, type).map((bytes) => withTtl(bytes, zone[name]?.ttl ?? TTL_SECONDS)) : []
+  const soa = answers.length === 0 ? zone[name]?.soa : undefined
   const head = Buffer.from(query.subarray(0, 12))
-  const body = Buffer.concat([query.subarray(12, end), ...answers])
+  const body = Buffer.concat([query.subarray(12, end), ...answers, ...(soa ? [soaOf(name, soa)] : [])])
   const isTruncated = 12 + body.length > maxBytes
   head.writeUInt16BE(0x8180 | (isTruncated ? 0x0200 : 0) | (isSecure(zone, name) ? 0x0020 : 0) | rcode, 2)
   head.writeUInt16BE(1, 4)
   head.writeUInt16BE(isTruncated ? 0 : answers.length, 6)
   head.writeUInt32BE(0, 8)
+  head.writeUInt16BE(soa ? 1 : 0, 8)
   return Buffer.concat([head, isTruncated ? query.subarray(12, end) : body])
 }
 

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { createSocket } from 'node:dgram'
 import { once } from 'node:events'
 import { after, test } from 'node:test'
+import { DnsCache } from '../../../src/net/dns-cache.ts'
 import { resolvConfServers, trustedServers } from '../../../src/net/dns-servers.ts'
 import { resolverAt, secureResolver } from '../../../src/net/secure-dns.ts'
 import { dnsZone } from '../../helpers/dns-zone.ts'
@@ -44,6 +45,70 @@ test('answers say what DNSSEC vouches for, and by which name at the end of alias
   assert.deepEqual(await resolver.tlsa('empty.t'), { kind: 'none', secureName: 'empty.t' })
   assert.deepEqual(await resolver.tlsa('nowhere.t'), { kind: 'none' })
   assert.deepEqual(await resolver.a('fail.t'), { kind: 'temporary' })
+})
+
+test('answers are kept for as long as they live, five seconds to an hour, with what DNSSEC vouches for; those asked for at once are asked once', async () => {
+  const names = {
+    'short.t': { a: ['10.0.0.1'], ttl: 0, secure: true },
+    'minute.t': { a: ['10.0.0.2'], ttl: 60, secure: true },
+    'long.t': { a: ['10.0.0.3'], ttl: 1_000_000 },
+    'none.t': { soa: [300, 30] as [number, number], secure: true },
+    'never.t': { rcode: 3, soa: [20, 900] as [number, number] },
+    'mute.t': {},
+    'fail.t': { rcode: 2 },
+    'large.t': { tlsa: Array.from({ length: 150 }, (_, n) => `3 1 1 ${String(n).padStart(64, '0')}`), ttl: 60 }
+  }
+  const { server: at, questions } = await dnsZone(names)
+  let seconds = 0
+  const kept = resolverAt([server(at)], new DnsCache(() => seconds * 1000))
+  /** How often a name is asked for at these seconds. */
+  const asked = async (name: string, ...moments: number[]): Promise<number> => {
+    questions.length = 0
+    const first = seconds
+    for (const moment of moments) {
+      seconds = first + moment
+      await kept.a(name)
+    }
+    return questions.length
+  }
+  assert.equal(await asked('short.t', 0, 4, 5.1), 2)
+  assert.equal(await asked('minute.t', 0, 59, 61, 120), 2)
+  assert.equal(await asked('Minute.T.', 0), 0, 'it is the same name')
+  assert.equal(await asked('long.t', 0, 3599, 3601), 2)
+  assert.equal(await asked('none.t', 0, 29, 31), 2)
+  assert.equal(await asked('never.t', 0, 19, 21), 2)
+  assert.equal(await asked('mute.t', 0, 1), 2, 'for how long it does not exist, nobody says')
+  assert.equal(await asked('fail.t', 0, 1), 2, 'trouble is not kept')
+  assert.deepEqual(await kept.a('minute.t'), await kept.a('minute.t'))
+  assert.deepEqual(await kept.a('minute.t'), { kind: 'ok', records: ['10.0.0.2'], secureName: 'minute.t' })
+  assert.deepEqual(await kept.a('none.t'), { kind: 'none', secureName: 'none.t' })
+  questions.length = 0
+  assert.equal(((await kept.tlsa('large.t')) as { records: unknown[] }).records.length, 150)
+  await kept.tlsa('large.t')
+  assert.deepEqual(questions, ['TLSA large.t', 'TLSA large.t tcp', 'TLSA large.t', 'TLSA large.t tcp'], 'what is large is not kept')
+  seconds += 10_000
+  questions.length = 0
+  await Promise.all([kept.a('minute.t'), kept.a('MINUTE.t'), kept.mx('minute.t')])
+  assert.deepEqual(questions.toSorted(), ['A minute.t', 'MX minute.t'])
+})
+
+test('no more than 4,096 names are kept: those not asked for the longest go', async () => {
+  const cache = new DnsCache(() => 0)
+  let count = 0
+  const get = async (key: string): Promise<void> => {
+    await cache.get(key, () => {
+      count++
+      return Promise.resolve({ answer: { kind: 'ok', records: [key] }, ttlSeconds: 60 })
+    })
+  }
+  for (let n = 0; n < 4096; n++) await get(String(n))
+  await get('0')
+  assert.equal(count, 4096)
+  await get('one more') // in the place of 1
+  await get('0')
+  assert.equal(count, 4097)
+  await get('1')
+  assert.equal(count, 4098)
 })
 
 test('what does not fit into a packet is asked for by TCP', async () => {
