@@ -11,6 +11,8 @@ export interface Load {
   messages: number
   bytes: number
   perMessage: boolean
+  /** By STARTTLS, which smtp-source cannot: bench/tls-source.ts sends. */
+  isTls?: boolean
 }
 
 export const LOADS: Load[] = [
@@ -68,12 +70,15 @@ const arrivals = (boxes: string[], messages: number): { all: Promise<void>; seen
   return { all, seen: () => seen, close: () => watchers.forEach((watcher) => void watcher.close()) }
 }
 
-const sourceFor = (user: string, port: number, { messages, bytes, perMessage }: Load): Promise<number> => {
+const TLS_SOURCE = join(import.meta.dirname, 'tls-source.ts')
+
+const sourceFor = (user: string, port: number, { messages, bytes, perMessage, isTls = false }: Load): Promise<number> => {
   const share = { sessions: SESSIONS / USERS.length, messages: messages / USERS.length }
   const args = ['-4', ...(perMessage ? [] : ['-d']), '-s', `${share.sessions}`, '-m', `${share.messages}`, '-l', `${bytes}`]
-  const child = spawn(SMTP_SOURCE, [...args, '-f', `from@${DOMAIN}`, '-t', `${user}@${DOMAIN}`, `127.0.0.1:${port}`], {
-    stdio: ['ignore', 'ignore', 'inherit']
-  })
+  const [command, all] = isTls
+    ? [process.execPath, [TLS_SOURCE, `${port}`, `${user}@${DOMAIN}`, `${share.sessions}`, `${share.messages}`, `${bytes}`]]
+    : [SMTP_SOURCE, [...args, '-f', `from@${DOMAIN}`, '-t', `${user}@${DOMAIN}`, `127.0.0.1:${port}`]]
+  const child = spawn(command, all, { stdio: ['ignore', 'ignore', 'inherit'] })
   return new Promise((resolve) => child.on('exit', (code) => resolve(code ?? -1)))
 }
 
@@ -83,7 +88,7 @@ export const measure = async (subject: Subject, load: Load): Promise<Figures> =>
   const boxes = arrivals(subject.boxes, messages)
   const [start, busyBefore] = [performance.now(), busy()]
   const codes = await Promise.all(USERS.map((user) => sourceFor(user, subject.port, load)))
-  if (codes.some((code) => code !== 0)) throw new Error(`smtp-source failed against ${subject.name}`)
+  if (codes.some((code) => code !== 0)) throw new Error(`the load generator failed against ${subject.name}`)
   const accepted = performance.now() - start
   const patience = setTimeout(() => {
     throw new Error(`${subject.name} delivered only ${boxes.seen()} of ${messages}`)

@@ -33,11 +33,11 @@ maillog_file_prefixes = /
 `
 
 /** Every user's own Maildir: virtual_mailbox_maps needs a table; a texthash needs no building. */
-const laySettings = (top: string, port: number): void => {
+const laySettings = (top: string, port: number, more: string): void => {
   const conf = join(top, 'conf')
   cpSync('/etc/postfix', conf, { recursive: true })
   writeFileSync(join(top, 'boxes'), USERS.map((u) => `${u}@${DOMAIN} ${u}/Maildir/\n`).join(''))
-  writeFileSync(join(conf, 'main.cf'), MAIN(top).replace('static:unused', `texthash:${top}/boxes`))
+  writeFileSync(join(conf, 'main.cf'), MAIN(top).replace('static:unused', `texthash:${top}/boxes`) + more)
   const stock = ['/etc/postfix/master.cf.proto', '/usr/share/postfix/master.cf.dist', '/etc/postfix/master.cf'].find(existsSync) ?? '/etc/postfix/master.cf'
   const services = readFileSync(stock, 'utf8')
     .replace(/^smtp\s+inet\s.*$/m, `127.0.0.1:${port} inet n - n - - smtpd`)
@@ -66,8 +66,8 @@ export interface Postfix extends Subject {
   stop: () => void
 }
 
-/** Starts Debian's Postfix with a configuration, queue and Maildirs of its own on 127.0.0.1, in the bench's name space. Undefined when it is not installed. */
-export const startPostfix = (port: number): Postfix | undefined => {
+/** Starts Debian's Postfix with a configuration, queue and Maildirs of its own on 127.0.0.1, in the bench's name space; `more`: further lines of main.cf. Undefined when it is not installed. */
+export const startPostfix = (port: number, more = ''): Postfix | undefined => {
   if (!existsSync('/usr/sbin/postfix')) return undefined
   const top = mkdtempSync(join(tmpdir(), 'bench-postfix-'))
   spawnSync('chmod', ['755', top])
@@ -80,7 +80,7 @@ export const startPostfix = (port: number): Postfix | undefined => {
       chownSync(folder, UID, UID)
     }
   }
-  laySettings(top, port)
+  laySettings(top, port, more)
   const mounted = spawnSync('mount', ['--bind', join(top, 'conf'), '/etc/postfix'], { encoding: 'utf8' })
   if (mounted.status !== 0) throw new Error(`mount: ${mounted.stderr}`)
   const control = (word: string): void => {

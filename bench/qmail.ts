@@ -9,7 +9,8 @@ import { processTree } from '../test/helpers/proc.ts'
 import { install } from '../tools/install.ts'
 import { boxesIn, DOMAIN, type Subject, USERS } from './load.ts'
 
-const FIRST_UID = 64_310
+/** The first of the four users' uids and gids. */
+export const FIRST_UID = 64_310
 const READY_SECONDS = 20
 const WORKERS = Number(process.env.WORKERS ?? 2)
 
@@ -41,9 +42,9 @@ const layUsers = (home: string): void => {
   writeFileSync(join(home, 'users', 'cdb'), cdbBytes([...records, ['', '']]))
 }
 
-const start = (home: string, log: string, program: string, args: string[]): ChildProcess => {
+const start = (home: string, log: string, program: string, args: string[], env: Record<string, string> = {}): ChildProcess => {
   const fd = openSync(join(home, log), 'a')
-  const child = spawn(join(home, 'bin', program), args, { stdio: ['ignore', fd, fd], env: { PATH: `${home}/bin:/usr/bin:/bin` } })
+  const child = spawn(join(home, 'bin', program), args, { stdio: ['ignore', fd, fd], env: { PATH: `${home}/bin:/usr/bin:/bin`, ...env } })
   closeSync(fd)
   return child
 }
@@ -59,30 +60,26 @@ const cpuOf = (pid: number): number => {
   }
 }
 
-/** Starts an installation of this checkout, resident, as an administrator would, with four users. `limit`: connections at a time. */
-export const startQmail = async (port: number, limit = 100): Promise<Qmail> => {
+/** Starts an installation of this checkout, resident, as an administrator would, with four users. `limit`: connections at a time; `lay`: lays what else is to be there before; `env`: tcpserver's. */
+export const startQmail = async (port: number, limit = 100, lay: (home: string) => void = () => {}, env: Record<string, string> = {}): Promise<Qmail> => {
   process.env.QMAIL_TEST_LINK_NODE = '1'
   const home = mkdtempSync(join(tmpdir(), 'bench-qmail-'))
   chmodSync(home, 0o755)
   install(home, isRoot() ? 'private' : 'self')
   for (const name of ['me', 'locals', 'rcpthosts']) writeFileSync(join(home, 'control', name), `${DOMAIN}\n`)
+  lay(home)
   layUsers(home)
   const qmaild = suiteUser(home, 'qmaild')
   const who = isRoot() ? ['-u', `${qmaild.uid}`, '-g', `${qmaild.gid}`] : []
   const daemons = [
     start(home, 'send.log', 'qmail-start', ['./Maildir/']),
-    start(home, 'smtpd.log', 'tcpserver', [
-      '-v',
-      '-RHl0',
-      '-c',
-      `${limit}`,
-      '-w',
-      `${WORKERS}`,
-      ...who,
-      '127.0.0.1',
-      `${port}`,
-      join(home, 'bin', 'qmail-smtpd')
-    ])
+    start(
+      home,
+      'smtpd.log',
+      'tcpserver',
+      ['-v', '-RHl0', '-c', `${limit}`, '-w', `${WORKERS}`, ...who, '127.0.0.1', `${port}`, join(home, 'bin', 'qmail-smtpd')],
+      env
+    )
   ]
   const ready = (): boolean =>
     readFileSync(join(home, 'smtpd.log'), 'latin1').includes('status: 0/') && readFileSync(join(home, 'send.log'), 'latin1').includes('status: local 0/')
