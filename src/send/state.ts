@@ -20,6 +20,8 @@ import { Resting } from './todo/resting.ts'
 
 /** How soon something that went wrong is tried again. */
 export const AGAIN_SECONDS = 123
+/** The same in the express lane and the commit log, where qmail-send's end waits for it. */
+export const LANE_AGAIN_SECONDS = 10
 
 /**
  * A bounce on its way into the queue. Its message may stand in todo/ before the queue says that it took it; it waits there for that,

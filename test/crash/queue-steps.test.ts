@@ -8,11 +8,12 @@ import { submitThroughSocket } from '../../src/submit/socket.ts'
 import { isRoot, makeHome } from '../helpers/home.ts'
 import { queued, queueFiles } from '../helpers/queue-files.ts'
 import { RUN_SECONDS } from '../helpers/run-program.ts'
+import { withoutStrace } from '../helpers/strace.ts'
 import { startQueued } from '../helpers/suite.ts'
 
 const home = makeHome()
 const trace = home.at('trace')
-const skip = spawnSync('strace', ['-o', '/dev/null', 'true']).status === 0 ? false : 'needs strace, and leave to trace'
+const skip = withoutStrace
 const MESSAGE = 'Subject: x\n\nhi\n'
 writeFileSync(home.at('message'), MESSAGE)
 writeFileSync(home.at('envelope'), 'Fa@b\0Tc@d\0\0')

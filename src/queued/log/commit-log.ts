@@ -173,7 +173,10 @@ export class CommitLog {
   async #run(): Promise<boolean> {
     await new Promise((resolve) => setImmediate(resolve)) // whoever comes in this turn takes part
     const batch = this.#gather()
-    if (batch === undefined) return false
+    if (batch === undefined) {
+      if (this.#file) void this.#options.segments.ahead(this.#file)
+      return false
+    }
     const isDurable = batch.messages.length > 0 || batch.dones.some(({ resolve }) => resolve !== undefined)
     const isWritten = await this.#write(batch, isDurable)
     void this.#options.segments.ahead(batch.file)
@@ -191,11 +194,11 @@ export class CommitLog {
 
   /**
    * A batch with all that is settled; undefined: there is nowhere to write. Always all of it, and before any message: a number's next message
-   * must not come before the word that its last one is done.
+   * must not come before the word that its last one is done. A segment that failed is written to again only if there is no other: a gap in it looks like damage.
    */
   #newBatch(): LogBatch | undefined {
     const bytes = doneBytes(this.#settled.length)
-    if ((!this.#file || this.#file.isSpoilt || !fits(this.#file, bytes, 0)) && !this.#begin()) return undefined
+    if (!this.#file || this.#file.isSpoilt || !fits(this.#file, bytes, 0)) this.#begin()
     const file = this.#file
     if (!file || !fits(file, bytes, 0)) return undefined
     const batch = new Batch<Waiting, Settled>(file, this.#options.segments.oldestUndone ?? file.epoch, this.#settled)
@@ -247,9 +250,11 @@ export class CommitLog {
     for (const [i, { waiting }] of messages.entries()) waiting.resolve(entries[i])
   }
 
-  /** Nobody is acknowledged; what may have come to the disk all the same is noted as done where it can be; and this segment is written to no more. */
-  #fail({ file, messages, dones }: LogBatch, error: unknown): void {
+  /** Nobody is acknowledged; what may have come to the disk all the same is noted as done where it can be; and this segment is written to no more, if there is another. */
+  #fail({ file, messages, dones, at, bytes }: LogBatch, error: unknown): void {
     file.isSpoilt = true
+    if (at > 0) file.at = pageAt(at + bytes)
+    else this.#options.segments.forget(file) // not even its head is there
     this.#suspendedUntil = Date.now() + SUSPEND_MILLISECONDS
     this.#options.log(`warning: unable to write queue/log/${file.index}: ${reason(error)}; messages go file by file`)
     for (const { waiting } of messages) {

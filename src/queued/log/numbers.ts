@@ -7,10 +7,20 @@ const STEP = 64
 /** At most so many exist: more messages than this are not in the log at a time. */
 const MAX_NUMBERS = 16_384
 const MODE = 0o644
+/** After a failure no more are made for so long. */
+const AGAIN_MILLISECONDS = 10_000
 /** qmail-clean removes what has lain in pid/ for 36 hours. */
 const FRESHEN_MILLISECONDS = 6 * 3_600_000
 
 const inodeOf = (path: string): number | undefined => lstatSync(path, { throwIfNoEntry: false })?.ino
+
+const remove = (path: string): void => {
+  try {
+    unlinkSync(path)
+  } catch {
+    // qmail-clean's sweep removes it
+  }
+}
 
 const syncFolder = (path: string): Promise<void> =>
   new Promise((resolve, reject) => {
@@ -36,6 +46,7 @@ export class Numbers {
   /** Those whose files are ours, free, in use or still being made. */
   readonly #known = new Set<number>()
   #isMaking = false
+  #makeAfter = 0
   #isOver = false
   #freshen: NodeJS.Timeout | undefined
 
@@ -79,13 +90,7 @@ export class Numbers {
   end(): void {
     this.#isOver = true
     clearInterval(this.#freshen)
-    for (const number of this.#known) {
-      try {
-        unlinkSync(this.#path(number))
-      } catch {
-        // qmail-clean's sweep removes it
-      }
-    }
+    for (const number of this.#known) remove(this.#path(number))
     this.#known.clear()
     this.#free.length = 0
   }
@@ -100,42 +105,53 @@ export class Numbers {
   }
 
   async #makeMore(): Promise<void> {
-    if (this.#isMaking || this.#isOver || this.#known.size >= MAX_NUMBERS) return
+    if (this.#isMaking || this.#isOver || this.#known.size >= MAX_NUMBERS || performance.now() < this.#makeAfter) return
     this.#isMaking = true
     try {
       await this.#make()
     } catch (error) {
+      this.#makeAfter = performance.now() + AGAIN_MILLISECONDS
       this.#log(`warning: unable to make numbers in queue/pid: ${reason(error)}`)
     } finally {
       this.#isMaking = false
     }
   }
 
-  /** Files first, then the folder's fsync, and only then they are free: a number must outlive a crash. */
+  /** Files first, then the folder's fsync, and only then they are free: a number must outlive a crash. What was made in vain is removed. */
   async #make(): Promise<void> {
     const made: number[] = []
-    for (let n = 0; n < STEP && !this.#isOver; n++) {
-      const number = this.#create(n)
-      if (number !== undefined) made.push(number)
-      if (n % 8 === 7) await new Promise((resolve) => setImmediate(resolve))
+    try {
+      for (let n = 0; n < STEP && !this.#isOver; n++) {
+        const number = this.#create(n)
+        if (number !== undefined) made.push(number)
+        if (n % 8 === 7) await new Promise((resolve) => setImmediate(resolve))
+      }
+      await syncFolder(`${this.#root}pid`)
+    } catch (error) {
+      for (const number of made) {
+        this.#known.delete(number)
+        remove(this.#path(number))
+      }
+      throw error
     }
-    await syncFolder(`${this.#root}pid`)
     if (!this.#isOver) this.#free.push(...made)
   }
 
   #create(n: number): number | undefined {
     const path = `${this.#root}pid/${process.pid}.${Math.floor(Date.now() / 1000)}.n${n}`
     const fd = openSync(path, 'wx', MODE)
-    let number: number
     try {
-      number = fstatSync(fd).ino
+      const number = fstatSync(fd).ino
+      if (!this.#isUnused(number)) return undefined // a copied queue: the sweep of pid/ removes the file
+      renameSync(path, this.#path(number))
+      this.#known.add(number)
+      return number
+    } catch (error) {
+      remove(path)
+      throw error
     } finally {
       closeSync(fd)
     }
-    if (!this.#isUnused(number)) return undefined // a copied queue: the sweep of pid/ removes the file
-    renameSync(path, this.#path(number))
-    this.#known.add(number)
-    return number
   }
 
   #touch(): void {

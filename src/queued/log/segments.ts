@@ -69,6 +69,11 @@ export class Segments {
     return Object.assign(file, { epoch, nonce: randomBytes(NONCE_BYTES), sequence: 0, at: 0, isSpoilt: false })
   }
 
+  /** A file that could not be begun may be begun anew. */
+  forget(file: SegmentFile): void {
+    file.epoch = 0
+  }
+
   /** The lowest epoch that holds something undone; undefined: none does. */
   get oldestUndone(): number | undefined {
     const epochs = this.#files.filter(({ undone }) => undone > 0).map(({ epoch }) => epoch)
@@ -81,7 +86,7 @@ export class Segments {
     this.#isGrowing = true
     try {
       if (file.ready < SEGMENT_BYTES && file.ready - file.at < GROW_BELOW_BYTES) await this.#grow(file)
-      else if (file.at > SEGMENT_BYTES / 2) await this.prepare()
+      else if (file.isSpoilt || file.at > SEGMENT_BYTES / 2) await this.prepare()
     } catch {
       // a full disk: what does not fit goes file by file
     } finally {

@@ -36,6 +36,9 @@ const freshNumber = (root: string): number => {
     const { ino } = fstatSync(fd)
     renameSync(path, `${root}pid/${ino}`)
     return ino
+  } catch (error) {
+    unlinkSync(path)
+    throw error
   } finally {
     closeSync(fd)
   }

@@ -2,7 +2,7 @@ import type { ToSend } from '../../log/wire.ts'
 import { parseTodo } from '../../queue/todo.ts'
 import { logNew } from '../log-new.ts'
 import type { Message } from '../message.ts'
-import { AGAIN_SECONDS, later, nowSeconds, type State } from '../state.ts'
+import { LANE_AGAIN_SECONDS, later, nowSeconds, type State } from '../state.ts'
 import { goExpress, leaveExpress, routeOf } from './express.ts'
 import { sorted, takeUp } from './take-up.ts'
 
@@ -23,7 +23,7 @@ const toFiles = (state: State, message: Message): void => {
   const { id } = message
   state.spokenFor.add(id)
   state.commits?.spill(id, (answer) => {
-    if (answer === 'unspilled') return later(state, AGAIN_SECONDS, () => toFiles(state, message))
+    if (answer === 'unspilled') return later(state, LANE_AGAIN_SECONDS, () => toFiles(state, message))
     state.spokenFor.delete(id)
     if (answer === 'spilled') takeUp(state, id)
   })

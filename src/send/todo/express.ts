@@ -3,7 +3,7 @@ import { splitPath } from '../../queue/paths.ts'
 import { exists } from '../files.ts'
 import type { Held, Message } from '../message.ts'
 import { removeEnvelope, removeMessage } from '../removal.ts'
-import { AGAIN_SECONDS, later, nowSeconds, type State } from '../state.ts'
+import { LANE_AGAIN_SECONDS, later, nowSeconds, type State } from '../state.ts'
 import { learnDestination } from './destined.ts'
 import type { Place } from './lane.ts'
 import { channelsOf, clearLeftovers, create, writeSorted } from './sort.ts'
@@ -82,7 +82,7 @@ const arrived = (state: State, held: Held): void => {
   }
   const remove = (): void =>
     removeEnvelope(state, id, (isDone) => {
-      if (!isDone) return later(state, AGAIN_SECONDS, remove)
+      if (!isDone) return later(state, LANE_AGAIN_SECONDS, remove)
       state.log.line(`end msg ${id}`)
       removeMessage(state, id)
     })
@@ -106,7 +106,7 @@ export const leaveExpress = (state: State, held: Held, afterwards?: () => void):
   const write = (): void => {
     if (held.open.size === 0) return
     if (writeHeld(state, held)) giveUpEnvelope(state, held)
-    else later(state, AGAIN_SECONDS, write)
+    else later(state, LANE_AGAIN_SECONDS, write)
   }
   if (held.inLog === undefined) write()
   else spill(state, held, write)
@@ -116,7 +116,7 @@ export const leaveExpress = (state: State, held: Held, afterwards?: () => void):
 const spill = (state: State, held: Held, then: () => void): void =>
   state.commits?.spill(held.id, (answer) => {
     if (answer === 'moved') return forget(state, held)
-    if (answer === 'unspilled' && held.open.size > 0) return later(state, AGAIN_SECONDS, () => spill(state, held, then))
+    if (answer === 'unspilled' && held.open.size > 0) return later(state, LANE_AGAIN_SECONDS, () => spill(state, held, then))
     if (answer === 'unspilled') held.isLeaving = false
     else held.inLog = undefined
     if (held.open.size === 0) arrived(state, held)
@@ -143,7 +143,7 @@ const writeHeld = (state: State, held: Held): boolean => {
 
 const giveUpEnvelope = (state: State, held: Held): void =>
   removeEnvelope(state, held.id, (isDone) => {
-    if (!isDone) return later(state, AGAIN_SECONDS, () => giveUpEnvelope(state, held))
+    if (!isDone) return later(state, LANE_AGAIN_SECONDS, () => giveUpEnvelope(state, held))
     held.stage = 'sorted'
     state.lane.left(held)
     state.spokenFor.delete(held.id)

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
-import { readdirSync } from 'node:fs'
+import fs, { readdirSync } from 'node:fs'
+import { syncBuiltinESMExports } from 'node:module'
 import { test } from 'node:test'
 import { setImmediate as turn } from 'node:timers/promises'
 import { Numbers } from '../../../../src/queued/log/numbers.ts'
@@ -33,4 +34,24 @@ test('whenever it ends, also while it makes numbers, it leaves no file', async (
     assert.deepEqual(files(), [], `after ${turns} turns`)
     assert.equal(numbers.take(), undefined)
   }
+})
+
+test('what fails while they are made leaves nothing behind, and does not stand in the way of the next attempt', async (t) => {
+  const { root, files } = queue()
+  const numbers = new Numbers(root, assert.fail)
+  t.mock.timers.enable({ apis: ['Date'] }) // both attempts in one second
+  t.after(syncBuiltinESMExports)
+  let renames = 0
+  const renameSync = fs.renameSync
+  t.mock.method(fs, 'renameSync', (from: string, to: string) => {
+    if (++renames === 5) throw Object.assign(new Error('out of disk space'), { code: 'ENOSPC' })
+    renameSync(from, to)
+  })
+  syncBuiltinESMExports()
+  await assert.rejects(numbers.start(), /disk space/)
+  assert.deepEqual(files(), [])
+  await numbers.start()
+  assert.ok(numbers.take() !== undefined)
+  numbers.end()
+  assert.deepEqual(files(), [])
 })
