@@ -13,15 +13,21 @@ export interface Load {
   perMessage: boolean
   /** By STARTTLS, which smtp-source cannot: bench/tls-source.ts sends. */
   isTls?: boolean
+  /** For AWAY: it is on its way until it has come to the sink. */
+  isRelayed?: boolean
 }
 
 export const LOADS: Load[] = [
   { name: '4 kB, connection kept', messages: 2000, bytes: MESSAGE_BYTES, perMessage: false },
   { name: '4 kB, a connection a message', messages: 2000, bytes: MESSAGE_BYTES, perMessage: true },
-  { name: '200 kB, connection kept', messages: 400, bytes: 200_000, perMessage: false }
+  { name: '200 kB, connection kept', messages: 400, bytes: 200_000, perMessage: false },
+  { name: '5 MB, connection kept', messages: 40, bytes: 5_000_000, perMessage: false },
+  { name: '4 kB, connection kept, on to another host by SMTP', messages: 2000, bytes: MESSAGE_BYTES, perMessage: false, isRelayed: true }
 ]
 export const USERS = ['b0', 'b1', 'b2', 'b3']
 export const DOMAIN = 'bench.example'
+/** Mail for it goes on by SMTP. */
+export const AWAY = 'away.example'
 
 /** Postfix's load generator, from Debian's package postfix. */
 export const SMTP_SOURCE = '/usr/sbin/smtp-source'
@@ -34,12 +40,32 @@ export interface Subject {
   port: number
   /** The new/ folders, one a user. */
   boxes: string[]
+  /** Where mail for AWAY arrives, if it takes any. */
+  sink?: Sink
+}
+
+/** Postfix's smtp-sink, to which a mail server under test sends mail for AWAY. */
+export interface Sink {
+  port: number
+  /** Messages so far. */
+  taken: () => number
+  stop: () => void
+}
+
+/** Starts smtp-sink on 127.0.0.1. */
+export const startSink = (port: number): Sink => {
+  const child = spawn('/usr/sbin/smtp-sink', ['-4', '-c', `127.0.0.1:${port}`, '200'], { stdio: ['ignore', 'pipe', 'inherit'] })
+  let taken = 0
+  child.stdout.on('data', (data) => {
+    taken = Number(/.*mesg=(\d+)/s.exec(String(data))?.[1] ?? taken)
+  })
+  return { port, taken: () => taken, stop: () => void child.kill() }
 }
 
 export interface Figures {
   /** Messages a second until all were acknowledged. */
   accepted: number
-  /** Messages a second until all were in a Maildir. */
+  /** Messages a second until all were in a Maildir, or had come to the sink. */
   delivered: number
   /** Processor seconds of the whole machine but the load generator's, a message, in milliseconds. */
   cpu: number
@@ -70,22 +96,36 @@ const arrivals = (boxes: string[], messages: number): { all: Promise<void>; seen
   return { all, seen: () => seen, close: () => watchers.forEach((watcher) => void watcher.close()) }
 }
 
+const LOOK_MILLISECONDS = 5
+
+/** The same for messages that come to the sink. */
+const sinkings = ({ taken }: Sink, messages: number): ReturnType<typeof arrivals> => {
+  const before = taken()
+  const seen = (): number => taken() - before
+  let timer: NodeJS.Timeout | undefined
+  const all = new Promise<void>((resolve) => {
+    timer = setInterval(() => seen() >= messages && resolve(), LOOK_MILLISECONDS)
+  })
+  return { all, seen, close: () => clearInterval(timer) }
+}
+
 const TLS_SOURCE = join(import.meta.dirname, 'tls-source.ts')
 
-const sourceFor = (user: string, port: number, { messages, bytes, perMessage, isTls = false }: Load): Promise<number> => {
+const sourceFor = (user: string, port: number, { messages, bytes, perMessage, isTls = false, isRelayed = false }: Load): Promise<number> => {
   const share = { sessions: SESSIONS / USERS.length, messages: messages / USERS.length }
+  const to = `${user}@${isRelayed ? AWAY : DOMAIN}`
   const args = ['-4', ...(perMessage ? [] : ['-d']), '-s', `${share.sessions}`, '-m', `${share.messages}`, '-l', `${bytes}`]
   const [command, all] = isTls
-    ? [process.execPath, [TLS_SOURCE, `${port}`, `${user}@${DOMAIN}`, `${share.sessions}`, `${share.messages}`, `${bytes}`]]
-    : [SMTP_SOURCE, [...args, '-f', `from@${DOMAIN}`, '-t', `${user}@${DOMAIN}`, `127.0.0.1:${port}`]]
+    ? [process.execPath, [TLS_SOURCE, `${port}`, to, `${share.sessions}`, `${share.messages}`, `${bytes}`]]
+    : [SMTP_SOURCE, [...args, '-f', `from@${DOMAIN}`, '-t', to, `127.0.0.1:${port}`]]
   const child = spawn(command, all, { stdio: ['ignore', 'ignore', 'inherit'] })
   return new Promise((resolve) => child.on('exit', (code) => resolve(code ?? -1)))
 }
 
-/** Sends a load and waits until every message is in a Maildir. What is there stays: removing files is charged to whoever creates some next (ext4). */
+/** Sends a load and waits until every message is in a Maildir, or has come to the sink. What is there stays: removing files is charged to whoever creates some next (ext4). */
 export const measure = async (subject: Subject, load: Load): Promise<Figures> => {
   const { messages } = load
-  const boxes = arrivals(subject.boxes, messages)
+  const boxes = load.isRelayed && subject.sink ? sinkings(subject.sink, messages) : arrivals(subject.boxes, messages)
   const [start, busyBefore] = [performance.now(), busy()]
   const codes = await Promise.all(USERS.map((user) => sourceFor(user, subject.port, load)))
   if (codes.some((code) => code !== 0)) throw new Error(`the load generator failed against ${subject.name}`)
