@@ -1,6 +1,7 @@
-import { closeSync, openSync, readSync, statSync, unlinkSync } from 'node:fs'
+import { closeSync, openSync, readSync, statSync, unlinkSync, writeSync } from 'node:fs'
 import type { Bytes } from '../core/bytes.ts'
 import { errorCode } from '../core/failure.ts'
+import type { Log } from './log.ts'
 
 /** Is there a file of this name? Throws system errors other than ENOENT. */
 export const exists = (path: string): boolean => statSync(path, { throwIfNoEntry: false }) !== undefined
@@ -31,5 +32,21 @@ export const readHeader = (path: string, maxBytes: number): Bytes => {
     return text.slice(0, end > 0 ? end : text.lastIndexOf('\n') + 1)
   } finally {
     closeSync(fd)
+  }
+}
+
+/** Marks a recipient done in a channel's file, where its record begins at `at`: one byte, in place, so that it is either done or not. False, with a warning: it will be tried again. */
+export const markDone = (log: Log, path: Bytes, at: number): boolean => {
+  try {
+    const fd = openSync(path, 'r+')
+    try {
+      writeSync(fd, 'D', at)
+    } finally {
+      closeSync(fd)
+    }
+    return true
+  } catch {
+    log.line(`warning: trouble marking ${path}; message will be delivered twice!`)
+    return false
   }
 }

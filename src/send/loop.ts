@@ -23,6 +23,7 @@ import { arrivalStep, laneStep } from './todo/arrivals.ts'
 import { closeExpress, expressDue, expressStep, forget } from './todo/express.ts'
 import { largeStep } from './todo/large-step.ts'
 import { TodoScan } from './todo/scan.ts'
+import { mayTakeUp } from './todo/take-up.ts'
 import { Trigger } from './todo/trigger.ts'
 
 /** Rounds in one turn of the loop before events are looked at again. */
@@ -188,8 +189,8 @@ export class Loop {
     const { local, remote } = state.spawners
     const steps = [
       !state.isExiting && arrivalStep(state),
-      !state.isExiting && laneStep(state),
-      !state.isExiting && this.#scan.step(state),
+      !state.isExiting && mayTakeUp(state) && laneStep(state),
+      !state.isExiting && mayTakeUp(state) && this.#scan.step(state),
       !state.isExiting && largeStep(state),
       passStep(state, local),
       passStep(state, remote),

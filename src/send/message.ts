@@ -43,6 +43,8 @@ export interface Held extends Message {
   isStarted: boolean
   /** Is it on its way out of the lane? */
   isLeaving: boolean
+  /** Are its files being written? */
+  isBeingWritten: boolean
   /** The commit log's keeper has it now: what becomes of running deliveries counts no more. */
   isForgotten: boolean
   /** Channels with recipients that are not all delivered. */

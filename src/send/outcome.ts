@@ -1,4 +1,3 @@
-import { closeSync, openSync, writeSync } from 'node:fs'
 import type { Bytes } from '../core/bytes.ts'
 import { wants } from '../queue/notes.ts'
 import { splitPath } from '../queue/paths.ts'
@@ -10,6 +9,7 @@ import { noteSuccess } from './bounce/success.ts'
 import { paragraph, TOO_LONG } from './bounce/text.ts'
 import { isOneTooMany } from './destination/together.ts'
 import { reachOf, wordOf } from './destination/word.ts'
+import { markDone } from './files.ts'
 import { closeJob } from './job.ts'
 import { masked } from './log.ts'
 import type { Company, Delivery } from './message.ts'
@@ -19,26 +19,12 @@ import { leaveExpress } from './todo/express.ts'
 
 const SLEEP_SECONDS = 10
 
-/** Marks a recipient done: one byte, in place, so that it is either done or not. False, with a warning: it will be tried again. */
+/** Marks a recipient done, in memory while the message is in the express lane. False, with a warning: it will be tried again. */
 const mark = ({ log }: State, { job, at }: Delivery): boolean => {
-  if (job.held?.stage === 'express') {
-    const recipient = job.held.recipients[job.channel].find((r) => r.at === at)
-    if (recipient) recipient.isDone = true
-    return true
-  }
-  const path = splitPath(job.channel, job.id)
-  try {
-    const fd = openSync(path, 'r+')
-    try {
-      writeSync(fd, 'D', at)
-    } finally {
-      closeSync(fd)
-    }
-    return true
-  } catch {
-    log.line(`warning: trouble marking ${path}; message will be delivered twice!`)
-    return false
-  }
+  if (job.held?.stage !== 'express') return markDone(log, splitPath(job.channel, job.id), at)
+  const recipient = job.held.recipients[job.channel].find((r) => r.at === at)
+  if (recipient) recipient.isDone = true
+  return true
 }
 
 /** Notes a failure in bounce/ID, however often it takes, and only then goes on. */

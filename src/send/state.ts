@@ -13,6 +13,7 @@ import { LogLink } from './log-link.ts'
 import type { SendSettings } from './settings.ts'
 import { Spawner } from './spawner.ts'
 import { FD } from './start.ts'
+import { FolderSyncs } from './todo/folder-syncs.ts'
 import { Lane } from './todo/lane.ts'
 import { LargeQueue } from './todo/large-queue.ts'
 import { Parked } from './todo/parked.ts'
@@ -51,6 +52,10 @@ export interface State {
   spokenFor: Set<number>
   /** Numbers whose todo/ID could not be taken up. */
   resting: Resting
+  /** The syncs of folders under way. */
+  folders: FolderSyncs
+  /** Messages whose files are being written in preprocessing. */
+  sorting: number
   /** Envelopes too large to be taken up in one step. */
   large: LargeQueue
   /** The express lane of the second gear. */
@@ -95,6 +100,8 @@ export const newState = (settings: SendSettings, log: Log, wake: () => void): St
     found: new Set(),
     spokenFor: new Set(),
     resting: new Resting(),
+    folders: new FolderSyncs(),
+    sorting: 0,
     large: new LargeQueue(),
     lane: new Lane(({ address }, sender) => state.destinations.of(address, sender)),
     commits: settings.takesLog ? new LogLink(wake) : undefined,

@@ -1,6 +1,6 @@
 import type { Channel } from '../../queue/paths.ts'
 import { splitPath } from '../../queue/paths.ts'
-import { exists } from '../files.ts'
+import { exists, markDone } from '../files.ts'
 import type { Held, Message } from '../message.ts'
 import { removeEnvelope, removeMessage } from '../removal.ts'
 import { LANE_AGAIN_SECONDS, later, nowSeconds, type State } from '../state.ts'
@@ -60,7 +60,7 @@ export const park = (state: State, id: number, place: Place): void => {
 /** Takes a message into the express lane: it waits for its channels, with nothing written. */
 export const goExpress = (state: State, message: Message): void => {
   const open = new Set<Channel>(channelsOf(message))
-  const held: Held = { ...message, stage: 'express', isStarted: false, isLeaving: false, isForgotten: false, open, afterwards: [] }
+  const held: Held = { ...message, stage: 'express', isStarted: false, isLeaving: false, isBeingWritten: false, isForgotten: false, open, afterwards: [] }
   state.spokenFor.add(message.id)
   state.lane.add(held)
   for (const channel of open) state.spawners[channel].arrivals.push({ id: message.id, birth: message.birth })
@@ -92,7 +92,7 @@ const arrived = (state: State, held: Held): void => {
 /** All recipients on one channel are delivered. */
 export const channelArrived = (state: State, held: Held, channel: Channel): void => {
   held.open.delete(channel)
-  if (held.open.size === 0) arrived(state, held)
+  if (held.open.size === 0 && !held.isBeingWritten) arrived(state, held)
 }
 
 /**
@@ -103,13 +103,49 @@ export const leaveExpress = (state: State, held: Held, afterwards?: () => void):
   if (afterwards) held.afterwards.push(afterwards)
   if (held.isLeaving) return
   held.isLeaving = true
-  const write = (): void => {
-    if (held.open.size === 0) return
-    if (writeHeld(state, held)) giveUpEnvelope(state, held)
-    else later(state, LANE_AGAIN_SECONDS, write)
+  if (held.inLog !== undefined) spill(state, held, () => write(state, held))
+  else if (held.open.size > 0) write(state, held)
+}
+
+const writeAgain = (state: State, held: Held): void => later(state, LANE_AGAIN_SECONDS, () => write(state, held))
+
+/** Has its files written. Deliveries go on meanwhile; what they come to is noted in the files as soon as these are the message's. */
+const write = (state: State, held: Held): void => {
+  held.isBeingWritten = true
+  const isClear = clearLeftovers(state, held.id)
+  if (isClear && held.open.size === 0) {
+    held.isBeingWritten = false
+    arrived(state, held)
+    return
   }
-  if (held.inLog === undefined) write()
-  else spill(state, held, write)
+  const info = isClear ? create(state, splitPath('info', held.id)) : undefined
+  if (info === undefined) {
+    writeAgain(state, held)
+    return
+  }
+  const open = [...held.open]
+  const left = open.flatMap((channel) => held.recipients[channel].filter(({ isDone }) => !isDone).map((recipient) => ({ channel, recipient })))
+  state.pending++
+  writeSorted(state, held, info, open, (isDurable) => {
+    state.pending--
+    if (!isDurable) {
+      writeAgain(state, held)
+      return
+    }
+    for (const { channel, recipient } of left) if (recipient.isDone) markDone(state.log, splitPath(channel, held.id), recipient.at)
+    written(state, held, open)
+  })
+}
+
+/** It has files of these channels. One whose deliveries have all ended meanwhile nobody else would look at. */
+const written = (state: State, held: Held, channels: readonly Channel[]): void => {
+  const ended = channels.filter((channel) => !held.open.has(channel))
+  for (const channel of ended) held.afterwards.push(() => state.spawners[channel].waiting.insert(held.id, nowSeconds()))
+  held.isBeingWritten = false
+  held.stage = 'written'
+  learnDestination(state, held)
+  state.lane.leave(held)
+  giveUpEnvelope(state, held)
 }
 
 /** Has a message of the commit log put into mess/ and todo/; `then` it is as if it had always been there. What fails is tried again. */
@@ -129,16 +165,6 @@ export const forget = (state: State, held: Held): void => {
   for (const channel of channelsOf(held)) for (const recipient of held.recipients[channel]) recipient.isDone = true
   for (const work of held.afterwards.splice(0)) work()
   if (held.open.size === 0) arrived(state, held)
-}
-
-const writeHeld = (state: State, held: Held): boolean => {
-  if (!clearLeftovers(state, held.id)) return false
-  const info = create(state, splitPath('info', held.id))
-  if (info === undefined || !writeSorted(state, held, info, [...held.open])) return false
-  held.stage = 'written'
-  learnDestination(state, held)
-  state.lane.leave(held)
-  return true
 }
 
 const giveUpEnvelope = (state: State, held: Held): void =>

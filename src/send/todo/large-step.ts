@@ -56,7 +56,7 @@ const end = (state: State, sorting: Sorting): void => {
     return
   }
   void sort
-    .finish()
+    .finish(state.folders)
     .then(
       () => {
         sort.close()

@@ -1,5 +1,4 @@
-import { fsync, openSync, readSync } from 'node:fs'
-import { promisify } from 'node:util'
+import { openSync, readSync } from 'node:fs'
 import { type Bytes, toBuffer } from '../../core/bytes.ts'
 import { closeQuietly } from '../../os/close.ts'
 import { FileOut } from '../../queue/file-out.ts'
@@ -7,19 +6,9 @@ import { areWithin, infoText, type Notes, type NotesText, type PlacedNote, packI
 import { CHANNELS, type Channel, SPLIT, splitPath } from '../../queue/paths.ts'
 import { type Routing, rewrite } from '../../queue/rewrite.ts'
 import { TodoReader } from '../../queue/todo.ts'
+import { type FolderSyncs, syncFile } from './folder-syncs.ts'
 
 const CHUNK_BYTES = 65_536
-
-const syncFile = promisify(fsync)
-
-const syncFolderLater = async (path: string): Promise<void> => {
-  const fd = openSync(path, 'r')
-  try {
-    await syncFile(fd)
-  } finally {
-    closeQuietly(fd)
-  }
-}
 
 interface Target {
   path: string
@@ -83,13 +72,13 @@ export class LargeSort {
   }
 
   /** Writes info and makes everything durable: contents first, then their names. Rejects with system errors. */
-  async finish(): Promise<void> {
+  async finish(folders: FolderSyncs): Promise<void> {
     const { sender } = this.reader
     if (sender !== undefined) this.#info.out.add(toBuffer(infoText(sender, this.#infoNotes())))
     const all = [this.#info, ...this.#targets.values()]
     for (const { out } of all) out.flush()
     for (const { fd } of all) await syncFile(fd)
-    for (const { folder } of all) await syncFolderLater(folder)
+    for (const { folder } of all) await folders.sync(folder)
   }
 
   close(): void {

@@ -1,13 +1,13 @@
-import { fsyncSync, futimesSync, openSync } from 'node:fs'
+import { futimesSync, openSync } from 'node:fs'
 import type { Bytes } from '../../core/bytes.ts'
 import { writeFd } from '../../core/fdio.ts'
 import { closeQuietly } from '../../os/close.ts'
-import { syncFolder } from '../../os/durable.ts'
 import { infoText, type NotesText, packInfoNotes } from '../../queue/notes.ts'
 import { CHANNELS, type Channel, SPLIT, splitPath } from '../../queue/paths.ts'
 import { unlinkGone } from '../files.ts'
 import type { Message, Recipient } from '../message.ts'
 import type { State } from '../state.ts'
+import { syncFile } from './folder-syncs.ts'
 
 /** Removes what an interrupted preprocessing may have left. False, with a warning: it is still there. */
 export const clearLeftovers = ({ log }: State, id: number): boolean => {
@@ -65,24 +65,39 @@ const openTargets = (state: State, message: Message, infoFd: number, channels: r
   return true
 }
 
-/**
- * Writes info (created already, `infoFd`, closed here) and the files of these channels, and makes them durable: contents first, then their names.
- * The time of info is the message's birth, also where it has been in the express lane since.
- * After this the message's envelope may go from todo/. False, with a warning, when a step failed.
- */
-export const writeSorted = (state: State, message: Message, infoFd: number, channels: readonly Channel[]): boolean => {
-  const targets: Target[] = []
-  try {
-    return (
-      openTargets(state, message, infoFd, channels, targets) &&
-      targets.every(({ path, fd, text }) => attempt(state, `trouble writing to ${path}`, () => writeFd(fd, text))) &&
-      attempt(state, `trouble setting the time of ${splitPath('info', message.id)}`, () => futimesSync(infoFd, message.birth, message.birth)) &&
-      targets.every(({ path, fd }) => attempt(state, `trouble fsyncing ${path}`, () => fsyncSync(fd))) &&
-      targets.every(({ folder }) => attempt(state, `trouble fsyncing ${folder}`, () => syncFolder(folder)))
+/** Resolves with true when all that is written is on the disk: contents first, then names; with false, and warnings, when not. */
+const syncAll = async ({ log, folders }: State, targets: readonly Target[]): Promise<boolean> => {
+  const told = (what: string, work: Promise<void>): Promise<boolean> =>
+    work.then(
+      () => true,
+      () => {
+        log.line(`warning: trouble fsyncing ${what}`)
+        return false
+      }
     )
-  } finally {
+  const contents = await Promise.all(targets.map(({ path, fd }) => told(path, syncFile(fd))))
+  if (contents.includes(false)) return false
+  const names = await Promise.all(targets.map(({ folder }) => told(folder, folders.sync(folder))))
+  return !names.includes(false)
+}
+
+/**
+ * Writes info (created already, `infoFd`, closed here) and the files of these channels, and has them made durable while the loop goes on. The time of info is the
+ * message's birth, also where it has been in the express lane since. `then` hears whether all of that worked, and so whether the message's envelope may
+ * go from todo/; it does not before this returns. What did not work is logged.
+ */
+export const writeSorted = (state: State, message: Message, infoFd: number, channels: readonly Channel[], then: (isDurable: boolean) => void): void => {
+  const targets: Target[] = []
+  const isWritten =
+    openTargets(state, message, infoFd, channels, targets) &&
+    targets.every(({ path, fd, text }) => attempt(state, `trouble writing to ${path}`, () => writeFd(fd, text))) &&
+    attempt(state, `trouble setting the time of ${splitPath('info', message.id)}`, () => futimesSync(infoFd, message.birth, message.birth))
+  const synced = isWritten ? syncAll(state, targets) : Promise.resolve(false)
+  void synced.then((isDurable) => {
     for (const { fd } of targets) closeQuietly(fd)
-  }
+    then(isDurable)
+    state.wake()
+  })
 }
 
 /** The channels a message has recipients on. */

@@ -16,6 +16,8 @@ import { learnDestination } from './destined.ts'
 import { goExpress, park, routeOf } from './express.ts'
 import { channelsOf, clearLeftovers, create, writeSorted } from './sort.ts'
 
+/** So many messages are preprocessed side by side: their syncs go out together. */
+const MAX_SORTING = 32
 /** Envelopes up to this size are read whole. */
 const SMALL_BYTES = 65_536
 
@@ -109,8 +111,23 @@ const preprocess = (state: State, message: Message, isValid: boolean): void => {
   const info = clearLeftovers(state, id) ? create(state, splitPath('info', id)) : undefined
   if (info !== undefined) logNew(state, message)
   if (info !== undefined && !isValid) refuse(state, message, info)
-  else if (info === undefined || !writeSorted(state, message, info, channelsOf(message))) state.resting.rest(id)
-  else giveUpEnvelope(state, message)
+  else if (info === undefined) state.resting.rest(id)
+  else sort(state, message, info)
+}
+
+/** Has the files written; the message is spoken for as long as that takes. */
+const sort = (state: State, message: Message, info: number): void => {
+  const { id } = message
+  state.spokenFor.add(id)
+  state.sorting++
+  writeSorted(state, message, info, channelsOf(message), (isDurable) => {
+    state.sorting--
+    if (isDurable && !state.isExiting) giveUpEnvelope(state, message)
+    else {
+      state.spokenFor.delete(id) // at the end it is left as it is: preprocessing is done again at the next start
+      if (!isDurable) state.resting.rest(id)
+    }
+  })
 }
 
 const giveUpEnvelope = (state: State, message: Message): void =>
@@ -136,6 +153,9 @@ const waitsForVerdict = ({ bounceOut, spokenFor }: State, id: number, { sender, 
   bounceOut.waiting.push(id)
   return true
 }
+
+/** May another message be taken up now? */
+export const mayTakeUp = ({ sorting }: State): boolean => sorting < MAX_SORTING
 
 /** Deals with one message found in todo/; `isNext`: one that has waited there for room in the express lane. */
 export const takeUp = (state: State, id: number, isNext = false): void => {
