@@ -3,7 +3,7 @@
  * RUNS AS  qmailr:qmail, under qmail-rspawn
  * FDS      0< the message, LF lines, 1> reports; resident: 0< requests, 1> answers
  * ENV      DNSCACHEIP: name servers instead of those of /etc/resolv.conf, 1.2.3.4, with :PORT if need be
- *          QMAILESMTP: what the sender asked for: `e=` and 16 hexadecimal digits of the SHA-256 of the arguments, a NUL behind each, a blank, notes; `r=` is an argument's number
+ *          QMAILESMTP: what the sender asked for: `e=` and 16 hexadecimal digits of the SHA-256 of the arguments, a zero byte behind each, a blank, notes; `r=` is an argument's number
  * EXIT     0 always: the reports say what happened
  * FILES    control/ me helohost timeoutconnect timeoutremote smtproutes outgoingip moreipme notipme esmtp tlsdestinations
  *          tlshosts/ notlshosts/ tlsclientciphers tlsclientmethod cafile dane daneinsecuremx dnssectrust tlsadomains requiretls authsenders authclear; clientcert.pem, domaincerts: whether they are there; run/remote/tls: qmail-tlsd;

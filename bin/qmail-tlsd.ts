@@ -1,6 +1,6 @@
 /**
  * NAME     qmail-tlsd [ -c ]: holds the keys of TLS, and speaks nothing else (spec modern.md 1, 3.2)
- * RUNS AS  qmailt:nofiles, kept resident by tcpserver's second process; with -c kept by qmail-start, root to bind
+ * RUNS AS  qmailt:nofiles; -c: root to bind, then that; kept resident by tcpserver's second process, with -c by qmail-start
  * FDS      2> log; resident: 3<> tcpserver, which hands over connections; -c: 0< under qmail-start a pipe whose end stops us
  * ENV      none
  * EXIT     0 told to retire, or to stop (SIGTERM), or the parent is gone; 100 not started by tcpserver, and without -c; 111 cannot start
