@@ -5,7 +5,7 @@
  * ENV      DNSCACHEIP: name servers instead of those of /etc/resolv.conf, 1.2.3.4, with :PORT if need be
  *          QMAILESMTP: what the sender asked for: `e=` and 16 hexadecimal digits of the SHA-256 of the arguments, a zero byte behind each, a blank, notes; `r=` is an argument's number
  * EXIT     0 always: the reports say what happened
- * FILES    control/ me helohost timeoutconnect timeoutremote smtproutes outgoingip moreipme notipme esmtp tlsdestinations
+ * FILES    control/ me helohost timeoutconnect timeoutremote smtproutes outgoingip moreipme notipme esmtp downgrade tlsdestinations
  *          tlshosts/ notlshosts/ tlsclientciphers tlsclientmethod cafile dane daneinsecuremx dnssectrust tlsadomains requiretls authsenders authclear; clientcert.pem, domaincerts: whether they are there; run/remote/tls: qmail-tlsd;
  *          /etc/ssl/certs; /etc/resolv.conf; queue/lock/tcpto; resident: queue/mess
  *

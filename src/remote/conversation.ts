@@ -9,9 +9,21 @@ import { type Reply, readReply } from '../net/client-reply.ts'
 import type { Notes } from '../queue/notes.ts'
 import type { Delivery } from './delivery.ts'
 import { mailParameters, rcptParameters } from './dsn.ts'
+import { isEightBit } from './eight-bit.ts'
 import { isInternational, needOf } from './international.ts'
+import { NO_OFFERS } from './offers.ts'
 import { type Manner, Opening, type Talk } from './opening.ts'
-import { badRecipientReport, DSN_REPORT, diedReport, localReport, notInternationalReport, partialLineReport, report, tooLargeReport } from './report.ts'
+import {
+  badRecipientReport,
+  DSN_REPORT,
+  diedReport,
+  localReport,
+  notEightBitReport,
+  notInternationalReport,
+  partialLineReport,
+  report,
+  tooLargeReport
+} from './report.ts'
 import { wireSize } from './wire-size.ts'
 
 /** The message could not be read. */
@@ -108,7 +120,7 @@ class Conversation {
 
   /** The steps up to the message report, which is the result (spec network.md 6.4; the texts: 6.1). Throws ConnectionDied and trouble with the message. */
   async #talk(): Promise<Bytes> {
-    const refusal = (await this.#opening.enter()) ?? (await this.#internationalise()) ?? (await this.#measure())
+    const refusal = (await this.#opening.enter()) ?? (await this.#internationalise()) ?? (await this.#measure()) ?? (await this.#lookForEightBit())
     if (refusal !== undefined) return refusal
     this.#isAtTheDoor = false
     const rejected = await this.#sendEnvelope()
@@ -119,10 +131,15 @@ class Conversation {
     const verdict = await readReply(this.#connection)
     this.#isDotSent = false
     if (isRefusal(verdict)) return report(isPermanent(verdict) ? 'D' : 'Z', `${this.#ip} failed after I sent the message.\n`, verdict)
-    return report('K', `${this.#ip} accepted message.\n${this.#opening.tlsLine}`, verdict) + (this.#asks ? DSN_REPORT : '')
+    return (
+      report('K', `${this.#ip} accepted message.\n${this.#opening.tlsLine}${this.#isEightBitSent ? '8bit=sent.\n' : ''}`, verdict) +
+      (this.#asks ? DSN_REPORT : '')
+    )
   }
 
   #size: number | undefined
+  /** The server gets bytes beyond ASCII, and did not say that it takes them. */
+  #isEightBitSent = false
   /** It is sent by SMTPUTF8. */
   #isUtf8 = false
 
@@ -163,6 +180,15 @@ class Conversation {
     if (this.#opening.offers.size === undefined) return undefined
     this.#size = await wireSize(this.#delivery.message).catch(unreadable)
     return (this.#size ?? 0) > this.#opening.offers.size ? tooLargeReport(this.#ip) : undefined
+  }
+
+  /** Finds whether bytes beyond ASCII go to a host that does not offer to take them: told where we asked. A report: it shall not get them. */
+  async #lookForEightBit(): Promise<Bytes | undefined> {
+    const { offers } = this.#opening
+    const { refusesEightBit } = this.#settings
+    if (offers.is8bit || (offers === NO_OFFERS && !refusesEightBit)) return undefined
+    this.#isEightBitSent = (await isEightBit(this.#delivery.message).catch(unreadable)) === true
+    return this.#isEightBitSent && refusesEightBit ? notEightBitReport(this.#ip) : undefined
   }
 
   /** Names sender and recipients. A report: the message is not wanted. */

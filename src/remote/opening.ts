@@ -11,7 +11,7 @@ import { complaint, described, failedReport, noRequireTlsReport, notOfferedRepor
 import type { Settings } from './settings.ts'
 
 /** What control/ says about how to talk. */
-export type Talk = Pick<Settings, 'helohost' | 'unusedExtensions' | 'mayAuthClear'>
+export type Talk = Pick<Settings, 'helohost' | 'unusedExtensions' | 'mayAuthClear' | 'refusesEightBit'>
 
 /** How one host is talked to. */
 export interface Manner {

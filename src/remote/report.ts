@@ -26,6 +26,7 @@ export const nullMxReport = (host: Bytes): Bytes => report('D', `Sorry, ${masked
 export const tooLargeReport = (ip: string): Bytes => report('D', `Sorry, the message is too large for ${ip}. (#5.3.4)\n`)
 export const notInternationalReport = (ip: string, status: '5.6.7' | '5.6.9'): Bytes =>
   report('D', `${ip} does not take internationalised mail. (#${status})\n`)
+export const notEightBitReport = (ip: string): Bytes => report('D', `${ip} does not take 8-bit data. (#5.6.3)\n`)
 export const noConnectionReport = report('Z', "Sorry, I wasn't able to establish an SMTP connection. (#4.4.1)\n")
 export const partialLineReport = report('D', 'SMTP cannot transfer messages with partial final lines. (#5.6.2)\n')
 

@@ -33,6 +33,8 @@ export interface Settings {
   dane: DaneSettings | undefined
   /** Messages that demand TLS go to verified hosts that do so too, or nowhere. */
   enforcesRequireTls: boolean
+  /** Bytes beyond ASCII go only to hosts that say they take them. */
+  refusesEightBit: boolean
   /** Passwords may be sent in clear. */
   mayAuthClear: boolean
   /** Relays by sender. */
@@ -85,6 +87,7 @@ export const readSettings = (home: string): Settings => {
     tls,
     dane: tls && readDaneSettings(home),
     enforcesRequireTls: readSetting(home, 'requiretls') > 0,
+    refusesEightBit: readSetting(home, 'downgrade') > 0,
     mayAuthClear: readSetting(home, 'authclear') > 0,
     senders: readSetting(home, 'authsenders')
   }

@@ -153,3 +153,29 @@ test('what becomes of a later message does not touch recipients that have it; af
   home.control('smtproutes', `:127.0.0.1:${refusing.port}\n`)
   assert.match(await remote(['a@x', 'b@x', 'c@x']), /^(h127[^\0]*554 never\n\0){2}r\0K127/)
 })
+
+const EIGHT_BIT = 'Subject: x\n\nna\xefve\n'
+
+test('bytes beyond ASCII go as they are to a host that does not offer to take them, which the report says where it was asked', async () => {
+  const { reports, heard } = await talk(['220 hi\r\n', 'hear', EHLO, ...REST], undefined, EIGHT_BIT)
+  assert.match(reports, /^r\0K127\.0\.0\.1 accepted message\.\n(TLS: none\.\n)?8bit=sent\.\nRemote host said: 250 done\n\0$/)
+  assert.match(heard, /<s@s\.example> SIZE=\d+\r\n.*na.*ve/s)
+  assert.doesNotMatch((await talk(['220 hi\r\n', 'hear', EHLO, ...REST])).reports, /8bit/)
+  assert.doesNotMatch((await talk(['220 hi\r\n', 'hear', '250-hi\r\n250 8BITMIME\r\n', ...REST], undefined, EIGHT_BIT)).reports, /8bit/)
+  rmSync(home.at('control', 'esmtp'))
+  assert.doesNotMatch((await talk(['220 hi\r\n', 'hear', EHLO, ...REST], undefined, EIGHT_BIT)).reports, /8bit/, 'who does not ask cannot tell')
+})
+
+test('with control/downgrade 1 they bounce there, and nothing else does', async () => {
+  home.control('downgrade', '1\n')
+  for (const esmtp of [true, false]) {
+    if (!esmtp) rmSync(home.at('control', 'esmtp'))
+    const { reports, heard } = await talk(['220 hi\r\n', 'hear', EHLO, 'hear', '221 bye\r\n'], undefined, EIGHT_BIT)
+    assert.equal(reports, 'D127.0.0.1 does not take 8-bit data. (#5.6.3)\n\0')
+    assert.match(heard, /^\w+ [^\r]*\r\nQUIT\r\n$/)
+    assert.match((await talk(['220 hi\r\n', 'hear', EHLO, ...REST])).reports, /^r\0K/)
+  }
+  home.control('esmtp', 'PIPELINING\n')
+  assert.match((await talk(['220 hi\r\n', 'hear', '250-hi\r\n250 8BITMIME\r\n', ...REST], undefined, EIGHT_BIT)).reports, /^r\0K/)
+  rmSync(home.at('control', 'downgrade'))
+})

@@ -116,6 +116,14 @@ export const smtp = table({
     about:
       'what qmail-smtpd logs: session (a line for each session), s (also lines for each recipient and message, in the words of qmail-spp users), json (the line as JSON), none; without the file none, or s if control/esmtp is there'
   },
+  downgrade: {
+    type: 'number',
+    default: 0,
+    unit: '(0 or 1)',
+    readers: ['qmail-remote'],
+    reread: 'invocation',
+    about: 'messages with bytes beyond ASCII for hosts that do not offer 8BITMIME: 0 they are sent as they are; 1 they bounce (#5.6.3)'
+  },
   outgoingip: {
     type: 'line',
     readers: ['qmail-remote'],

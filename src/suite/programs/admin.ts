@@ -84,7 +84,7 @@ export const admin = rows({
     fds: '1> what holds, a line each, 2> why not',
     exits: { 0: 'mail would go', 1: 'it would not', 100: 'usage', 111: 'cannot tell, or trouble' },
     permissions: ['read:control', 'read:/etc/ssl/certs', 'read:/etc/resolv.conf', 'net'],
-    budget: 80
+    budget: 85
   },
   'qmail-migrate': {
     synopsis: 'qmail-migrate [--from postfix|exim|sendmail] [--root DIR] [--host NAME] [--admin ADDRESS] [--rules FILE] [--write] [--force]',
