@@ -54,7 +54,7 @@ export interface Sink {
 
 /** Starts smtp-sink on 127.0.0.1. */
 export const startSink = (port: number): Sink => {
-  const child = spawn('/usr/sbin/smtp-sink', ['-4', '-c', `127.0.0.1:${port}`, '200'], { stdio: ['ignore', 'pipe', 'inherit'] })
+  const child = spawn('/usr/sbin/smtp-sink', ['-4', '-c', '-u', 'nobody', `127.0.0.1:${port}`, '200'], { stdio: ['ignore', 'pipe', 'inherit'] })
   let taken = 0
   child.stdout.on('data', (data) => {
     taken = Number(/.*mesg=(\d+)/s.exec(String(data))?.[1] ?? taken)
