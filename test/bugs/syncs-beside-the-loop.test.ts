@@ -70,3 +70,18 @@ test('what is delivered while the files of a message are being written is done i
   assert.equal(rig.log.match(/starting delivery/g)?.length, 4, 'nobody is delivered to twice')
   assert.equal(await rig.stop(), 0)
 })
+
+test('a sync that fails is said, and its message preprocessed again when somebody looks', OPTIONS, async () => {
+  const { home, rig } = await started()
+  rig.onDelivery = () => 'Kok\n'
+  const tracer = await attachStrace(home, rig.pid, ['-e', 'trace=fsync', '-e', 'inject=fsync:error=EIO:when=1'])
+  const id = putMessage(home, many)
+  rig.pull()
+  await rig.logged(new RegExp(`warning: trouble fsyncing (info|local)/${id % 23}/${id}\n`))
+  await tracer.end()
+  assert.doesNotMatch(rig.log, /starting delivery/, 'nothing is delivered of what is not on the disk')
+  rig.kill('SIGALRM')
+  await rig.logged(new RegExp(`end msg ${id}\n`))
+  assert.equal(rig.log.match(/starting delivery/g)?.length, many.length)
+  assert.equal(await rig.stop(), 0)
+})
