@@ -63,7 +63,8 @@ const LINES = [
 ]
 
 /** Further ones where the queue has refused something. */
-const REFUSED = /^(warning: (trouble|unable to) [!-~ ]+|alert: unable to append to bounce message; HELP! sleeping...)$/
+const REFUSED =
+  /^(warning: (trouble|unable to) [!-~ ]+|alert: unable to append to bounce message; HELP! sleeping...|alert: unable to opendir mess\/\d+, sleeping...)$/
 /** Folders of the queue that fail now and then. */
 const FAULTY = ['info', 'local', 'remote', 'bounce', 'mess'] as const
 /** Those that lie on a small disk of their own, which is full now and then. */
