@@ -1,6 +1,6 @@
-import { close, closeSync, fsync, open, openSync, renameSync, statSync } from 'node:fs'
+import { closeSync, openSync, renameSync, statSync } from 'node:fs'
 import { type Bytes, fsPath } from '../core/bytes.ts'
-import { cannotSyncFolder } from '../os/durable.ts'
+import { cannotSyncFolder, syncFileLater, syncFolderLater } from '../os/durable.ts'
 import { SyncHelper } from './sync-helper.ts'
 
 /** With so many waiting, two rounds of syncfs cost less than an fsync of each file. */
@@ -21,17 +21,6 @@ interface Waiting extends Candidate {
   reject: (error: unknown) => void
 }
 
-/** fsync in the thread pool: the event loop goes on meanwhile. */
-const fsyncLater = (fd: number): Promise<void> => new Promise((resolve, reject) => fsync(fd, (error) => (error ? reject(error) : resolve())))
-
-const syncFolderLater = (folder: Bytes): Promise<void> =>
-  new Promise((resolve, reject) => {
-    open(fsPath(folder), 'r', (openError, fd) => {
-      if (openError) reject(openError)
-      else fsync(fd, (error) => close(fd, () => (error ? reject(error) : resolve())))
-    })
-  })
-
 /** A rename to a name that is not taken. */
 const move = ({ from, to }: Candidate): void => {
   if (statSync(fsPath(to), { throwIfNoEntry: false }) !== undefined) throw new Error('the name is taken')
@@ -41,7 +30,7 @@ const move = ({ from, to }: Candidate): void => {
 /** The file's bytes are on the disk, then it has its name. A failure is the file's own: the others go on. */
 const publish = async (file: Waiting): Promise<Waiting | undefined> => {
   try {
-    await fsyncLater(file.fd).finally(() => closeSync(file.fd))
+    await syncFileLater(file.fd).finally(() => closeSync(file.fd))
     move(file)
     return file
   } catch (error) {
@@ -67,7 +56,7 @@ const settleNamed = async (files: readonly Waiting[]): Promise<void> => {
     files.map(async (file) => {
       try {
         const fd = openSync(fsPath(file.to), 'r')
-        await fsyncLater(fd).finally(() => closeSync(fd))
+        await syncFileLater(fd).finally(() => closeSync(fd))
         return [file]
       } catch (error) {
         file.reject(error)

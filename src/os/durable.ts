@@ -1,4 +1,4 @@
-import { closeSync, fsyncSync, openSync } from 'node:fs'
+import { close, closeSync, fsync, fsyncSync, open, openSync } from 'node:fs'
 import type { Bytes } from '../core/bytes.ts'
 import { fsPath } from '../core/bytes.ts'
 import { errorCode } from '../core/failure.ts'
@@ -12,6 +12,18 @@ export const syncFolder = (path: Bytes): void => {
     closeSync(fd)
   }
 }
+
+/** As fsync(2), in the thread pool: the event loop goes on meanwhile. Rejects with system errors. */
+export const syncFileLater = (fd: number): Promise<void> => new Promise((resolve, reject) => fsync(fd, (error) => (error ? reject(error) : resolve())))
+
+/** As syncFolder, in the thread pool. Rejects with system errors. */
+export const syncFolderLater = (path: Bytes): Promise<void> =>
+  new Promise((resolve, reject) => {
+    open(fsPath(path), 'r', (openError, fd) => {
+      if (openError) reject(openError)
+      else fsync(fd, (error) => close(fd, () => (error ? reject(error) : resolve())))
+    })
+  })
 
 const unable = new Set(['EACCES', 'EPERM', 'EINVAL', 'ENOTSUP', 'EOPNOTSUPP', 'ENOSYS'])
 

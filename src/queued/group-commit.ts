@@ -1,9 +1,8 @@
 import { fsync, openSync } from 'node:fs'
+import { syncFileLater } from '../os/durable.ts'
 import { pullTrigger } from '../os/trigger.ts'
 import { QueueExit } from '../queue/codes.ts'
 import { QueueTrouble } from '../queue/queue-file.ts'
-
-const syncFile = (fd: number): Promise<void> => new Promise((resolve, reject) => fsync(fd, (error) => (error ? reject(error) : resolve())))
 
 const asTrouble =
   (code: number) =>
@@ -71,7 +70,7 @@ export class GroupCommit {
   /** From a complete S3 to S4; resolves when that is on the disk. Rejects with QueueTrouble. */
   async commit(files: Committable): Promise<void> {
     // The message's fsync covers its name too: the inode was renamed before.
-    await Promise.all([syncFile(files.messFd), syncFile(files.intdFd)]).catch(asTrouble(QueueExit.writeError))
+    await Promise.all([syncFileLater(files.messFd), syncFileLater(files.intdFd)]).catch(asTrouble(QueueExit.writeError))
     files.publish() // from here on the message is the queue's
     await this.#todo.sync().catch(asTrouble(QueueExit.todoLink))
   }

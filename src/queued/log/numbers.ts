@@ -1,5 +1,6 @@
-import { closeSync, fstatSync, fsync, lstatSync, open, openSync, readdirSync, renameSync, unlinkSync, utimesSync } from 'node:fs'
+import { closeSync, fstatSync, lstatSync, openSync, readdirSync, renameSync, unlinkSync, utimesSync } from 'node:fs'
 import { reason } from '../../core/failure.ts'
+import { syncFolderLater } from '../../os/durable.ts'
 import { splitPath } from '../../queue/paths.ts'
 
 /** Numbers made at once, and kept ready at least. */
@@ -21,19 +22,6 @@ const remove = (path: string): void => {
     // qmail-clean's sweep removes it
   }
 }
-
-const syncFolder = (path: string): Promise<void> =>
-  new Promise((resolve, reject) => {
-    open(path, 'r', (openError, fd) => {
-      if (openError) reject(openError)
-      else
-        fsync(fd, (error) => {
-          closeSync(fd)
-          if (error) reject(error)
-          else resolve()
-        })
-    })
-  })
 
 /**
  * Message numbers for the log: inode numbers of empty files `pid/NUMBER`, made ahead and used again and again, so that a message on its
@@ -126,7 +114,7 @@ export class Numbers {
         if (number !== undefined) made.push(number)
         if (n % 8 === 7) await new Promise((resolve) => setImmediate(resolve))
       }
-      await syncFolder(`${this.#root}pid`)
+      await syncFolderLater(`${this.#root}pid`)
     } catch (error) {
       for (const number of made) {
         this.#known.delete(number)

@@ -1,19 +1,5 @@
-import { fsync, openSync } from 'node:fs'
-import { promisify } from 'node:util'
 import type { Bytes } from '../../core/bytes.ts'
-import { closeQuietly } from '../../os/close.ts'
-
-/** As fsync(2), without stopping the loop. Rejects with system errors. */
-export const syncFile = promisify(fsync)
-
-const syncFolder = async (path: Bytes): Promise<void> => {
-  const fd = openSync(path, 'r')
-  try {
-    await syncFile(fd)
-  } finally {
-    closeQuietly(fd)
-  }
-}
+import { syncFolderLater } from '../../os/durable.ts'
 
 /** Makes names in folders durable without stopping the loop. Whoever comes while a folder is being synced shares its next sync with all who do. */
 export class FolderSyncs {
@@ -37,7 +23,7 @@ export class FolderSyncs {
   }
 
   #begin(path: Bytes): Promise<void> {
-    const sync = syncFolder(path).finally(() => {
+    const sync = syncFolderLater(path).finally(() => {
       if (this.#running.get(path) === sync) this.#running.delete(path)
     })
     this.#running.set(path, sync)

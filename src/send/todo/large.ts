@@ -1,12 +1,13 @@
 import { openSync, readSync } from 'node:fs'
 import { type Bytes, toBuffer } from '../../core/bytes.ts'
 import { closeQuietly } from '../../os/close.ts'
+import { syncFileLater } from '../../os/durable.ts'
 import { FileOut } from '../../queue/file-out.ts'
 import { areWithin, infoText, type Notes, type NotesText, type PlacedNote, packInfoNotes, parseNotes } from '../../queue/notes.ts'
 import { CHANNELS, type Channel, SPLIT, splitPath } from '../../queue/paths.ts'
 import { type Routing, rewrite } from '../../queue/rewrite.ts'
 import { TodoReader } from '../../queue/todo.ts'
-import { type FolderSyncs, syncFile } from './folder-syncs.ts'
+import type { FolderSyncs } from './folder-syncs.ts'
 
 const CHUNK_BYTES = 65_536
 
@@ -77,7 +78,7 @@ export class LargeSort {
     if (sender !== undefined) this.#info.out.add(toBuffer(infoText(sender, this.#infoNotes())))
     const all = [this.#info, ...this.#targets.values()]
     for (const { out } of all) out.flush()
-    for (const { fd } of all) await syncFile(fd)
+    for (const { fd } of all) await syncFileLater(fd)
     for (const { folder } of all) await folders.sync(folder)
   }
 

@@ -2,12 +2,12 @@ import { futimesSync, openSync } from 'node:fs'
 import type { Bytes } from '../../core/bytes.ts'
 import { writeFd } from '../../core/fdio.ts'
 import { closeQuietly } from '../../os/close.ts'
+import { syncFileLater } from '../../os/durable.ts'
 import { infoText, type NotesText, packInfoNotes } from '../../queue/notes.ts'
 import { CHANNELS, type Channel, SPLIT, splitPath } from '../../queue/paths.ts'
 import { unlinkGone } from '../files.ts'
 import type { Message, Recipient } from '../message.ts'
 import type { State } from '../state.ts'
-import { syncFile } from './folder-syncs.ts'
 
 /** Removes what an interrupted preprocessing may have left. False, with a warning: it is still there. */
 export const clearLeftovers = ({ log }: State, id: number): boolean => {
@@ -75,7 +75,7 @@ const syncAll = async ({ log, folders }: State, targets: readonly Target[]): Pro
         return false
       }
     )
-  const contents = await Promise.all(targets.map(({ path, fd }) => told(path, syncFile(fd))))
+  const contents = await Promise.all(targets.map(({ path, fd }) => told(path, syncFileLater(fd))))
   if (contents.includes(false)) return false
   const names = await Promise.all(targets.map(({ folder }) => told(folder, folders.sync(folder))))
   return !names.includes(false)
