@@ -40,8 +40,8 @@ const byLine = (home: string, value: Bytes): ClientCredentials => {
  * `clientcert`. Read each time, as files may change. Throws Error, in words for people, when it cannot be used, and Temporary.
  */
 export const clientCredentials = (home: string, certificate: Bytes): ClientCredentials | undefined => {
-  const lines = certificate === CLIENT_CERTIFICATE ? undefined : readSetting(home, 'domaincerts')
-  const line = lines?.get(certificate) ?? readSetting(home, 'domaincerts')?.get(ALL)
+  const lines = readSetting(home, 'domaincerts')
+  const line = (certificate === CLIENT_CERTIFICATE ? undefined : lines?.get(certificate)) ?? lines?.get(ALL)
   if (line !== undefined) return byLine(home, line)
   try {
     const text = readFileSync(join(home, 'control', 'clientcert.pem'), 'latin1')
