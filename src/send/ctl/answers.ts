@@ -1,9 +1,10 @@
-import { fstatSync, openSync, renameSync, unlinkSync, writeFileSync } from 'node:fs'
+import { fstatSync, openSync, renameSync, writeFileSync } from 'node:fs'
 import { type Bytes, toBuffer } from '../../core/bytes.ts'
 import { errorCode } from '../../core/failure.ts'
 import { writeFd } from '../../core/fdio.ts'
 import { closeQuietly } from '../../os/close.ts'
 import { ANSWERS, answerLine, type KeptAnswer, keptAnswers } from '../../queue/answers.ts'
+import { unlinkGone } from '../files.ts'
 import type { Log } from '../log.ts'
 
 /** A file is not longer than this, or it takes the place of the one before. */
@@ -90,7 +91,7 @@ export class AnswersFile {
     this.#attempt(() => {
       writeFileSync(ANSWERS.fresh, fitting(answers), { mode: 0o600 })
       renameSync(ANSWERS.fresh, ANSWERS.now)
-      unlinkSync(ANSWERS.before)
+      unlinkGone(ANSWERS.before)
     })
   }
 
