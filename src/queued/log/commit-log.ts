@@ -38,6 +38,9 @@ interface Settled {
 
 type LogBatch = Batch<Waiting, Settled>
 
+/** Does anybody wait for this to be durable? */
+const isAwaited = ({ messages, dones }: LogBatch): boolean => messages.length > 0 || dones.some(({ resolve }) => resolve !== undefined)
+
 const writeAt = (fd: number, pieces: readonly Buffer[], bytes: number, at: number): Promise<void> =>
   new Promise((resolve, reject) => {
     writev(fd, pieces, at, (error, wrote) => {
@@ -173,13 +176,9 @@ export class CommitLog {
   async #run(): Promise<boolean> {
     await new Promise((resolve) => setImmediate(resolve)) // whoever comes in this turn takes part
     const batch = this.#gather()
-    if (batch === undefined) {
-      if (this.#file) void this.#options.segments.ahead(this.#file)
-      return false
-    }
-    const isDurable = batch.messages.length > 0 || batch.dones.some(({ resolve }) => resolve !== undefined)
-    const isWritten = await this.#write(batch, isDurable)
-    void this.#options.segments.ahead(batch.file)
+    const isWritten = batch !== undefined && (await this.#write(batch, isAwaited(batch)))
+    const file = batch?.file ?? this.#file
+    if (file) void this.#options.segments.ahead(file)
     return isWritten
   }
 
