@@ -1,5 +1,5 @@
 import { readSync } from 'node:fs'
-import { type Bytes, splitAddress } from '../core/bytes.ts'
+import { type Bytes, isAscii, splitAddress } from '../core/bytes.ts'
 import { reason } from '../core/failure.ts'
 import { readFd } from '../core/fdio.ts'
 import { hasLineEnd, quoteBox, quoteUtf8Box } from '../format/quote.ts'
@@ -182,13 +182,10 @@ class Conversation {
     return (this.#size ?? 0) > this.#opening.offers.size ? tooLargeReport(this.#ip) : undefined
   }
 
-  /** Finds whether bytes beyond ASCII go to a host that does not offer to take them: told where we asked. A report: it shall not get them. */
+  /** Where bytes beyond ASCII may go only to hosts that offer to take them (control/downgrade), and this one does not. A report: the message has some. */
   async #lookForEightBit(): Promise<Bytes | undefined> {
-    const { offers } = this.#opening
-    const { refusesEightBit } = this.#settings
-    if (offers.is8bit || (offers === NO_OFFERS && !refusesEightBit)) return undefined
-    this.#isEightBitSent = (await isEightBit(this.#delivery.message).catch(unreadable)) === true
-    return this.#isEightBitSent && refusesEightBit ? notEightBitReport(this.#ip) : undefined
+    if (!this.#settings.refusesEightBit || this.#opening.offers.is8bit) return undefined
+    return (await isEightBit(this.#delivery.message).catch(unreadable)) ? notEightBitReport(this.#ip) : undefined
   }
 
   /** Names sender and recipients. A report: the message is not wanted. */
@@ -247,7 +244,7 @@ class Conversation {
     if (typeof message !== 'number') {
       const piece = message.subarray(this.#sent, this.#sent + readBuffer.length)
       this.#sent += piece.length
-      return piece.length === 0 ? undefined : encoder.push(piece)
+      return this.#encode(encoder, piece)
     }
     let length: number
     try {
@@ -256,7 +253,14 @@ class Conversation {
       throw new Unreadable(reason(error))
     }
     this.#sent += length
-    return length === 0 ? undefined : encoder.push(readBuffer.subarray(0, length))
+    return this.#encode(encoder, readBuffer.subarray(0, length))
+  }
+
+  #encode(encoder: BodyEncoder, piece: Buffer): Buffer | undefined {
+    const { offers } = this.#opening
+    // who was not asked what it takes is not known to take less
+    if (!offers.is8bit && offers !== NO_OFFERS && !this.#isEightBitSent) this.#isEightBitSent = !isAscii(piece.toString('latin1'))
+    return piece.length === 0 ? undefined : encoder.push(piece)
   }
 }
 
