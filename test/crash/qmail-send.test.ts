@@ -1,18 +1,10 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { setTimeout as delay } from 'node:timers/promises'
+import { dice } from '../helpers/dice.ts'
 import { makeHome } from '../helpers/home.ts'
 import { putMessage, queueFiles, SendRig } from '../helpers/send-rig.ts'
 import { until } from '../helpers/suite.ts'
-
-/** Numbers that look random and are the same every time. */
-const dice = (seed: number): (() => number) => {
-  let state = seed
-  return () => {
-    state = (state * 1_103_515_245 + 12_345) % 2_147_483_648
-    return state / 2_147_483_648
-  }
-}
 
 /** Is every file of the queue part of a state the spec knows (queue.md 1.3)? */
 const isLegal = (names: Set<string>): boolean =>

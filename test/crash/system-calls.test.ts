@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { dice } from '../helpers/dice.ts'
 import { type Home, makeHome } from '../helpers/home.ts'
 import { processTree } from '../helpers/proc.ts'
 import { runProgram } from '../helpers/run-program.ts'
@@ -27,15 +28,6 @@ interface Point {
   victim: string
   call: string
   when: number
-}
-
-/** Numbers that look random and are the same for a seed. */
-const dice = (seed: number): (() => number) => {
-  let state = seed
-  return () => {
-    state = (state * 1_103_515_245 + 12_345) % 2_147_483_648
-    return state / 2_147_483_648
-  }
 }
 
 /** The points to try: `count` of these, drawn without putting back; or always the one of POINT='PROGRAM CALL NUMBER'. */

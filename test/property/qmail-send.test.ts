@@ -22,6 +22,7 @@ import { join } from 'node:path'
 import { test } from 'node:test'
 import { setTimeout as delay } from 'node:timers/promises'
 import { errorCode } from '../../src/core/failure.ts'
+import { dice } from '../helpers/dice.ts'
 import { type Home, isRoot, makeHome } from '../helpers/home.ts'
 import { LogKeeper } from '../helpers/log-keeper.ts'
 import { serveDoor } from '../helpers/send-door.ts'
@@ -33,17 +34,6 @@ const STEPS = 5000 * Number(process.env.ROUNDS || 1)
 const SEED = Number(process.env.SEED) || Math.floor(Math.random() * 2 ** 31)
 /** More messages are not put in while so many are there. */
 const MANY = 60
-
-/** Numbers that look random and are the same every time (mulberry32). */
-const dice = (seed: number): (() => number) => {
-  let state = seed
-  return () => {
-    state = (state + 0x6d2b79f5) | 0
-    let t = Math.imul(state ^ (state >>> 15), 1 | state)
-    t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t
-    return ((t ^ (t >>> 14)) >>> 0) / 4_294_967_296
-  }
-}
 
 /** Every line qmail-send may write (spec queue.md 6) in what happens here. */
 const LINES = [
