@@ -59,3 +59,13 @@ export const client = (port: number, options: { allowHalfOpen?: boolean; localAd
     closed: () => wait(() => isClosed, 'end', PATIENCE_SECONDS)
   }
 }
+
+/** What a server offers after EHLO, as it says it. */
+export const offered = async (port: number): Promise<string> => {
+  const c = client(port)
+  await c.until(/^220 /)
+  c.say('EHLO x\r\n')
+  const said = await c.until(/\n250 .*\r\n/)
+  c.socket.destroy()
+  return said
+}

@@ -6,7 +6,7 @@ import { test } from 'node:test'
 import { connect as connectTls } from 'node:tls'
 import { suiteGroup, suiteUser } from '../../src/os/ids.ts'
 import { selfSigned } from '../helpers/certificate.ts'
-import { client } from '../helpers/dialogue.ts'
+import { client, offered } from '../helpers/dialogue.ts'
 import { isRoot, makeHome } from '../helpers/home.ts'
 import { startDaemon, startListening, startQueued, until } from '../helpers/suite.ts'
 import { layCertificate, throughOpenssl } from '../helpers/tls.ts'
@@ -36,21 +36,12 @@ const queued = (subject: string): string | undefined =>
     .map((id) => readFileSync(home.at('queue', 'mess', String(Number(id) % 23), id), 'latin1'))
     .find((text) => text.includes(`Subject: ${subject}\n`))
 const mail = (subject: string): string[] => ['EHLO openssl\n', 'MAIL FROM:<a@b>\n', 'RCPT TO:<c@d>\n', 'DATA\n', `Subject: ${subject}\n\nx\n.\n`, 'QUIT\n']
-/** What EHLO, and then STARTTLS, hear. */
-const offer = async (port: number): Promise<string> => {
-  const c = client(port)
-  await c.until(/^220 /)
-  c.say('EHLO x\r\n')
-  const said = await c.until(/\n250 .*\r\n/)
-  c.socket.destroy()
-  return said
-}
 
 test('STARTTLS and TLS at once by qmail-tlsd -c, and a mail through each', options, async () => {
   layCertificate(home, selfSigned(['mx.example']))
   const tlsd = await startTlsd()
   const { port } = await startForeign()
-  assert.match(await offer(port), /250-STARTTLS\r\n/)
+  assert.match(await offered(port), /250-STARTTLS\r\n/)
   const said = await throughOpenssl(port, ['-starttls', 'smtp'], mail('foreign'))
   assert.match(said, /250 ok \d+ qp \d+\r\n221 /, tlsd.log())
   assert.doesNotMatch(said, /STARTTLS/, 'within TLS it is not offered again')
@@ -129,7 +120,7 @@ test(
     const closed = once(socket, 'close')
     await tlsd.stop('SIGKILL')
     await closed
-    assert.doesNotMatch(await offer(port), /STARTTLS/)
+    assert.doesNotMatch(await offered(port), /STARTTLS/)
     assert.match(daemon.log(), /^qmail-smtpd: warning: STARTTLS is not offered: no TLS by qmail-tlsd: (connection refused|file does not exist)\n/m)
     const c = client(port)
     await c.until(/^220 /)
@@ -143,11 +134,11 @@ test('a certificate that cannot be used, and none at all', options, async () => 
   layCertificate(home, 'no certificate')
   const tlsd = await startTlsd()
   const { port, daemon } = await startForeign()
-  assert.doesNotMatch(await offer(port), /STARTTLS/)
+  assert.doesNotMatch(await offered(port), /STARTTLS/)
   assert.match(daemon.log(), /STARTTLS is not offered: no TLS by qmail-tlsd: there is no certificate that can be used\n/)
   const before = daemon.log().match(/STARTTLS/g)?.length
   rmSync(home.at('control', 'servercert.pem'))
-  assert.doesNotMatch(await offer(port), /STARTTLS/)
+  assert.doesNotMatch(await offered(port), /STARTTLS/)
   assert.equal(daemon.log().match(/STARTTLS/g)?.length, before, 'where there is none nobody misses it')
   await tlsd.stop()
 })

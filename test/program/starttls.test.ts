@@ -5,7 +5,7 @@ import { test } from 'node:test'
 import { setTimeout as delay } from 'node:timers/promises'
 import { connect } from 'node:tls'
 import { selfSigned } from '../helpers/certificate.ts'
-import { client } from '../helpers/dialogue.ts'
+import { client, offered } from '../helpers/dialogue.ts'
 import { makeHome } from '../helpers/home.ts'
 import { startQueued, startSmtpd, until } from '../helpers/suite.ts'
 import { layCertificate, throughOpenssl } from '../helpers/tls.ts'
@@ -33,19 +33,10 @@ const tlsd = (): number => {
   assert.ok(found, `no qmail-tlsd among ${all}`)
   return found
 }
-/** What EHLO hears. */
-const offer = async (): Promise<string> => {
-  const c = client(port)
-  await c.until(/^220 /)
-  c.say('EHLO x\r\n')
-  const said = await c.until(/\n250 .*\r\n/)
-  c.socket.destroy()
-  return said
-}
 /** Waits until TLS is offered, or is not. */
 const untilOffered = async (isOffered: boolean): Promise<void> => {
   const deadline = Date.now() + PATIENCE_SECONDS * 1000
-  while ((await offer()).includes('STARTTLS') !== isOffered) {
+  while ((await offered(port)).includes('STARTTLS') !== isOffered) {
     assert.ok(Date.now() < deadline, daemon.log())
     await delay(20)
   }
@@ -53,7 +44,7 @@ const untilOffered = async (isOffered: boolean): Promise<void> => {
 
 test('openssl s_client delivers a mail over STARTTLS to a resident qmail-smtpd', PATIENT, async () => {
   await untilOffered(true)
-  assert.match(await offer(), /250-PIPELINING\r\n250-STARTTLS\r\n250 8BITMIME\r\n/)
+  assert.match(await offered(port), /250-PIPELINING\r\n250-STARTTLS\r\n250 8BITMIME\r\n/)
   const said = await throughOpenssl(
     port,
     ['-starttls', 'smtp'],
