@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { writeFileSync } from 'node:fs'
 import { selfSigned } from './certificate.ts'
 import type { Home } from './home.ts'
-import { maildir, startSuite } from './suite.ts'
+import { maildir, startSmtpd, startSuite } from './suite.ts'
 import { layCertificate, output } from './tls.ts'
 import { makeUsers } from './users.ts'
 
@@ -22,6 +22,15 @@ export const startOurs = async (home: Home, domains: readonly string[]): Promise
   joe.lay('.qmail-default', './Maildir/\n')
   await startSuite(home)
   return () => maildir(box)
+}
+
+/** Our side as startOurs, for one domain of another MTA's, and two of that, `start`ed with all their mail going to a port of ours: of a qmail-smtpd run once, and of a resident one, whose MTA gets all our mail. */
+export const startBetween = async <Peer extends { port: number }>(home: Home, domain: string, start: (ours: number) => Promise<Peer>) => {
+  const box = await startOurs(home, [domain])
+  const begin = async (gear: string[]): Promise<Peer> => start((await startSmtpd(home, gear)).port)
+  const [own, resident] = [await begin([]), await begin(['-w', '1'])]
+  home.control('smtproutes', `:127.0.0.1:${resident.port}\n`)
+  return { own, resident, box }
 }
 
 /** A header that no MTA adds anything to. */

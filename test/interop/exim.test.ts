@@ -5,7 +5,7 @@ import { test } from 'node:test'
 import { type Exim, noExim, startExim } from '../helpers/exim.ts'
 import { freePort } from '../helpers/free-port.ts'
 import { makeHome } from '../helpers/home.ts'
-import { BODIES, ESMTP, HEAD, pythonSend, startOurs } from '../helpers/round-trip.ts'
+import { BODIES, ESMTP, HEAD, pythonSend, startBetween } from '../helpers/round-trip.ts'
 import { smtpSend } from '../helpers/smtp.ts'
 import { startProgram } from '../helpers/start-program.ts'
 import { startSmtpd, until } from '../helpers/suite.ts'
@@ -16,18 +16,7 @@ const utf8 = (text: string): string => Buffer.from(text).toString('latin1')
 const home = makeHome()
 const options = { ...PATIENT, skip: noExim }
 
-/** Our side, and an Exim whose mail all goes to it. */
-const start = async (gear: string[]) => {
-  const { port } = await startSmtpd(home, gear)
-  return startExim(await freePort(), { port })
-}
-const setUp = async () => {
-  const box = await startOurs(home, ['exim.example'])
-  const [own, resident] = [await start([]), await start(['-w', '1'])]
-  home.control('smtproutes', `:127.0.0.1:${resident.port}\n`)
-  return { own, resident, box }
-}
-const exims = noExim ? undefined : await setUp()
+const exims = noExim ? undefined : await startBetween(home, 'exim.example', async (port) => startExim(await freePort(), { port }))
 
 const box = (): string[] => exims?.box() ?? []
 /** The message with this subject, when Exim has brought it. */

@@ -5,7 +5,7 @@ import { test } from 'node:test'
 import { freePort } from '../helpers/free-port.ts'
 import { makeHome } from '../helpers/home.ts'
 import { noOpensmtpd, type Opensmtpd, startOpensmtpd } from '../helpers/opensmtpd.ts'
-import { BODIES, HEAD, pythonSend, startOurs } from '../helpers/round-trip.ts'
+import { BODIES, HEAD, pythonSend, startBetween } from '../helpers/round-trip.ts'
 import { smtpSend } from '../helpers/smtp.ts'
 import { startProgram } from '../helpers/start-program.ts'
 import { startSmtpd, until } from '../helpers/suite.ts'
@@ -15,18 +15,7 @@ import { PATIENT } from '../helpers/wait.ts'
 const home = makeHome()
 const options = { ...PATIENT, skip: noOpensmtpd }
 
-/** Our side, and an OpenSMTPD whose mail all goes to it. */
-const start = async (gear: string[]) => {
-  const { port } = await startSmtpd(home, gear)
-  return startOpensmtpd(await freePort(), port)
-}
-const setUp = async () => {
-  const box = await startOurs(home, ['bsd.example'])
-  const [own, resident] = [await start([]), await start(['-w', '1'])]
-  home.control('smtproutes', `:127.0.0.1:${resident.port}\n`)
-  return { own, resident, box }
-}
-const peers = noOpensmtpd ? undefined : await setUp()
+const peers = noOpensmtpd ? undefined : await startBetween(home, 'bsd.example', async (port) => startOpensmtpd(await freePort(), port))
 
 const box = (): string[] => peers?.box() ?? []
 /** The message with this subject, when OpenSMTPD has brought it. */
