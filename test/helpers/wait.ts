@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs'
-import { connect } from 'node:net'
+import { connect, type Socket } from 'node:net'
 import { setTimeout as delay } from 'node:timers/promises'
 
 /** How long a test waits for what should come at once: a limit for what never comes, on the slowest and busiest machine, not a measure of speed. */
@@ -37,6 +37,13 @@ export const untilServed = (at: string | number): Promise<true> => {
     return isServed
   })
 }
+
+/** Waits until a connection has closed: a reset, where the other side went with something unread, is as good as an end. (`once` of node:events rejects then.) */
+export const untilClosed = (socket: Socket): Promise<void> =>
+  new Promise((resolve) => {
+    socket.on('error', () => {}) // 'close' follows
+    socket.once('close', () => resolve())
+  })
 
 /** Has this process ended, and has its parent heard of it? (A zombie is gone for most purposes, but its parent does not know yet.) */
 export const isGone = (pid: number): boolean => !existsSync(`/proc/${pid}`)

@@ -10,7 +10,7 @@ import { client, offered } from '../helpers/dialogue.ts'
 import { isRoot, makeHome } from '../helpers/home.ts'
 import { startDaemon, startListening, startQueued, until } from '../helpers/suite.ts'
 import { layCertificate, throughOpenssl } from '../helpers/tls.ts'
-import { PATIENT, untilServed } from '../helpers/wait.ts'
+import { PATIENT, untilClosed, untilServed } from '../helpers/wait.ts'
 
 // The way V's and other patched qmails were run: a tcpserver that knows nothing of TLS, and control/servercert.pem.
 const TCPSERVER = '/usr/bin/tcpserver'
@@ -117,7 +117,7 @@ test(
     await once(socket, 'secureConnect')
     socket.on('error', () => {})
     socket.resume()
-    const closed = once(socket, 'close')
+    const closed = untilClosed(socket)
     await tlsd.stop('SIGKILL')
     await closed
     assert.doesNotMatch(await offered(port), /STARTTLS/)

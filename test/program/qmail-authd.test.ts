@@ -9,7 +9,7 @@ import { type AuthAnswer, type AuthRequest, MAX_ANSWER_BYTES, packRequest, unpac
 import { makeHome } from '../helpers/home.ts'
 import { processOf, processTree } from '../helpers/proc.ts'
 import { startSuite } from '../helpers/suite.ts'
-import { until, untilServed } from '../helpers/wait.ts'
+import { until, untilClosed, untilServed } from '../helpers/wait.ts'
 
 const home = makeHome()
 const checker = home.at('lib', 'checker')
@@ -77,11 +77,11 @@ test('what is no request closes the connection, and others are served', async ()
   const bad = await door()
   const other = await door()
   bad.write('7:garbage,')
-  await once(bad, 'close')
+  await untilClosed(bad)
   assert.equal((await ask(other, {})).kind, 'good')
   const long = await door()
   long.write(packRequest({ ...request, user: 'x'.repeat(256) }))
-  await once(long, 'close')
+  await untilClosed(long)
   other.destroy()
 })
 

@@ -14,7 +14,7 @@ import { processOf, processTree } from '../helpers/proc.ts'
 import { runProgram } from '../helpers/run-program.ts'
 import { startDaemon, startSuite, until } from '../helpers/suite.ts'
 import { layCertificate } from '../helpers/tls.ts'
-import { PATIENT, untilServed } from '../helpers/wait.ts'
+import { PATIENT, untilClosed, untilServed } from '../helpers/wait.ts'
 
 const ID = '0123456789abcdef'.repeat(2)
 const home = makeHome()
@@ -35,7 +35,7 @@ const isRefused = async (socket: Socket): Promise<void> => {
   socket.on('data', (data) => {
     said += String(data)
   })
-  await once(socket, 'close')
+  await untilClosed(socket)
   assert.equal(said, '')
 }
 

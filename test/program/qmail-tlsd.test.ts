@@ -8,7 +8,7 @@ import { connect } from 'node:tls'
 import { startResident } from '../../src/spawn/resident.ts'
 import type { FromTlsd, ToTlsd } from '../../src/spawn/tls-handover.ts'
 import { makeHome } from '../helpers/home.ts'
-import { until } from '../helpers/wait.ts'
+import { until, untilClosed } from '../helpers/wait.ts'
 
 const home = makeHome()
 const layCertificate = (): void => {
@@ -116,7 +116,7 @@ test('the 220 comes from it, then the handshake; inside it are the variables, th
 test('what was said in clear before the handshake is never heard inside', async () => {
   const { id, client, inside } = await session('220 ready for tls\r\n')
   client.write('MAIL FROM:<injected@example>\r\n')
-  const ended = once(inside, 'close')
+  const ended = untilClosed(inside)
   inside.resume()
   let text = ''
   inside.on('data', (data) => {

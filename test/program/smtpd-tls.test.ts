@@ -9,7 +9,7 @@ import { client } from '../helpers/dialogue.ts'
 import { makeHome } from '../helpers/home.ts'
 import { startQueued, startSmtpd, until } from '../helpers/suite.ts'
 import { layCertificate, throughOpenssl } from '../helpers/tls.ts'
-import { PATIENT } from '../helpers/wait.ts'
+import { PATIENT, untilClosed } from '../helpers/wait.ts'
 
 const home = makeHome()
 layCertificate(home, selfSigned(['mx.example']))
@@ -25,7 +25,7 @@ const told = async (tls: TLSSocket, text: string): Promise<string> => {
     said += String(data)
   })
   tls.write(text)
-  await once(tls, 'close')
+  await untilClosed(tls)
   return said
 }
 

@@ -1,5 +1,4 @@
 import assert from 'node:assert/strict'
-import { once } from 'node:events'
 import { readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { test } from 'node:test'
 import { setTimeout as delay } from 'node:timers/promises'
@@ -9,7 +8,7 @@ import { client, offered } from '../helpers/dialogue.ts'
 import { makeHome } from '../helpers/home.ts'
 import { startQueued, startSmtpd, until } from '../helpers/suite.ts'
 import { layCertificate, throughOpenssl } from '../helpers/tls.ts'
-import { PATIENCE_SECONDS, PATIENT } from '../helpers/wait.ts'
+import { PATIENCE_SECONDS, PATIENT, untilClosed } from '../helpers/wait.ts'
 
 const home = makeHome()
 layCertificate(home, selfSigned(['mx.example']))
@@ -95,7 +94,7 @@ test('STARTTLS takes no parameters, and HELO, MAIL and RCPT from before it are f
   tls.write('DATA\r\nMAIL FROM:<a@b>\r\nRCPT TO:<c@d>\r\nDATA\r\n')
   await until('four replies', () => /354 go ahead\r\n$/.test(said))
   tls.write('Subject: reset\r\n\r\n.\r\nSTARTTLS\r\nQUIT\r\n')
-  await once(tls, 'close')
+  await untilClosed(tls)
   assert.match(said, /^503 MAIL first \(#5\.5\.1\)\r\n250 ok\r\n250 ok\r\n354 go ahead\r\n250 ok [^\r]*\r\n502 unimplemented \(#5\.5\.1\)\r\n221 /)
   assert.doesNotMatch(await queued('reset'), /clear/)
 })

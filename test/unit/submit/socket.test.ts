@@ -8,7 +8,7 @@ import { after, test } from 'node:test'
 import { setFlagsFromString } from 'node:v8'
 import { runInNewContext } from 'node:vm'
 import { submitThroughSocket } from '../../../src/submit/socket.ts'
-import { until } from '../../helpers/wait.ts'
+import { until, untilClosed } from '../../helpers/wait.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'queue-socket-'))
 after(() => rmSync(folder, { recursive: true }))
@@ -108,7 +108,7 @@ for (const [why, serve] of wrong) {
     const socket = await connected(serve)
     const submission = submitThroughSocket(socket)
     submission.write(Buffer.from('x'))
-    if (why.startsWith('says success')) await once(socket, 'close')
+    if (why.startsWith('says success')) await untilClosed(socket)
     assert.equal((await submission.finish('a', ['b'])).code, 74)
     assert.equal(socket.destroyed, true)
   })
@@ -138,7 +138,7 @@ const memory = (): number => {
 test('after the connection is lost, the rest of the message is not kept', async () => {
   const socket = await connected((server) => server.destroy())
   const submission = submitThroughSocket(socket)
-  await once(socket, 'close')
+  await untilClosed(socket)
   const before = memory()
   for (let n = 0; n < 400; n++) await submission.write(Buffer.alloc(65_536))
   await until('the memory to be free', () => memory() - before < 5_000_000) // freed chunks are counted until they are swept
