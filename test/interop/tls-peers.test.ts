@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { spawnSync } from 'node:child_process'
-import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { mkdirSync, readdirSync, readFileSync, utimesSync, writeFileSync } from 'node:fs'
 import { test } from 'node:test'
 import { selfSigned } from '../helpers/certificate.ts'
 import { freePort } from '../helpers/free-port.ts'
@@ -51,10 +51,16 @@ test('Postfix sends to us, and wants TLS for it', { ...PATIENT, skip: hasPostfix
   assert.match(text, / with ESMTPS \(TLS_\w+ encrypted\); /, postfix.log())
 })
 
+/** A message that was not written in this very second: such ones qmail-pop3d leaves for the next time. */
+const layOld = (path: string, text: string): void => {
+  writeFileSync(path, text)
+  utimesSync(path, 1_000_000_000, 1_000_000_000)
+}
+
 /** A mailbox of one message, behind a checker that lets everybody in. */
 const box = home.at('pop')
 makeMaildir(box)
-writeFileSync(`${box}/new/1`, 'Subject: one\n\nfirst\n')
+layOld(`${box}/new/1`, 'Subject: one\n\nfirst\n')
 const UID = 64_993
 const become = isRoot ? `setpriv --reuid=${UID} --regid=${UID} --clear-groups ` : ''
 if (isRoot) spawnSync('chown', ['-R', `${UID}:${UID}`, box])
@@ -86,7 +92,7 @@ for (const [way, account] of FETCHED) {
     const letters = ['Subject: two\n\n.dot\n..\n\nlast\n', `Subject: three\n\n${'line\n'.repeat(3000)}`]
     const own = home.at(`pop-${way}`)
     makeMaildir(own)
-    for (const [n, letter] of letters.entries()) writeFileSync(`${own}/new/${n}`, letter)
+    for (const [n, letter] of letters.entries()) layOld(`${own}/new/${n}`, letter)
     if (isRoot) spawnSync('chown', ['-R', `${UID}:${UID}`, own])
     const [pops, pop] = [await startPop('sslserver', [], own), await startPop('tcpserver', ['-n'], own)]
     const folder = home.at(`fetched-${way}`)
