@@ -5,6 +5,8 @@ import { join } from 'node:path'
 import { boxesIn, DOMAIN, type Subject, USERS } from './load.ts'
 
 const UID = 64_300
+/** local(8), as on a machine whose users have accounts, which the goals are about; DELIVERY=virtual: virtual(8), Postfix's fastest way into a Maildir. */
+const isVirtual = process.env.DELIVERY === 'virtual'
 
 const idOf = (what: '-u' | '-g', name: string): number => Number(spawnSync('id', [what, name]).stdout.toString())
 
@@ -16,28 +18,48 @@ daemon_directory = /usr/lib/postfix/sbin
 mail_owner = postfix
 setgid_group = postdrop
 myhostname = mail.${DOMAIN}
-mydestination =
 inet_interfaces = 127.0.0.1
 inet_protocols = ipv4
 mynetworks = 127.0.0.0/8
 smtpd_peername_lookup = no
-virtual_mailbox_domains = ${DOMAIN}
-virtual_mailbox_base = ${top}/homes
-virtual_mailbox_maps = static:unused
-virtual_uid_maps = static:${UID}
-virtual_gid_maps = static:${UID}
-virtual_minimum_uid = 100
 alias_maps =
 maillog_file = ${top}/log
 maillog_file_prefixes = /
 `
 
 /** Every user's own Maildir: virtual_mailbox_maps needs a table; a texthash needs no building. */
+const VIRTUAL = (top: string): string => `mydestination =
+virtual_mailbox_domains = ${DOMAIN}
+virtual_mailbox_base = ${top}/homes
+virtual_mailbox_maps = texthash:${top}/boxes
+virtual_uid_maps = static:${UID}
+virtual_gid_maps = static:${UID}
+virtual_minimum_uid = 100
+`
+const LOCAL = `mydestination = ${DOMAIN}
+home_mailbox = Maildir/
+`
+
+/** What is put over a file or folder of the machine's, in the bench's own name space. */
+const cover = (place: string, withWhat: string): void => {
+  const mounted = spawnSync('mount', ['--bind', withWhat, place], { encoding: 'utf8' })
+  if (mounted.status !== 0) throw new Error(`mount: ${mounted.stderr}`)
+}
+
+const uncover = (place: string): void => void spawnSync('umount', [place])
+
+/** Accounts of the four users, for local(8). */
+const layAccounts = (top: string): void => {
+  const accounts = USERS.map((user) => `${user}:x:${UID}:${UID}::${top}/homes/${user}:/bin/sh\n`)
+  writeFileSync(join(top, 'passwd'), readFileSync('/etc/passwd', 'utf8') + accounts.join(''))
+  cover('/etc/passwd', join(top, 'passwd'))
+}
+
 const laySettings = (top: string, port: number, more: string): void => {
   const conf = join(top, 'conf')
   cpSync('/etc/postfix', conf, { recursive: true })
   writeFileSync(join(top, 'boxes'), USERS.map((u) => `${u}@${DOMAIN} ${u}/Maildir/\n`).join(''))
-  writeFileSync(join(conf, 'main.cf'), MAIN(top).replace('static:unused', `texthash:${top}/boxes`) + more)
+  writeFileSync(join(conf, 'main.cf'), MAIN(top) + (isVirtual ? VIRTUAL(top) : LOCAL) + more)
   const stock = ['/etc/postfix/master.cf.proto', '/usr/share/postfix/master.cf.dist', '/etc/postfix/master.cf'].find(existsSync) ?? '/etc/postfix/master.cf'
   const services = readFileSync(stock, 'utf8')
     .replace(/^smtp\s+inet\s.*$/m, `127.0.0.1:${port} inet n - n - - smtpd`)
@@ -81,21 +103,21 @@ export const startPostfix = (port: number, more = ''): Postfix | undefined => {
     }
   }
   laySettings(top, port, more)
-  const mounted = spawnSync('mount', ['--bind', join(top, 'conf'), '/etc/postfix'], { encoding: 'utf8' })
-  if (mounted.status !== 0) throw new Error(`mount: ${mounted.stderr}`)
+  layAccounts(top)
+  cover('/etc/postfix', join(top, 'conf'))
   const control = (word: string): void => {
     const r = spawnSync('/usr/sbin/postfix', [word], { encoding: 'utf8' })
     if (r.status !== 0) throw new Error(`postfix ${word}: ${r.stderr}`)
   }
   control('start')
   return {
-    name: 'Postfix',
+    name: isVirtual ? 'Postfix, virtual(8)' : 'Postfix',
     port,
     boxes: boxesIn(join(top, 'homes')),
     sendmail: ['/usr/sbin/sendmail', [`${USERS[0]}@${DOMAIN}`]],
     stop: () => {
       control('stop')
-      spawnSync('umount', ['/etc/postfix'])
+      for (const place of ['/etc/postfix', '/etc/passwd']) uncover(place)
       rmSync(top, { recursive: true, force: true })
     }
   }

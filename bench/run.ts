@@ -1,6 +1,6 @@
 /**
  * `make bench`: 2,000 messages of 4 kB over 20 SMTP sessions, with a connection kept and with one for each message, 400 of 200 kB and 40 of 5 MB, into the Maildirs of four users, through the installed, resident suite and through
- * Debian's Postfix, in turn, on 127.0.0.1; 2,000 of 4 kB on to smtp-sink; memory of the idle suite; one sendmail and one delivery to a program (once.ts). ROUNDS=n (default 5), LOAD=words of the name of the loads to be measured. Needs root and the package postfix.
+ * Debian's Postfix, in turn, on 127.0.0.1; 2,000 of 4 kB on to smtp-sink; memory of the idle suite; one sendmail and one delivery to a program (once.ts). ROUNDS=n (default 5), LOAD=words of the name of the loads to be measured; DELIVERY=virtual: Postfix delivers by virtual(8), not local(8). Needs root and the package postfix.
  */
 import { existsSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
@@ -12,7 +12,8 @@ import { measureStarts } from './once.ts'
 import { enterNameSpace, type Postfix, startPostfix } from './postfix.ts'
 import { type Qmail, startQmail } from './qmail.ts'
 
-const SETTLE_SECONDS = 12
+/** Then the suite is at leisure (src/os/leisure.ts). */
+const SETTLE_SECONDS = 75
 const say = (text: string): void => void process.stdout.write(`${text}\n`)
 
 enterNameSpace(import.meta.filename)

@@ -62,7 +62,8 @@ const deliver = async (getpw: Getpw, local: Local, becomesUser: boolean, default
 }
 
 /** qmail-lspawn: serves qmail-send's commands to their end (spec queue.md 7.1, 7.2). Permanent without its argument, Temporary if it cannot start. */
-export const serveLspawn = async (context: Context): Promise<number> => {
+export const serveLspawn = async ({ env: { QMAIL_WIDE, ...env }, ...rest }: Context): Promise<number> => {
+  const context = { ...rest, env }
   const { home, args } = context
   const [defaultdelivery] = args
   if (defaultdelivery === undefined) throw new Permanent('usage: qmail-lspawn defaultdelivery')
@@ -74,6 +75,11 @@ export const serveLspawn = async (context: Context): Promise<number> => {
   ]
   const owner = suiteUser(home, 'qmailq').uid
   const becomesUser = isRoot()
-  await serveSpawner({ mess, owner, deliver: async (job) => reportOf(await deliver(getpw, local, becomesUser, defaultdelivery, job), job.notes !== undefined) })
+  await serveSpawner({
+    mess,
+    owner,
+    width: QMAIL_WIDE === '1' ? 2 : 1,
+    deliver: async (job) => reportOf(await deliver(getpw, local, becomesUser, defaultdelivery, job), job.notes !== undefined)
+  })
   return Exit.ok
 }

@@ -83,10 +83,11 @@ export const startDaemons = (context: Pick<Context, 'home' | 'env'>, defaultDeli
   const [loggerName, ...loggerArgs] = logger
   const loggerInput = loggerName === undefined ? null : start(loggerName, loggerArgs, ['pipe', 1, 2], ids.qmaill).stdin
   const log: Log = loggerInput ?? 1
-  const lspawn = start('qmail-lspawn', [defaultDelivery], ['pipe', 'pipe', log], ids.root)
   const resident = isOurs(env, 'qmail-send') && !readSetting(home, 'firstgear')?.includes('qmail-send')
-  const wide: Env = resident && isOurs(env, 'qmail-rspawn') ? { QMAIL_WIDE: '1' } : {}
-  const rspawn = start('qmail-rspawn', [], ['pipe', 'pipe', log], ids.qmailr, false, wide)
+  const wide: Env = resident ? { QMAIL_WIDE: '1' } : {}
+  const wideIfOurs = (name: 'qmail-lspawn' | 'qmail-rspawn'): Env => (isOurs(env, name) ? wide : {})
+  const lspawn = start('qmail-lspawn', [defaultDelivery], ['pipe', 'pipe', log], ids.root, false, wideIfOurs('qmail-lspawn'))
+  const rspawn = start('qmail-rspawn', [], ['pipe', 'pipe', log], ids.qmailr, false, wideIfOurs('qmail-rspawn'))
   const clean = start('qmail-clean', [], ['pipe', 'pipe', log], ids.qmailq)
   start('qmail-queued', [], ['pipe', log, log], ids.root, true)
   const ends = [lspawn, rspawn, clean].flatMap(({ stdin, stdout }) => [stdin, stdout])

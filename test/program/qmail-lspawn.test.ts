@@ -8,7 +8,7 @@ import { isRoot, makeHome } from '../helpers/home.ts'
 import { startLspawn } from '../helpers/lspawn.ts'
 import { processOf } from '../helpers/proc.ts'
 import { runProgram } from '../helpers/run-program.ts'
-import { layMessage } from '../helpers/spawner-rig.ts'
+import { layMessage, startSpawner } from '../helpers/spawner-rig.ts'
 import { until } from '../helpers/suite.ts'
 import { makeUsers } from '../helpers/users.ts'
 import { isGone } from '../helpers/wait.ts'
@@ -291,4 +291,19 @@ test('no argument is exit 100 without a word on fd 1; an unreadable setting and 
   rmSync(own.at('control', 'firstgear'), { recursive: true })
   rmSync(own.at('queue', 'mess'), { recursive: true })
   assert.match(refusal(), /queue\/mess/)
+})
+
+test('QMAIL_WIDE=1: the limit is 1000, and numbers have two bytes; programs do not see it', async () => {
+  const wide = makeHome()
+  const [user] = makeUsers(wide, ['wid'])
+  layMessage(wide, '12/1001', MESSAGE)
+  const asked = join(user?.home ?? '', 'asked')
+  writeFileSync(join(user?.home ?? '', '.qmail'), `|printf '%s' "-$QMAIL_WIDE-" >${asked}\n`)
+  const rig = startSpawner(wide, 'qmail-lspawn', 'root', { QMAIL_WIDE: '1' }, ['./Maildir/'])
+  rig.say('\x01\x2c12/1001\0s@s\0wid@x\0')
+  await until('the report', () => rig.output().includes('\n\0'))
+  rig.say('\x03\xe812/1001\0s@s\0wid@x\0')
+  assert.equal(await rig.end(), 0)
+  assert.match(rig.output(), /^\0\x03\xe8\x01\x2cKdid 0\+0\+1\n\0\x03\xe8Z[^\0]*\(#4\.3\.5\)\n\0$/)
+  assert.equal(readFileSync(asked, 'latin1'), '--')
 })

@@ -255,13 +255,20 @@ test('more than 255 deliveries at a time, where the spawner’s numbers have two
 test('qmail-start has both know of it, unless one of them is not ours', async () => {
   const home = makeHome()
   home.control('concurrencyremote', '300\n')
-  const suite = await startSuite(home)
-  await until('the status line', () => /^status: local 0\/10 remote 0\/300$/m.test(suite.log()))
-  assert.equal(await suite.stop(), 0)
-  const wrapper = home.at('bin', 'qmail-rspawn')
-  renameSync(wrapper, `${wrapper}.ours`)
-  writeFileSync(wrapper, `#!/bin/sh\nexec ${wrapper}.ours\n`, { mode: 0o755 })
-  const again = await startSuite(home)
-  await until('the other one', () => /^status: local 0\/10 remote 0\/120$/m.test(again.log()))
-  assert.equal(await again.stop(), 0)
+  home.control('concurrencylocal', '200\n')
+  const statusOf = async (status: RegExp): Promise<void> => {
+    const suite = await startSuite(home)
+    await until('the status line', () => status.test(suite.log()))
+    assert.equal(await suite.stop(), 0)
+  }
+  await statusOf(/^status: local 0\/200 remote 0\/300$/m)
+  for (const [name, status] of [
+    ['qmail-rspawn', /^status: local 0\/200 remote 0\/120$/m],
+    ['qmail-lspawn', /^status: local 0\/120 remote 0\/120$/m]
+  ] as const) {
+    const wrapper = home.at('bin', name)
+    renameSync(wrapper, `${wrapper}.ours`)
+    writeFileSync(wrapper, `#!/bin/sh\nexec ${wrapper}.ours "$@"\n`, { mode: 0o755 })
+    await statusOf(status)
+  }
 })

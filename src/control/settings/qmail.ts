@@ -30,10 +30,10 @@ export const qmail = table({
     type: 'number',
     default: 10,
     unit: 'deliveries',
-    max: 120,
+    max: 1000,
     readers: ['qmail-send'],
     reread: 'hup',
-    about: 'local deliveries at a time, at most 120; 0 holds them',
+    about: 'local deliveries at a time, at most 1000 (120 with a qmail-send or qmail-lspawn that is not ours); 0 holds them',
     show: { prefix: 'Local concurrency is ', suffix: '' }
   },
   concurrencyremote: {
