@@ -1,11 +1,11 @@
 import { closeSync, openSync, renameSync, statSync } from 'node:fs'
 import { type Bytes, fsPath } from '../core/bytes.ts'
 import { cannotSyncFolder, syncFileLater, syncFolderLater } from '../os/durable.ts'
-import { SyncHelper } from './sync-helper.ts'
+import { Syncs } from './syncs.ts'
 
 /** With so many waiting, two rounds of syncfs cost less than an fsync of each file. */
 const MANY = 4
-/** Rounds begin at least so far apart: each is a process, and the more share one the better. */
+/** Rounds of our own begin at least so far apart: each is a process, and the more share one the better. */
 const ROUND_MILLISECONDS = 50
 
 /** A file that is written and is to get its name: `to` is a new name in `folder`. The descriptor is closed for the caller. */
@@ -14,6 +14,8 @@ export interface Candidate {
   from: Bytes
   to: Bytes
   folder: Bytes
+  /** Others are being delivered, here or to other users: it goes by rounds even if it is the only one here. */
+  hasCompany?: boolean
 }
 
 interface Waiting extends Candidate {
@@ -76,13 +78,6 @@ const pause = (milliseconds: number): Promise<void> =>
     setTimeout(resolve, milliseconds)
   })
 
-/** One folder of each file system these files are on. Throws system errors. */
-const fileSystemsOf = (files: readonly Waiting[]): Bytes[] => {
-  const folders = new Map<number, Bytes>()
-  for (const folder of new Set(files.map((file) => file.folder))) folders.set(statSync(fsPath(folder)).dev, folder)
-  return [...folders.values()]
-}
-
 /**
  * Makes files durable under their names, many at once (docs/internals.md, What is promised, group commit): first the files' bytes, then the renames, then one
  * fsync of each folder. What comes while a round is running waits for the next one, and shares it. When many wait, rounds of syncfs take
@@ -93,8 +88,12 @@ export class GroupCommit {
   /** Those that have had their first round, and their names. */
   #named: Waiting[] = []
   #isRunning = false
-  readonly #helper = new SyncHelper()
+  readonly #syncs: Syncs
   #lastRound = 0
+
+  constructor(syncs = new Syncs(undefined)) {
+    this.#syncs = syncs
+  }
 
   /** Resolves when the file has its name and both will survive a crash. Rejects with the system error; the file may then still have its first name. */
   commit(file: Candidate): Promise<void> {
@@ -109,8 +108,8 @@ export class GroupCommit {
     // Whoever comes in the same turn of the event loop takes part in the first round.
     await new Promise((resolve) => setImmediate(resolve))
     while (this.#waiting.length > 0 || this.#named.length > 0) {
-      const byRounds = this.#named.length > 0 || this.#waiting.length >= MANY
-      if (byRounds && this.#helper.isUsable) await this.#syncRound()
+      const byRounds = this.#named.length > 0 || this.#waiting.length >= MANY || (this.#syncs.isShared && this.#waiting.some(({ hasCompany }) => hasCompany))
+      if (byRounds && this.#syncs.isUsable) await this.#syncRound()
       else await this.#oneByOne(this.#waiting.splice(0), this.#named.splice(0))
     }
     this.#isRunning = false
@@ -123,10 +122,10 @@ export class GroupCommit {
 
   async #syncRound(): Promise<void> {
     const rest = this.#lastRound + ROUND_MILLISECONDS - performance.now()
-    if (rest > 0) await pause(rest)
+    if (rest > 0 && !this.#syncs.isShared) await pause(rest)
     this.#lastRound = performance.now()
     const [written, named] = [this.#waiting.splice(0), this.#named.splice(0)]
-    if (!(await this.#syncAll([...written, ...named]))) return this.#oneByOne(written, named)
+    if (!(await this.#syncs.sync([...written, ...named].map(({ folder }) => folder)))) return this.#oneByOne(written, named)
     for (const file of named) file.resolve()
     for (const file of written) {
       try {
@@ -136,15 +135,6 @@ export class GroupCommit {
       } catch (error) {
         file.reject(error)
       }
-    }
-  }
-
-  async #syncAll(files: readonly Waiting[]): Promise<boolean> {
-    try {
-      for (const folder of fileSystemsOf(files)) if (!(await this.#helper.sync(folder))) return false
-      return true
-    } catch {
-      return false // one by one will say what is wrong
     }
   }
 }

@@ -4,8 +4,11 @@ import { writeWhole } from './files.ts'
 import { GroupCommit } from './group-commit.ts'
 import type { HeaderLines } from './lines.ts'
 import { enterMaildir, forget, hostBytes, MAILDIR_MODE, maildirTrouble } from './maildir.ts'
+import { ParentSyncs, Syncs } from './syncs.ts'
 
-const group = new GroupCommit()
+/** The rounds that all deliveries share. */
+export const parentSyncs = new ParentSyncs()
+const group = new GroupCommit(new Syncs(parentSyncs))
 const host = hostBytes()
 let made = 0
 
@@ -30,15 +33,15 @@ const write = (file: Bytes, lines: HeaderLines, message: Buffer): number => {
   }
 }
 
-/** As deliverToMaildir, with other deliveries of the same process side by side, sharing their fsyncs. `written` is called when only durability is waited for. */
-export const deliverGrouped = async (path: Bytes, lines: HeaderLines, message: Buffer, written: () => void = () => {}): Promise<void> => {
+/** As deliverToMaildir, with other deliveries of the same process side by side, sharing their fsyncs. `written` is called when only durability is waited for; `hasCompany`: others are under way. */
+export const deliverGrouped = async (path: Bytes, lines: HeaderLines, message: Buffer, written: () => void, hasCompany: boolean): Promise<void> => {
   enterMaildir(path)
   const name = uniqueName(nowMicroseconds())
   const from = `${path}/tmp/${name}`
   try {
     const fd = write(from, lines, message)
     written()
-    await group.commit({ fd, from, to: `${path}/new/${name}`, folder: `${path}/new` })
+    await group.commit({ fd, from, to: `${path}/new/${name}`, folder: `${path}/new`, hasCompany })
   } catch (error) {
     forget(from)
     throw maildirTrouble(error)

@@ -8,12 +8,14 @@ import type { Context } from '../core/run.ts'
 import { isRoot, suiteGroup, suiteUser } from '../os/ids.ts'
 import { LspawnExit } from '../spawn/exits.ts'
 import { Gear } from '../spawn/gear.ts'
+import { SYNC_WORDS } from '../spawn/local-wire.ts'
 import { findUser, type Getpw, getpwFor } from '../spawn/lookup.ts'
 import { Pool } from '../spawn/pool.ts'
 import { Resident } from '../spawn/process.ts'
 import { startResident } from '../spawn/resident.ts'
 import { type Job, serveSpawner } from '../spawn/spawner.ts'
 import { type Ending, endedWith, reportOf } from './report.ts'
+import { RoundsOfAll } from './rounds.ts'
 import { type Local, runLocal } from './run.ts'
 
 const MAX_LOCALS = 20
@@ -28,7 +30,20 @@ const idsOf = (key: Bytes): { uid: number; gid: number } => {
   return { uid, gid }
 }
 
-const localFor = ({ home, env }: Context, firstgear: string[] | undefined): Local => ({
+/** Serves what one user's qmail-local asks for beside its answers: one round of syncfs at a time. */
+const roundsFor = (rounds: RoundsOfAll): ((fields: Bytes[], say: (fields: Bytes[]) => void) => void) => {
+  let isAsked = false
+  return ([word, device = ''], say) => {
+    if (isAsked || word !== SYNC_WORDS.ask || !/^\d{1,15}$/.test(device)) throw new Error('not the protocol')
+    isAsked = true
+    void rounds.sync(Number(device)).then((isDone) => {
+      isAsked = false
+      say([isDone ? SYNC_WORDS.done : SYNC_WORDS.failed])
+    })
+  }
+}
+
+const localFor = ({ home, env }: Context, firstgear: string[] | undefined, rounds: RoundsOfAll): Local => ({
   home,
   env,
   gear: new Gear(home, 'qmail-local', firstgear),
@@ -39,7 +54,11 @@ const localFor = ({ home, env }: Context, firstgear: string[] | undefined): Loca
     isOnly: true,
     patienceSeconds: LOCAL_PATIENCE_SECONDS,
     start: (key, onOver) =>
-      new Resident(startResident(home, 'qmail-local', { stdio: ['pipe', 'pipe', 'ignore'], env, cwd: home, ids: isRoot() ? idsOf(key) : undefined }), onOver)
+      new Resident(
+        startResident(home, 'qmail-local', { stdio: ['pipe', 'pipe', 'ignore'], env, cwd: home, ids: isRoot() ? idsOf(key) : undefined }),
+        onOver,
+        roundsFor(rounds)
+      )
   })
 })
 
@@ -69,10 +88,8 @@ export const serveLspawn = async ({ env: { QMAIL_WIDE, ...env }, ...rest }: Cont
   if (defaultdelivery === undefined) throw new Permanent('usage: qmail-lspawn defaultdelivery')
   const mess = enterable(join(home, 'queue', 'mess'))
   const firstgear = readSetting(home, 'firstgear')
-  const [getpw, local] = [
-    getpwFor(context, firstgear, isRoot() ? { uid: suiteUser(home, 'qmailp').uid, gid: suiteGroup(home, 'nofiles') } : undefined),
-    localFor(context, firstgear)
-  ]
+  const nobody = isRoot() ? { uid: suiteUser(home, 'qmailp').uid, gid: suiteGroup(home, 'nofiles') } : undefined
+  const [getpw, local] = [getpwFor(context, firstgear, nobody), localFor(context, firstgear, new RoundsOfAll(nobody))]
   const owner = suiteUser(home, 'qmailq').uid
   const becomesUser = isRoot()
   await serveSpawner({

@@ -14,6 +14,11 @@ export const PROGRAM_CRASHED = 'Aack, child crashed. (#4.3.0)'
 /** What it says before its answer when all is done but for making it durable. */
 export const WRITTEN_WORD = 'written'
 
+/** What is behind the number of a request when others are under way, for whomever. */
+export const COMPANY_MARK = '+'
+/** Asks the parent to make a file system durable, by its device; the answers. */
+export const SYNC_WORDS = { ask: 'sync', done: 'synced', failed: 'unsynced' } as const
+
 /** What qmail-local, told of notes, says behind its report and a NUL: the message was forwarded to one address with all that its sender asked for; or a mailing list took it. */
 export const FORWARDED_FIELD = '+dsn'
 export const LISTED_FIELD = '+list'

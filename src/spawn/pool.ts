@@ -1,6 +1,9 @@
 import type { Bytes } from '../core/bytes.ts'
 import type { Reply, Resident } from './process.ts'
 
+/** With so many requests under way, each has company. */
+const COMPANY = 4
+
 /** How a pool starts a process for a key, and how many it keeps, for how long. */
 export interface PoolOptions {
   start: (key: Bytes, onOver: () => void) => Resident
@@ -29,6 +32,7 @@ export class Pool {
   /** Requests for a key whose process has been asked to end and has not yet. */
   readonly #ending = new Map<Bytes, (() => void)[]>()
   #alive = 0
+  #underWay = 0
 
   constructor(options: PoolOptions) {
     this.#options = options
@@ -45,7 +49,8 @@ export class Pool {
     const member = this.#current(key, identity) ?? this.#add(key, identity)
     if (member === undefined) return undefined
     clearTimeout(member.idle)
-    const reply = member.resident.ask(fields, message, written)
+    const reply = member.resident.ask(fields, message, written, ++this.#underWay >= COMPANY)
+    void reply.then(() => this.#underWay--)
     if (member.resident.served >= this.#options.maxRequests) this.#retire(key)
     return reply
   }

@@ -1,6 +1,6 @@
 import type { ChildProcess } from 'node:child_process'
 import type { Bytes } from '../core/bytes.ts'
-import { WRITTEN_WORD } from './local-wire.ts'
+import { COMPANY_MARK, WRITTEN_WORD } from './local-wire.ts'
 import { AnswerParser, requestPieces } from './wire.ts'
 
 /** What became of a request: the fields of the answer; `crashed`: the process ended without one; `unstarted`: it never ran. */
@@ -10,6 +10,8 @@ export type Reply = Bytes[] | 'crashed' | 'unstarted'
 const LAST_WORDS_MILLISECONDS = 1000
 /** How long one that was asked to end and has nothing to do may take. */
 const END_SECONDS = 5
+
+const NO_MESSAGE = Buffer.alloc(0)
 
 /** A program kept resident, and the requests it is working on. It may be another user's: nothing it says is trusted beyond its own requests. */
 export class Resident {
@@ -23,11 +25,16 @@ export class Resident {
   #killers: NodeJS.Timeout[] = []
   #onIdle: () => void = () => {}
   readonly #onOver: () => void
+  readonly #hear: ((fields: Bytes[], say: (fields: Bytes[]) => void) => void) | undefined
 
-  /** `started` is the fresh process: requests on its 0, answers on its 1. `onOver` is told once, when it has ended. */
-  constructor(started: ChildProcess, onOver: () => void) {
+  /**
+   * `started` is the fresh process: requests on its 0, answers on its 1. `onOver` is told once, when it has ended. `hear`: what it says beside answers, and how to say
+   * something to it; throws when that is not the protocol.
+   */
+  constructor(started: ChildProcess, onOver: () => void, hear?: (fields: Bytes[], say: (fields: Bytes[]) => void) => void) {
     this.#child = started
     this.#onOver = onOver
+    this.#hear = hear
     started.on('error', () => this.#settleAll(started.pid === undefined ? 'unstarted' : 'crashed'))
     started.on('exit', () => {
       this.#over()
@@ -53,12 +60,11 @@ export class Resident {
     return this.#served
   }
 
-  /** Sends a request, with a message if the program takes one, and waits for its answer. `written` hears when only durability is waited for. */
-  ask(fields: readonly Bytes[], message?: Buffer, written?: () => void): Promise<Reply> {
+  /** Sends a request, with a message if the program takes one, and waits for its answer. `written` hears when only durability is waited for; `hasCompany`: others are under way. */
+  ask(fields: readonly Bytes[], message?: Buffer, written?: () => void, hasCompany = false): Promise<Reply> {
     if (this.#isOver) return Promise.resolve('crashed')
-    const number = String(this.#served++)
-    if (this.#outgoing.length === 0) setImmediate(() => this.#flush())
-    this.#outgoing.push(...requestPieces([number, ...fields], message))
+    const number = `${this.#served++}${hasCompany ? COMPANY_MARK : ''}`
+    this.#send(requestPieces([number, ...fields], message))
     return new Promise((resolve) => {
       this.#waiting.set(number, { resolve, written })
     })
@@ -77,6 +83,12 @@ export class Resident {
     if (!this.#isOver) this.#killers.push(setTimeout(() => this.#child.kill('SIGKILL'), seconds * 1000))
   }
 
+  #send(pieces: readonly Buffer[]): void {
+    if (this.#isRetired) return
+    if (this.#outgoing.length === 0) setImmediate(() => this.#flush())
+    this.#outgoing.push(...pieces)
+  }
+
   #flush(): void {
     const all = this.#outgoing
     this.#outgoing = []
@@ -86,7 +98,8 @@ export class Resident {
   #take(chunk: Buffer): void {
     try {
       for (const [number = '', ...fields] of this.#answers.push(chunk)) {
-        if (fields[0] === WRITTEN_WORD) this.#waiting.get(number)?.written?.()
+        if (number === '') this.#hear?.(fields, (words) => this.#send(requestPieces(['', ...words], NO_MESSAGE)))
+        else if (fields[0] === WRITTEN_WORD) this.#waiting.get(number)?.written?.()
         else this.#settle(number, fields)
       }
     } catch {

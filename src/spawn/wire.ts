@@ -13,6 +13,8 @@ import { feedFrom } from '../os/feed.ts'
  *                   recipient; then the message
  *                                                                   or > number, `first`: nothing was done, this one needs the first gear
  *                                                                   or > number, `program`, command, environment: nothing was done, this is to be run
+ *                 a number with a `+` behind it: others are under way, too
+ *                 < nothing, `synced` or `unsynced`; an empty message > nothing, `sync`, the device of a file system: of all that was written to it (src/spawn/rounds.ts)
  *   qmail-remote  < number, `S/ID`, host, sender, recipients        > number, then all it would print, NULs included
  *                 < number, `S/ID+`, host, sender, notes, recipients: `r=` counts them from 0
  */
@@ -64,16 +66,31 @@ class Answers {
 }
 
 /** A request: its fields after the number, and what came with it, if the program takes messages; `say` says a word before the answer. */
-type Handler = (fields: Bytes[], message: Buffer, say: (word: Bytes) => void) => Promise<readonly (Bytes | number)[]>
+type Handler = (fields: Bytes[], message: Buffer, say: (word: Bytes) => void, number: Bytes) => Promise<readonly (Bytes | number)[]>
+
+/** What is said between a resident and its parent beside requests. */
+export interface Aside {
+  /** Hears what the parent says. */
+  hear: (fields: Bytes[]) => void
+  /** How to say something to it, once requests are served. */
+  say: (fields: Bytes[]) => void
+  /** It says nothing any more: requests under way come to their end without it. */
+  over: () => void
+}
 
 /** Serves requests until their stream ends and all are answered. Requests run side by side. */
-export const serveRequests = async (withMessage: boolean, handle: Handler): Promise<void> => {
+export const serveRequests = async (withMessage: boolean, handle: Handler, aside?: Aside): Promise<void> => {
   const parser = new NetstringParser(MAX_REQUEST_BYTES)
   const answers = new Answers()
   const running = new Set<Promise<void>>()
   let head: Bytes[] | undefined
+  if (aside !== undefined) aside.say = (fields) => answers.add(['', ...fields])
   const start = ([number = '', ...fields]: Bytes[], message: Buffer): void => {
-    const job = handle(fields, message, (word) => answers.add([number, word])).then((answer) => answers.add([number, ...answer]))
+    if (number === '') {
+      aside?.hear(fields)
+      return
+    }
+    const job = handle(fields, message, (word) => answers.add([number, word]), number).then((answer) => answers.add([number, ...answer]))
     running.add(job)
     void job.then(() => running.delete(job))
   }
@@ -88,6 +105,7 @@ export const serveRequests = async (withMessage: boolean, handle: Handler): Prom
       head = undefined
     }
   })
+  aside?.over()
   await Promise.all(running)
   answers.flush()
 }

@@ -307,3 +307,23 @@ test('QMAIL_WIDE=1: the limit is 1000, and numbers have two bytes; programs do n
   assert.match(rig.output(), /^\0\x03\xe8\x01\x2cKdid 0\+0\+1\n\0\x03\xe8Z[^\0]*\(#4\.3\.5\)\n\0$/)
   assert.equal(readFileSync(asked, 'latin1'), '--')
 })
+
+test('deliveries to several users share rounds of syncfs: one shell below qmail-lspawn, as qmailp:nofiles with no other group', async () => {
+  const own = makeHome()
+  const names = ['ra', 'rb', 'rc', 'rd', 're', 'rf']
+  const boxes = makeUsers(own, names).map((user) => user.maildir())
+  const name = layMessage(own, '0/23', MESSAGE)
+  const lspawn = startLspawn(own, './Maildir/')
+  const reports = await Promise.all([...names, ...names, ...names].map((user) => lspawn.deliver(name, `${user}@ex.org`)))
+  assert.deepEqual(new Set(reports), new Set(['Kdid 1+0+0\n']))
+  for (const [i, box] of boxes.entries()) assert.deepEqual(contents(join(box, 'new')), Array(3).fill(delivered(`${names[i]}@ex.org`)))
+  const shells = lspawn.children('sh').filter(({ ppid }) => ppid === lspawn.pid)
+  assert.equal(shells.length, 1)
+  if (isRoot) {
+    assert.deepEqual(new Set(shells[0]?.uids), new Set([suiteUser(own.path, 'qmailp').uid]))
+    assert.deepEqual(new Set(shells[0]?.gids), new Set([suiteGroup(own.path, 'nofiles')]))
+    assert.deepEqual(shells[0]?.groups, [])
+  }
+  assert.equal(await lspawn.end(), 0)
+  await until('the end of the shell', () => isGone(shells[0]?.pid ?? 0))
+})

@@ -113,3 +113,28 @@ test('a stopped process counts until it is killed, some seconds after it was ask
   assert.equal(pids.size, 2)
   await until('the end of all', () => live() === 0)
 })
+
+/** A resident that says this beside answers, then copies what it is told. */
+const saying = (words: string, hear: (fields: string[], say: (fields: string[]) => void) => void) => {
+  const child = spawn('/bin/sh', ['-c', `printf '%s' '${words}' | tr _ '\\0'; exec cat >&2`], { stdio: ['pipe', 'pipe', 'pipe'] })
+  let told = ''
+  child.stderr.on('data', (data) => {
+    told += String(data)
+  })
+  const ended = new Promise((resolve) => child.once('exit', (code, signal) => resolve(signal ?? code)))
+  return { resident: new Resident(child, () => {}, hear), told: () => told, ended }
+}
+
+test('what a resident says beside answers is heard, and answered with an empty message behind it', async () => {
+  const { resident, told, ended } = saying('7:_sync_1,', (fields, say) => say(['synced', ...fields]))
+  await until('the answer', () => told() === '14:\0synced\0sync\x001,0:,')
+  resident.retire()
+  assert.equal(await ended, 0)
+})
+
+test('a resident that says what it may not is killed', async () => {
+  const { ended } = saying('7:_sync_1,', () => {
+    throw new Error('not the protocol')
+  })
+  assert.equal(await ended, 'SIGKILL')
+})

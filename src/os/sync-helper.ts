@@ -1,11 +1,11 @@
 import type { ChildProcess } from 'node:child_process'
 import { type Bytes, toBuffer } from '../core/bytes.ts'
-import { startChild } from '../os/child.ts'
+import { type Ids, startChild } from './child.ts'
 
 /** A round that takes longer has met somebody else's writing: syncfs waits for all of the file system. */
-const SLOW_MILLISECONDS = 1000
+export const SLOW_MILLISECONDS = 1000
 /** After a round that failed or was slow, files are synced one by one for so long. */
-const DISTRUST_MILLISECONDS = 30_000
+export const DISTRUST_MILLISECONDS = 30_000
 const PROGRAM = 'while IFS= read -r file; do if sync -f -- "$file" 2>/dev/null; then echo y; else echo n; fi; done'
 
 /**
@@ -17,6 +17,12 @@ export class SyncHelper {
   #answer: ((isDone: boolean) => void) | undefined
   #isBusy = false
   #distrustUntil = 0
+  readonly #ids: Ids | undefined
+
+  /** `ids`: whom the shell runs as; undefined: as we do. */
+  constructor(ids?: Ids) {
+    this.#ids = ids
+  }
 
   /** May a round be tried? */
   get isUsable(): boolean {
@@ -44,9 +50,14 @@ export class SyncHelper {
     })
   }
 
+  /** The shell ends. */
+  end(): void {
+    this.#child?.stdin?.end()
+  }
+
   #start(): ChildProcess {
     if (this.#child !== undefined) return this.#child
-    const child = startChild('/bin/sh', ['-c', PROGRAM], { stdio: ['pipe', 'pipe', 'ignore'], env: { PATH: '/usr/bin:/bin' }, cwd: '/' })
+    const child = startChild('/bin/sh', ['-c', PROGRAM], { stdio: ['pipe', 'pipe', 'ignore'], env: { PATH: '/usr/bin:/bin' }, cwd: '/', ids: this.#ids })
     const lose = (): void => {
       if (this.#child === child) this.#child = undefined
       this.#answer?.(false)

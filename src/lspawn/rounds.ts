@@ -1,0 +1,96 @@
+import type { Ids } from '../os/child.ts'
+import { mountPointOf } from '../os/mounts.ts'
+import { SyncHelper } from '../os/sync-helper.ts'
+
+/** Rounds begin at least so far apart: each is a process, and the more share one the better. */
+const ROUND_MILLISECONDS = 50
+/** At most so many file systems at a time; whoever is on another sees to its durability alone. */
+const MAX_FILE_SYSTEMS = 8
+
+/** One file system, and those who wait for the next round of it. */
+class Rounds {
+  readonly #device: number
+  readonly #helper: SyncHelper
+  #waiting: ((isDone: boolean) => void)[] = []
+  #isRunning = false
+  #last = 0
+
+  constructor(device: number, ids: Ids | undefined) {
+    this.#device = device
+    this.#helper = new SyncHelper(ids)
+  }
+
+  get isIdle(): boolean {
+    return !this.#isRunning
+  }
+
+  next(): Promise<boolean> {
+    return new Promise((resolve) => {
+      this.#waiting.push(resolve)
+      if (!this.#isRunning) void this.#run()
+    })
+  }
+
+  end(): void {
+    this.#helper.end()
+  }
+
+  async #run(): Promise<void> {
+    this.#isRunning = true
+    while (this.#waiting.length > 0) {
+      const rest = this.#last + ROUND_MILLISECONDS - performance.now()
+      if (rest > 0) await new Promise((resolve) => setTimeout(resolve, rest))
+      this.#last = performance.now()
+      const all = this.#waiting.splice(0)
+      const folder = placeOf(this.#device) // each time: it may have been mounted somewhere else, and its number may be another's
+      const isDone = folder !== undefined && this.#helper.isUsable && (await this.#helper.sync(folder))
+      for (const tell of all) tell(isDone)
+    }
+    this.#isRunning = false
+  }
+}
+
+/**
+ * Rounds of syncfs for all who deliver: one process makes durable what many have written, whoever they are (docs/internals.md, Maildirs). It has the ids given, and is
+ * told where a file system is mounted, never a name of a user's.
+ */
+export class RoundsOfAll {
+  readonly #ids: Ids | undefined
+  /** By device; the one that was not asked for longest comes first. */
+  readonly #rounds = new Map<number, Rounds>()
+
+  constructor(ids: Ids | undefined) {
+    this.#ids = ids
+  }
+
+  /** Resolves after a round that began when this was called, or later. False: it failed, took too long, or there are none for this device. Never rejects. */
+  sync(device: number): Promise<boolean> {
+    const rounds = this.#for(device)
+    if (rounds === undefined) return Promise.resolve(false)
+    this.#rounds.delete(device)
+    this.#rounds.set(device, rounds)
+    return rounds.next()
+  }
+
+  #for(device: number): Rounds | undefined {
+    const known = this.#rounds.get(device)
+    if (known !== undefined) return known
+    return placeOf(device) !== undefined && this.#makeRoom() ? new Rounds(device, this.#ids) : undefined
+  }
+
+  #makeRoom(): boolean {
+    if (this.#rounds.size < MAX_FILE_SYSTEMS) return true
+    const idle = [...this.#rounds].find(([, rounds]) => rounds.isIdle)
+    if (idle === undefined) return false
+    idle[1].end()
+    return this.#rounds.delete(idle[0])
+  }
+}
+
+const placeOf = (device: number): string | undefined => {
+  try {
+    return mountPointOf(device)
+  } catch {
+    return undefined // no /proc: everyone for himself
+  }
+}
