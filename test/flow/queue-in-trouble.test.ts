@@ -6,6 +6,7 @@ import { setTimeout as delay } from 'node:timers/promises'
 import type { ListedMessage } from '../../src/queue/ctl-wire.ts'
 import { type Home, isRoot, makeHome } from '../helpers/home.ts'
 import { putEnvelope, putMessage, queueFiles, SendRig } from '../helpers/send-rig.ts'
+import { withClock } from '../helpers/set-clock.ts'
 import { startProgram } from '../helpers/start-program.ts'
 import { until, untilServed } from '../helpers/wait.ts'
 
@@ -154,25 +155,11 @@ test('foreign and broken files are named or left alone; the others are delivered
   assert.ok(statSync(at('todo/46')).isDirectory())
 })
 
-/** Has the home's qmail-send take the time of day from SIGUSR2 on for as many seconds from the real one as the file says that is given back. */
-const withClock = (home: Home): string => {
-  const [program, file] = [home.at('bin/qmail-send'), home.at('clock')]
-  const [first, marker, ...bundle] = readFileSync(program, 'latin1').split('\n')
-  const shim = `{
-    const real = Date.now
-    let seconds = 0
-    Date.now = () => real() + 1000 * seconds
-    process.on('SIGUSR2', () => { seconds = Number(require('fs').readFileSync(${JSON.stringify(file)}, 'latin1')) })
-  }`
-  writeFileSync(program, Buffer.from([first, marker, shim, ...bundle].join('\n'), 'latin1'))
-  return file
-}
-
 const DAY = 86_400
 
 test('a clock that is set: it is said; set back, what waits does not wait longer; set forward, what is due is due', async () => {
   const home = makeRigHome()
-  const clock = withClock(home)
+  const setClock = withClock(home)
   const rig = new SendRig(home)
   await rig.logged(/^status: /m)
   await untilServed(home.at('run/ctl/socket'))
@@ -185,21 +172,10 @@ test('a clock that is set: it is said; set back, what waits does not wait longer
     return (JSON.parse(stdout) as ListedMessage).next.remote ?? 0
   }
   const due = await next()
-  const setClock = (seconds: number, words: RegExp): Promise<RegExpExecArray> => {
-    writeFileSync(clock, String(seconds))
-    rig.kill('SIGUSR2')
-    return until(
-      () => `${words} in the log:\n${rig.log}`,
-      () => {
-        rig.pull() // it looks at the clock when it does something
-        return words.exec(rig.log) ?? undefined
-      }
-    )
-  }
-  const [, back = ''] = await setClock(-DAY, /^warning: the clock was set back by (\d+) seconds\n/m)
+  const [, back = ''] = await setClock(rig, -DAY, /^warning: the clock was set back by (\d+) seconds\n/m)
   assert.equal(await next(), due - Number(back))
   await idles(rig)
-  await setClock(DAY, /^warning: the clock went forward by \d+ seconds\n/m)
+  await setClock(rig, DAY, /^warning: the clock went forward by \d+ seconds\n/m)
   rig.report(await rig.delivery(/^a@/), 'Kok\n')
   await rig.logged(new RegExp(`end msg ${id}\n`))
   assert.equal(await rig.stop(), 0)

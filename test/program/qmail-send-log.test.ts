@@ -3,7 +3,10 @@ import assert from 'node:assert/strict'
 import { existsSync, mkdirSync, renameSync, rmdirSync, rmSync, writeFileSync } from 'node:fs'
 import { test } from 'node:test'
 import { type Home, makeHome } from '../helpers/home.ts'
-import { putMessage, SendRig } from '../helpers/send-rig.ts'
+import { keepNotices } from '../helpers/kept-notices.ts'
+import { putMessage, queueFiles, SendRig } from '../helpers/send-rig.ts'
+import { withClock } from '../helpers/set-clock.ts'
+import { attachStrace, withoutStrace } from '../helpers/strace.ts'
 
 const makeRigHome = (): Home => {
   const home = makeHome()
@@ -38,6 +41,24 @@ test('alert: cannot start', async () => {
   }
   const rig = new SendRig(home)
   await rig.logged(/^status: local 0\/10 remote 0\/5\n/)
+  assert.equal(await rig.stop(), 0)
+})
+
+test('alert: cannot start, where its home cannot be entered; in the second gear with the reason', { skip: withoutStrace }, async () => {
+  const home = makeRigHome()
+  const program = home.at('bin/qmail-send')
+  const strace = '/usr/bin/env strace -o /dev/null -e trace=chdir -e inject=chdir:error=EACCES:when=1'
+  const mend = replaced(program, () => writeFileSync(program, `#!/bin/sh\nexec ${strace} ${program}.away\n`, { mode: 0o755 }))
+  for (const resident of [false, true]) {
+    const rig = new SendRig(home, { resident })
+    assert.equal(await rig.ended, 111)
+    await rig.logged(/cannot start.*\n$/)
+    const why = resident ? `alert: ${home.path}: access denied\n` : ''
+    assert.equal(rig.log, `${why}alert: cannot start: unable to switch to home directory\n`)
+  }
+  mend()
+  const rig = new SendRig(home)
+  await rig.logged(/^status: /)
   assert.equal(await rig.stop(), 0)
 })
 
@@ -89,6 +110,29 @@ test('warning: trouble injecting bounce message, where the queue program cannot 
   const again = new SendRig(home, { env: { QMAILQUEUE: program } })
   await again.logged(new RegExp(`^bounce msg ${id} qp \\d+\nend msg ${id}$`, 'm'))
   assert.equal(await again.stop(), 0)
+})
+
+test('warning: unable to start qmail-queue, where no process can be made: the bounce is sent 123 seconds later', { skip: withoutStrace }, async () => {
+  const home = makeRigHome()
+  const setClock = withClock(home)
+  const { program, kept } = keepNotices(home)
+  const id = putMessage(home, ['a@far.example'])
+  const rig = new SendRig(home, { env: { QMAILQUEUE: program } })
+  const asked = await rig.delivery(/^a@/)
+  // a fork is one of these; threads come by clone3, and Node aborts without them
+  const tracer = await attachStrace(home, rig.pid, ['-e', 'trace=clone,fork,vfork', '-e', 'inject=clone,fork,vfork:error=ENOMEM'])
+  rig.report(asked, 'Dno\n')
+  await rig.logged(/^warning: unable to start qmail-queue, will try later$/m)
+  await tracer.end()
+  assert.deepEqual(kept(), [])
+  assert.match(queueFiles(home)[`bounce/${id}`] ?? '', /^<a@far\.example>:\nno\n/)
+  await setClock(rig, 123, new RegExp(`^bounce msg ${id} qp \\d+\nend msg ${id}$`, 'm'))
+  assert.equal(await rig.stop(), 0)
+  assert.deepEqual(
+    kept().map(({ envelope }) => envelope),
+    ['F\0Ts@s.example\0\0']
+  )
+  assert.deepEqual(queueFiles(home), {})
 })
 
 test('alert: unable to reread control/locals, and control/virtualdomains', async () => {
