@@ -1,12 +1,8 @@
 import { closeSync, openSync, renameSync, statSync } from 'node:fs'
 import { type Bytes, fsPath } from '../core/bytes.ts'
 import { cannotSyncFolder, syncFileLater, syncFolderLater } from '../os/durable.ts'
+import { MANY } from '../spawn/local-wire.ts'
 import { Syncs } from './syncs.ts'
-
-/** With so many waiting, two rounds of syncfs cost less than an fsync of each file. */
-const MANY = 4
-/** Rounds of our own begin at least so far apart: each is a process, and the more share one the better. */
-const ROUND_MILLISECONDS = 50
 
 /** A file that is written and is to get its name: `to` is a new name in `folder`. The descriptor is closed for the caller. */
 export interface Candidate {
@@ -73,11 +69,6 @@ const settleFolders = async (files: readonly Waiting[]): Promise<void> => {
   await Promise.all([...Map.groupBy(files, (file) => file.folder)].map(([folder, some]) => settleFolder(folder, some)))
 }
 
-const pause = (milliseconds: number): Promise<void> =>
-  new Promise((resolve) => {
-    setTimeout(resolve, milliseconds)
-  })
-
 /**
  * Makes files durable under their names, many at once (docs/internals.md, What is promised, group commit): first the files' bytes, then the renames, then one
  * fsync of each folder. What comes while a round is running waits for the next one, and shares it. When many wait, rounds of syncfs take
@@ -89,7 +80,6 @@ export class GroupCommit {
   #named: Waiting[] = []
   #isRunning = false
   readonly #syncs: Syncs
-  #lastRound = 0
 
   constructor(syncs = new Syncs(undefined)) {
     this.#syncs = syncs
@@ -121,9 +111,7 @@ export class GroupCommit {
   }
 
   async #syncRound(): Promise<void> {
-    const rest = this.#lastRound + ROUND_MILLISECONDS - performance.now()
-    if (rest > 0 && !this.#syncs.isShared) await pause(rest)
-    this.#lastRound = performance.now()
+    await this.#syncs.ready()
     const [written, named] = [this.#waiting.splice(0), this.#named.splice(0)]
     if (!(await this.#syncs.sync([...written, ...named].map(({ folder }) => folder)))) return this.#oneByOne(written, named)
     for (const file of named) file.resolve()

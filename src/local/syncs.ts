@@ -1,47 +1,28 @@
 import { statSync } from 'node:fs'
 import { type Bytes, fsPath } from '../core/bytes.ts'
-import { DISTRUST_MILLISECONDS, SLOW_MILLISECONDS, SyncHelper } from '../os/sync-helper.ts'
+import { RoundAsker, SLOW_MILLISECONDS, SyncHelper } from '../os/sync-helper.ts'
 import { SYNC_WORDS } from '../spawn/local-wire.ts'
 import type { Aside } from '../spawn/wire.ts'
 
 /** The parent waits for a round that is under way, and then for one of its own. */
 const PATIENCE_MILLISECONDS = 2 * SLOW_MILLISECONDS
 
-/** Rounds of syncfs that the parent runs for all its children: asked for one at a time. */
+/** Rounds of syncfs that the parent runs for all its children. */
 export class ParentSyncs {
-  readonly aside: Aside = { hear: (fields) => this.#hear(fields), say: () => {}, over: () => this.#over() }
-  #answer: ((isDone: boolean) => void) | undefined
-  #isBusy = false
-  #distrustUntil = 0
+  readonly #asker = new RoundAsker()
+  readonly aside: Aside = {
+    hear: ([word]) => this.#asker.answer(word === SYNC_WORDS.done),
+    say: () => {},
+    over: () => this.#asker.close()
+  }
 
   get isUsable(): boolean {
-    return !this.#isBusy && Date.now() >= this.#distrustUntil
+    return this.#asker.isUsable
   }
 
   /** As SyncHelper's, of the file system with this device number. */
-  async sync(device: number): Promise<boolean> {
-    this.#isBusy = true
-    const isDone = await new Promise<boolean>((resolve) => {
-      const timer = setTimeout(() => resolve(false), PATIENCE_MILLISECONDS)
-      this.#answer = (answer) => {
-        clearTimeout(timer)
-        this.#isBusy = false
-        resolve(answer)
-      }
-      this.aside.say([SYNC_WORDS.ask, String(device)])
-    })
-    if (!isDone) this.#distrustUntil = Math.max(this.#distrustUntil, Date.now() + DISTRUST_MILLISECONDS)
-    return isDone
-  }
-
-  #over(): void {
-    this.#distrustUntil = Number.POSITIVE_INFINITY
-    this.#answer?.(false)
-  }
-
-  #hear([word]: Bytes[]): void {
-    this.#answer?.(word === SYNC_WORDS.done)
-    this.#answer = undefined
+  sync(device: number): Promise<boolean> {
+    return this.#asker.ask(() => this.aside.say([SYNC_WORDS.ask, String(device)]), PATIENCE_MILLISECONDS)
   }
 }
 
@@ -59,9 +40,14 @@ export class Syncs {
     return this.isShared || this.#own.isUsable
   }
 
-  /** Are others in the rounds, too, and whoever runs them sees to it that they are not too many? */
+  /** Are others in the rounds, too? */
   get isShared(): boolean {
     return this.#parent?.isUsable ?? false
+  }
+
+  /** Resolves when it is time for another round: the parent sees to that by itself. */
+  async ready(): Promise<void> {
+    if (!this.isShared) await this.#own.ready()
   }
 
   /** Makes the file systems of these folders durable. False: it failed or took too long, and nothing is known. Never rejects. */

@@ -8,7 +8,7 @@ import type { Context } from '../core/run.ts'
 import { isRoot, suiteGroup, suiteUser } from '../os/ids.ts'
 import { LspawnExit } from '../spawn/exits.ts'
 import { Gear } from '../spawn/gear.ts'
-import { SYNC_WORDS } from '../spawn/local-wire.ts'
+import { MANY, SYNC_WORDS } from '../spawn/local-wire.ts'
 import { findUser, type Getpw, getpwFor } from '../spawn/lookup.ts'
 import { Pool } from '../spawn/pool.ts'
 import { Resident } from '../spawn/process.ts'
@@ -52,6 +52,7 @@ const localFor = ({ home, env }: Context, firstgear: string[] | undefined, round
     maxRequests: MAX_REQUESTS,
     idleSeconds: LOCAL_IDLE_SECONDS,
     isOnly: true,
+    company: MANY,
     patienceSeconds: LOCAL_PATIENCE_SECONDS,
     start: (key, onOver) =>
       new Resident(

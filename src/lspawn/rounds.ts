@@ -2,8 +2,6 @@ import type { Ids } from '../os/child.ts'
 import { mountPointOf } from '../os/mounts.ts'
 import { SyncHelper } from '../os/sync-helper.ts'
 
-/** Rounds begin at least so far apart: each is a process, and the more share one the better. */
-const ROUND_MILLISECONDS = 50
 /** At most so many file systems at a time; whoever is on another sees to its durability alone. */
 const MAX_FILE_SYSTEMS = 8
 
@@ -13,7 +11,6 @@ class Rounds {
   readonly #helper: SyncHelper
   #waiting: ((isDone: boolean) => void)[] = []
   #isRunning = false
-  #last = 0
 
   constructor(device: number, ids: Ids | undefined) {
     this.#device = device
@@ -38,9 +35,7 @@ class Rounds {
   async #run(): Promise<void> {
     this.#isRunning = true
     while (this.#waiting.length > 0) {
-      const rest = this.#last + ROUND_MILLISECONDS - performance.now()
-      if (rest > 0) await new Promise((resolve) => setTimeout(resolve, rest))
-      this.#last = performance.now()
+      await this.#helper.ready()
       const all = this.#waiting.splice(0)
       const folder = placeOf(this.#device) // each time: it may have been mounted somewhere else, and its number may be another's
       const isDone = folder !== undefined && this.#helper.isUsable && (await this.#helper.sync(folder))

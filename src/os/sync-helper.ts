@@ -4,20 +4,60 @@ import { type Ids, startChild } from './child.ts'
 
 /** A round that takes longer has met somebody else's writing: syncfs waits for all of the file system. */
 export const SLOW_MILLISECONDS = 1000
-/** After a round that failed or was slow, files are synced one by one for so long. */
-export const DISTRUST_MILLISECONDS = 30_000
+/** After a round that failed or was slow, none is asked for so long. */
+const DISTRUST_MILLISECONDS = 30_000
+/** Rounds begin at least so far apart: each is a process, and the more share one the better. */
+const ROUND_MILLISECONDS = 50
 const PROGRAM = 'while IFS= read -r file; do if sync -f -- "$file" 2>/dev/null; then echo y; else echo n; fi; done'
+
+/** Somebody who is asked for rounds of syncfs, one at a time; and not for a while after one that failed, or took too long. */
+export class RoundAsker {
+  #answer: (isDone: boolean) => void = () => {}
+  #isBusy = false
+  #distrustUntil = 0
+
+  /** May a round be asked for? */
+  get isUsable(): boolean {
+    return !this.#isBusy && Date.now() >= this.#distrustUntil
+  }
+
+  /** Asks by `say`, and resolves with the answer; false after so many milliseconds. Never rejects. */
+  async ask(say: () => void, patienceMilliseconds: number): Promise<boolean> {
+    this.#isBusy = true
+    const isDone = await new Promise<boolean>((resolve) => {
+      const timer = setTimeout(() => resolve(false), patienceMilliseconds)
+      this.#answer = (answer) => {
+        clearTimeout(timer)
+        resolve(answer)
+      }
+      say()
+    })
+    if (!isDone) this.#distrustUntil = Math.max(this.#distrustUntil, Date.now() + DISTRUST_MILLISECONDS)
+    return isDone
+  }
+
+  /** The answer has come, be it too late: another may be asked for. */
+  answer(isDone: boolean): void {
+    this.#isBusy = false
+    this.#answer(isDone)
+  }
+
+  /** None is asked for any more, and none waited for. */
+  close(): void {
+    this.#distrustUntil = Number.POSITIVE_INFINITY
+    this.answer(false)
+  }
+}
 
 /**
  * syncfs, which Node has not: `sync -f` of coreutils, run by a shell that is kept. It makes durable all that was written to a file system
  * before it began, contents and names.
  */
 export class SyncHelper {
-  #child: ChildProcess | undefined
-  #answer: ((isDone: boolean) => void) | undefined
-  #isBusy = false
-  #distrustUntil = 0
   readonly #ids: Ids | undefined
+  readonly #asker = new RoundAsker()
+  #child: ChildProcess | undefined
+  #last = 0
 
   /** `ids`: whom the shell runs as; undefined: as we do. */
   constructor(ids?: Ids) {
@@ -26,28 +66,20 @@ export class SyncHelper {
 
   /** May a round be tried? */
   get isUsable(): boolean {
-    return !this.#isBusy && Date.now() >= this.#distrustUntil
+    return this.#asker.isUsable
+  }
+
+  /** Resolves when it is time for another round. Who has something to be made durable by then has a part in it. */
+  async ready(): Promise<void> {
+    const rest = this.#last + ROUND_MILLISECONDS - performance.now()
+    if (rest > 0) await new Promise((resolve) => setTimeout(resolve, rest))
+    this.#last = performance.now()
   }
 
   /** Makes the file system of this folder durable. False: it failed or took too long, and nothing is known. Never rejects. */
   async sync(folder: Bytes): Promise<boolean> {
     if (folder.includes('\n')) return false
-    const isDone = await this.#ask(folder)
-    if (!isDone) this.#distrustUntil = Date.now() + DISTRUST_MILLISECONDS
-    return isDone
-  }
-
-  #ask(folder: Bytes): Promise<boolean> {
-    this.#isBusy = true
-    return new Promise((resolve) => {
-      const timer = setTimeout(() => resolve(false), SLOW_MILLISECONDS)
-      this.#answer = (isDone) => {
-        clearTimeout(timer)
-        this.#isBusy = false
-        resolve(isDone)
-      }
-      this.#start().stdin?.write(toBuffer(`${folder}\n`))
-    })
+    return this.#asker.ask(() => this.#start().stdin?.write(toBuffer(`${folder}\n`)), SLOW_MILLISECONDS)
   }
 
   /** The shell ends. */
@@ -60,11 +92,11 @@ export class SyncHelper {
     const child = startChild('/bin/sh', ['-c', PROGRAM], { stdio: ['pipe', 'pipe', 'ignore'], env: { PATH: '/usr/bin:/bin' }, cwd: '/', ids: this.#ids })
     const lose = (): void => {
       if (this.#child === child) this.#child = undefined
-      this.#answer?.(false)
+      this.#asker.answer(false)
     }
     child.on('error', lose).on('exit', lose)
     child.stdin?.on('error', () => {}) // 'exit' follows
-    child.stdout?.on('data', (chunk: Buffer) => this.#answer?.(chunk.toString('latin1').startsWith('y')))
+    child.stdout?.on('data', (chunk: Buffer) => this.#asker.answer(chunk.toString('latin1').startsWith('y')))
     // it is no reason to stay; whoever waits for an answer has a timer
     for (const part of [child, child.stdin, child.stdout]) (part as { unref?: () => void } | null)?.unref?.()
     this.#child = child

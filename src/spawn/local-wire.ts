@@ -14,7 +14,9 @@ export const PROGRAM_CRASHED = 'Aack, child crashed. (#4.3.0)'
 /** What it says before its answer when all is done but for making it durable. */
 export const WRITTEN_WORD = 'written'
 
-/** What is behind the number of a request when others are under way, for whomever. */
+/** With so many deliveries under way, rounds of syncfs for all cost less than an fsync of each file. */
+export const MANY = 4
+/** What is behind the number of a request when as many are under way, for whomever. */
 export const COMPANY_MARK = '+'
 /** Asks the parent to make a file system durable, by its device; the answers. */
 export const SYNC_WORDS = { ask: 'sync', done: 'synced', failed: 'unsynced' } as const

@@ -1,9 +1,6 @@
 import type { Bytes } from '../core/bytes.ts'
 import type { Reply, Resident } from './process.ts'
 
-/** With so many requests under way, each has company. */
-const COMPANY = 4
-
 /** How a pool starts a process for a key, and how many it keeps, for how long. */
 export interface PoolOptions {
   start: (key: Bytes, onOver: () => void) => Resident
@@ -14,6 +11,8 @@ export interface PoolOptions {
   idleSeconds: number
   /** A key never has two processes: requests wait until one that was asked to end has ended. */
   isOnly?: boolean
+  /** With so many requests under way, for all keys, each is told that it has company; left out: never. */
+  company?: number
   /** One that was asked to end is killed after so many seconds, even while it has requests; left out: it may finish them. */
   patienceSeconds?: number
 }
@@ -49,7 +48,7 @@ export class Pool {
     const member = this.#current(key, identity) ?? this.#add(key, identity)
     if (member === undefined) return undefined
     clearTimeout(member.idle)
-    const reply = member.resident.ask(fields, message, written, ++this.#underWay >= COMPANY)
+    const reply = member.resident.ask(fields, message, written, ++this.#underWay >= (this.#options.company ?? Number.POSITIVE_INFINITY))
     void reply.then(() => this.#underWay--)
     if (member.resident.served >= this.#options.maxRequests) this.#retire(key)
     return reply

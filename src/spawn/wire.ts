@@ -14,7 +14,7 @@ import { feedFrom } from '../os/feed.ts'
  *                                                                   or > number, `first`: nothing was done, this one needs the first gear
  *                                                                   or > number, `program`, command, environment: nothing was done, this is to be run
  *                 a number with a `+` behind it: others are under way, too
- *                 < nothing, `synced` or `unsynced`; an empty message > nothing, `sync`, the device of a file system: of all that was written to it (src/spawn/rounds.ts)
+ *                 < nothing, `synced` or `unsynced`; an empty message > nothing, `sync`, the device of a file system: of all that was written to it (src/lspawn/rounds.ts)
  *   qmail-remote  < number, `S/ID`, host, sender, recipients        > number, then all it would print, NULs included
  *                 < number, `S/ID+`, host, sender, notes, recipients: `r=` counts them from 0
  */

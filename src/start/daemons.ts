@@ -85,13 +85,13 @@ export const startDaemons = (context: Pick<Context, 'home' | 'env'>, defaultDeli
   const log: Log = loggerInput ?? 1
   const resident = isOurs(env, 'qmail-send') && !readSetting(home, 'firstgear')?.includes('qmail-send')
   const wide: Env = resident ? { QMAIL_WIDE: '1' } : {}
-  const wideIfOurs = (name: 'qmail-lspawn' | 'qmail-rspawn'): Env => (isOurs(env, name) ? wide : {})
-  const lspawn = start('qmail-lspawn', [defaultDelivery], ['pipe', 'pipe', log], ids.root, false, wideIfOurs('qmail-lspawn'))
-  const rspawn = start('qmail-rspawn', [], ['pipe', 'pipe', log], ids.qmailr, false, wideIfOurs('qmail-rspawn'))
+  const ours = new Set(LOG_NEEDS.filter((name) => isOurs(env, name)))
+  const lspawn = start('qmail-lspawn', [defaultDelivery], ['pipe', 'pipe', log], ids.root, false, ours.has('qmail-lspawn') ? wide : {})
+  const rspawn = start('qmail-rspawn', [], ['pipe', 'pipe', log], ids.qmailr, false, ours.has('qmail-rspawn') ? wide : {})
   const clean = start('qmail-clean', [], ['pipe', 'pipe', log], ids.qmailq)
   start('qmail-queued', [], ['pipe', log, log], ids.root, true)
   const ends = [lspawn, rspawn, clean].flatMap(({ stdin, stdout }) => [stdin, stdout])
-  const takesLog = resident && LOG_NEEDS.every((name) => isOurs(env, name))
+  const takesLog = resident && ours.size === LOG_NEEDS.length
   if (!resident) makeBlocking([rspawn.stdin, rspawn.stdout, clean.stdin, clean.stdout], ids.qmails)
   start('qmail-send', [], [log, ...ends, ...(resident ? (['pipe'] as const) : [])], ids.qmails, resident, { ...(takesLog ? { QMAIL_LOG: '1' } : {}), ...wide })
   letGo(loggerInput, ...ends)

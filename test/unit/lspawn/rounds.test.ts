@@ -1,0 +1,34 @@
+import assert from 'node:assert/strict'
+import { mkdtempSync, rmdirSync, statSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { after, test } from 'node:test'
+import { RoundsOfAll } from '../../../src/lspawn/rounds.ts'
+import { mountPointOf } from '../../../src/os/mounts.ts'
+
+const folder = mkdtempSync(join(tmpdir(), 'rounds-'))
+after(() => rmdirSync(folder))
+const { dev } = statSync(folder)
+const isKnown = { skip: mountPointOf(dev) === undefined ? 'the file system of the temporary folder is not in the table of mounts' : false }
+
+test('a device that is mounted nowhere has no rounds', async () => {
+  assert.equal(await new RoundsOfAll(undefined).sync(2 ** 31), false)
+})
+
+test('those who wait for the same round are told in the same turn', isKnown, async () => {
+  const rounds = new RoundsOfAll(undefined)
+  let turn = 0
+  const timer = setInterval(() => turn++, 1)
+  const first = rounds.sync(dev)
+  const later = await Promise.all([1, 2, 3].map(() => rounds.sync(dev).then(() => turn)))
+  clearInterval(timer)
+  await first
+  assert.equal(new Set(later).size, 1)
+})
+
+test('rounds begin 50 ms apart', isKnown, async () => {
+  const rounds = new RoundsOfAll(undefined)
+  const began = performance.now()
+  for (let round = 0; round < 4; round++) await rounds.sync(dev)
+  assert.ok(performance.now() - began >= 140)
+})
