@@ -19,8 +19,8 @@ export const nodeFlags = (home: string, file: string, permissions: readonly Perm
   return ['--permission', '--no-experimental-sqlite', ...(readsAll ? [] : [`--allow-fs-read=${file}`]), ...flags]
 }
 
-/** The flags that bound V8's room for new objects, and let the program collect its garbage at leisure (src/os/leisure.ts); none: as usual. */
-export const youngFlags = (megabytes: number | undefined): string[] => (megabytes === undefined ? [] : [`--max-semi-space-size=${megabytes}`, '--expose-gc'])
+/** The flags that bound V8's room for new objects; none: as usual. */
+export const youngFlags = (megabytes: number | undefined): string[] => (megabytes === undefined ? [] : [`--max-semi-space-size=${megabytes}`])
 
 /**
  * The flags of a second gear that is to stay small, where there is room for them: what V8's Maglev compiler has used is given back by the main thread, or a part of

@@ -106,3 +106,11 @@ test("every daemon and every program that meets strangers is under the model, bu
   const unrestricted = programRows.filter(([, { ring, permissions }]) => 'RQN'.includes(ring) && permissions.includes('unrestricted')).map(([name]) => name)
   assert.deepEqual(unrestricted.toSorted(), ['lmtp', 'qmail-qmqpd', 'qmail-qmtpd', 'qmail-queued', 'qmail-send', 'qmail-smtpd'])
 })
+
+test('a bound of memory finds room in the first line where administrators install', () => {
+  for (const place of ['/var/qmail', '/usr/local/qmail'])
+    for (const [name, program] of programRows) {
+      if (program.youngMegabytes === undefined) continue
+      assert.match(shebang(place, name, program, true), new RegExp(`--max-semi-space-size=${program.youngMegabytes} `), `${place}: ${name}`)
+    }
+})
