@@ -40,9 +40,15 @@ for (const resident of [true, false]) {
       )
     const rig = new SendRig(home, { resident })
     const order: string[] = []
+    // none ends before all three are taken up: until then the first has nobody to take turns with
+    await until('all three to be taken up, and as many deliveries as may be', () => rig.log.split('info msg').length === 4 && rig.asked.length >= 8)
     rig.onDelivery = ({ recipient }) => {
       order.push(recipient.charAt(0))
       return 'Kok\n'
+    }
+    for (const asked of rig.asked.splice(0)) {
+      order.push(asked.recipient.charAt(0))
+      rig.report(asked, 'Kok\n')
     }
     await until('all deliveries', () => order.length === 900)
     const last = (name: string): number => order.indexOf(name) // the last of them begins long before the first ends

@@ -29,7 +29,7 @@ for (const [title, text, forwardOnly, expected] of cases) {
 }
 
 test('.qmail: a long run of blanks takes no more time than other text', () => {
-  const start = performance.now()
+  const start = process.cpuUsage()
   assert.deepEqual(short(parseInstructions(`|a${' '.repeat(1_000_000)}b\n`, false)).length, 1)
-  assert.ok(performance.now() - start < 2000)
+  assert.ok(process.cpuUsage(start).user < 2_000_000)
 })

@@ -21,7 +21,7 @@ test('* is any text, ? one byte, [..] one of a set, all else itself; the whole t
 })
 
 test('many stars over a long text that does not match take no time', () => {
-  const started = performance.now()
+  const started = process.cpuUsage()
   assert.ok(!glob('*a*a*a*a*a*a*a*a*b')('a'.repeat(1000)))
-  assert.ok(performance.now() - started < 2000)
+  assert.ok(process.cpuUsage(started).user < 2_000_000)
 })
