@@ -1,11 +1,12 @@
 /**
  * `steady.ts [FILE...]`: runs test files again and again, to find those that fail now and then, or leave something behind. All of test/ when none is named.
  * ROUNDS=n how often (default 5); JOBS=n so many files beside each other (default 1); LOAD=1 with stress-ng beside it (Debian's package), started and ended here.
+ * SLOW=1 on a disk as slow as another machine's (tools/slow-disk.c; as root, with Debian's gcc and libc6-dev): what is right only as long as files are written at once fails then.
  * Each file has a folder for temporary files of its own: a file that stays in it, or a process that stands in it, when the tests are over is a failure too.
  * A test that is skipped without a reason is one as well. Prints a table of what failed, each with its output once, why tests were skipped, and the slowest files. Exit 1 when anything failed.
  */
-import { type ChildProcess, spawn } from 'node:child_process'
-import { chmodSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, readlinkSync, rmSync } from 'node:fs'
+import { type ChildProcess, spawn, spawnSync } from 'node:child_process'
+import { chmodSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, readlinkSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join, relative } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
@@ -20,6 +21,7 @@ const FILE_SECONDS = numberOf('SECONDS', 900)
 const LEAVE_SECONDS = 15
 const SHOWN_LINES = 60
 const SLOWEST = 10
+const PRELOAD = '/etc/ld.so.preload'
 
 interface Failure {
   count: number
@@ -137,6 +139,22 @@ const startLoad = (): void => {
   process.on('exit', () => child.kill('SIGTERM'))
 }
 
+/** Runs these files again with every program on a slow disk: in a mount name space where ld.so loads it into each. Ends this process with that one's exit code. */
+const goSlowly = (files: readonly string[]): never => {
+  const folder = mkdtempSync(join(tmpdir(), 'slow-'))
+  chmodSync(folder, 0o755)
+  const [library, preload] = [join(folder, 'slow-disk.so'), join(folder, 'ld.so.preload')]
+  writeFileSync(preload, `${library}\n`)
+  const compiled = spawnSync('cc', ['-O2', '-shared', '-fPIC', '-o', library, join(import.meta.dirname, 'slow-disk.c')], { stdio: 'inherit' })
+  if (compiled.status !== 0) say('steady: cc cannot compile tools/slow-disk.c; apt-get install gcc libc6-dev, or go without SLOW=1')
+  // a mount needs a file to stand on; an empty one of the machine's says nothing
+  const script = `[ -e ${PRELOAD} ] || : > ${PRELOAD}; mount --bind "$1" ${PRELOAD}; shift; exec "$@"`
+  const again = ['-m', '--propagation', 'private', 'sh', '-ec', script, 'sh', preload, process.execPath, import.meta.filename, ...files]
+  const r = compiled.status === 0 ? spawnSync('unshare', again, { stdio: 'inherit', env: { ...process.env, SLOW: 'already' } }) : compiled
+  rmSync(folder, { recursive: true, force: true })
+  process.exit(r.status ?? 1)
+}
+
 const report = (): void => {
   const average = (list: number[]): number => list.reduce((a, b) => a + b, 0) / list.length
   const slowest = [...seconds].map(([file, list]) => [average(list), file] as const).sort((a, b) => b[0] - a[0])
@@ -150,6 +168,7 @@ const report = (): void => {
 
 const main = async (): Promise<void> => {
   const named = process.argv.slice(2)
+  if (process.env.SLOW === '1') goSlowly(named)
   const all = readdirSync(join(top, 'test'), { recursive: true, encoding: 'utf8' }).filter((name) => name.endsWith('.test.ts'))
   const files = named.length > 0 ? named.map((name) => relative(top, name)) : all.map((name) => join('test', name)).sort()
   const scratch = mkdtempSync(join(tmpdir(), 's-'))
