@@ -27,6 +27,8 @@ export interface Context {
 
 /** Set by a parent that runs the program in its second gear; never handed on. */
 export const RESIDENT = 'QMAIL_RESIDENT'
+/** Set for what stays, to 1, and never handed on: with an arena for each thread glibc keeps 2 to 4 MB more for every daemon that has worked (bench/RESULTS.md). */
+export const ARENAS = 'MALLOC_ARENA_MAX'
 
 const rawList = (file: string): Bytes[] => readFileSync(file, 'latin1').split('\0').slice(0, -1)
 const mangled = (text: string): boolean => text.includes('\ufffd')
@@ -84,6 +86,7 @@ export const run = (name: string, main: (context: Context) => number | Promise<n
     const env = readEnv()
     const resident = env[RESIDENT] === '1'
     delete env[RESIDENT]
+    if (resident) delete env[ARENAS]
     nameProcess(name)
     const program = process.argv[1] ?? name
     const home = dirname(dirname(__filename))

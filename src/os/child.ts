@@ -1,6 +1,6 @@
 import { type ChildProcess, type StdioOptions, spawn, spawnSync } from 'node:child_process'
 import { type Bytes, isAscii } from '../core/bytes.ts'
-import { type Env, RESIDENT } from '../core/run.ts'
+import { ARENAS, type Env, RESIDENT } from '../core/run.ts'
 
 export interface Ids {
   uid: number
@@ -45,7 +45,7 @@ const cleanEnv = (env: Env, resident: boolean): { env: Record<string, string>; o
     if (text !== undefined) clean[key] = text
     else if (isShellName(key)) odd.push([key, value])
   }
-  if (resident) clean[RESIDENT] = '1'
+  if (resident) Object.assign(clean, { [RESIDENT]: '1', [ARENAS]: '1' })
   Object.defineProperty(clean, 'NODE_OPTIONS', { value: '--permission', enumerable: false })
   return { env: clean, odd }
 }

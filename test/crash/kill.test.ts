@@ -5,7 +5,7 @@ import { after, test } from 'node:test'
 import { setTimeout as delay } from 'node:timers/promises'
 import { suiteUser } from '../../src/os/ids.ts'
 import { type Home, isRoot, makeHome } from '../helpers/home.ts'
-import { processTree } from '../helpers/proc.ts'
+import { killListed, processTree } from '../helpers/proc.ts'
 import { runProgram } from '../helpers/run-program.ts'
 import { smtpSend } from '../helpers/smtp.ts'
 import { type Daemon, killGroup, maildir, makeMaildir, startSmtpd, startSuite, until } from '../helpers/suite.ts'
@@ -93,7 +93,7 @@ const prepare = (): { home: Home; boxes: string[] } => {
 const killOne = (running: Running, name: string): boolean => {
   const all = [running.suite, running.smtpd.daemon].flatMap(({ child }) => (child.pid === undefined ? [] : processTree(child.pid)))
   const victim = all.find((p) => p.name === name)
-  if (victim) process.kill(victim.pid, 'SIGKILL')
+  if (victim) killListed(victim)
   return victim !== undefined
 }
 

@@ -75,7 +75,8 @@ test('every process runs as its own user, without other groups, with a clean env
 })
 
 const checkEnvironment = (p: Process): void => {
-  const allowed = /^(PATH|QMAIL_RESIDENT|QMAIL_LOG|QMAIL_WIDE|NODE_CHANNEL_FD|NODE_CHANNEL_SERIALIZATION_MODE|PWD|OLDPWD|SHLVL|_|UV_THREADPOOL_SIZE)$/
+  const allowed =
+    /^(PATH|QMAIL_RESIDENT|MALLOC_ARENA_MAX|QMAIL_LOG|QMAIL_WIDE|NODE_CHANNEL_FD|NODE_CHANNEL_SERIALIZATION_MODE|PWD|OLDPWD|SHLVL|_|UV_THREADPOOL_SIZE)$/
   assert.deepEqual(
     p.environment.filter((name) => !allowed.test(name)),
     [],

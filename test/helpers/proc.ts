@@ -1,4 +1,5 @@
 import { readdirSync, readFileSync, readlinkSync } from 'node:fs'
+import { errorCode } from '../../src/core/failure.ts'
 
 /** What /proc says of one process. */
 export interface Process {
@@ -63,4 +64,13 @@ export const processTree = (root: number): Process[] => {
     .filter((p) => p !== undefined)
   const below = (pid: number): Process[] => all.filter((p) => p.ppid === pid).flatMap((p) => [p, ...below(p.pid)])
   return [...all.filter((p) => p.pid === root), ...below(root)]
+}
+
+/** Kills a process that was found in a list: it may have ended since, and then there is nothing to do. */
+export const killListed = ({ pid }: Pick<Process, 'pid'>, signal: NodeJS.Signals = 'SIGKILL'): void => {
+  try {
+    process.kill(pid, signal)
+  } catch (error) {
+    if (errorCode(error) !== 'ESRCH') throw error
+  }
 }

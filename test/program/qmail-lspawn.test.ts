@@ -6,7 +6,7 @@ import { cdbBytes } from '../../src/format/cdb.ts'
 import { suiteGroup, suiteUser } from '../../src/os/ids.ts'
 import { isRoot, makeHome } from '../helpers/home.ts'
 import { startLspawn } from '../helpers/lspawn.ts'
-import { processOf } from '../helpers/proc.ts'
+import { killListed, processOf } from '../helpers/proc.ts'
 import { runProgram } from '../helpers/run-program.ts'
 import { layMessage, startSpawner } from '../helpers/spawner-rig.ts'
 import { until } from '../helpers/suite.ts'
@@ -169,7 +169,7 @@ test('a resident that is killed crashes its own deliveries only, and is replaced
   await until('the queue program', () => lspawn.children('sleep').length > 0)
   const sleeping = lspawn.children('sleep')
   process.kill(resident?.pid ?? -1, 'SIGKILL')
-  for (const { pid } of sleeping) process.kill(pid, 'SIGKILL')
+  for (const one of sleeping) killListed(one)
   assert.equal(await stuck, 'Zqmail-local crashed.\n')
   assert.equal(await lspawn.deliver(message, 'wrp@ex.org'), 'Kdid 1+0+0\n')
   assert.equal(readdirSync(join(box, 'new')).length, 2)
@@ -199,7 +199,7 @@ test('residents killed under load lose nothing that was reported: each success s
       const report = await lspawn.deliver(name, 'kim@ex.org')
       if (report.startsWith('K')) successes++
       else assert.equal(report, 'Zqmail-local crashed.\n')
-      if (successes === 40 || successes === 80) for (const { pid } of lspawn.children('qmail-local')) process.kill(pid, 'SIGKILL')
+      if (successes === 40 || successes === 80) for (const one of lspawn.children('qmail-local')) killListed(one)
     }
   }
   await Promise.all(Array.from({ length: 20 }, one))
@@ -249,6 +249,7 @@ test('a program that is all there is to do is run without a qmail-local of its o
   assert.deepEqual(alike, await reports())
   assert.deepEqual([alike.fine, alike.enough, alike.mailbox, alike.later], ['Kfine\ndid 0+0+1\n', 'Kdid 0+0+1\n', 'Zno\n', 'Zlater\n'])
   assert.match(alike.show ?? '', /^D[\s\S]*\nUSER=pat\n[\s\S]*\/pat\n0077\nuid=[\s\S]*\n23\nSubject: hi\n\nbody\n/)
+  assert.doesNotMatch(alike.show ?? '', /MALLOC|RESIDENT/)
 })
 
 test('a killed program is a crash, and output is cut at its first NUL and at 3000 bytes', async () => {

@@ -4,7 +4,7 @@ import { identity } from '../../../src/os/own.ts'
 import { RemotePool } from '../../../src/rspawn/pool.ts'
 import type { Job } from '../../../src/spawn/spawner.ts'
 import { makeHome } from '../../helpers/home.ts'
-import { processTree } from '../../helpers/proc.ts'
+import { killListed, processTree } from '../../helpers/proc.ts'
 import { smtpSink } from '../../helpers/smtp.ts'
 import { layMessage } from '../../helpers/spawner-rig.ts'
 import { until } from '../../helpers/suite.ts'
@@ -41,7 +41,7 @@ test('a resident process is replaced after so many deliveries', async () => {
   assert.match((await pool.deliver(job, version)).output, /^r\0K/)
   assert.ok(residents().some((pid) => pid !== first))
   assert.equal(sink.messages.length, 3)
-  for (const pid of residents()) process.kill(pid, 'SIGTERM')
+  for (const pid of residents()) killListed({ pid }, 'SIGTERM')
   await until('their end', () => residents().length === 0)
 })
 
