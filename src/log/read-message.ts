@@ -1,6 +1,7 @@
-import { closeSync, openSync, readSync } from 'node:fs'
+import { fstatSync, openSync, readSync } from 'node:fs'
 import { join } from 'node:path'
 import { Temporary } from '../core/failure.ts'
+import { closeQuietly } from '../os/close.ts'
 import { HEADER_BYTES, recordAt } from './format.ts'
 import type { Place } from './place.ts'
 
@@ -10,21 +11,38 @@ export const MAX_RECORD_BYTES = (1 << 20) + 65_536
 /** The folder of the segments. */
 export const logFolder = (home: string): string => join(home, 'queue', 'log')
 
-/**
- * A message's bytes, as in mess/, out of a segment. Number, length and checksum must be right: whoever names a place can have a message misdelivered at worst,
- * never other bytes taken for one. Throws Temporary, and system errors.
- */
-export const readMessage = (home: string, number: number, { segment, at, bytes }: Place): Buffer => {
-  if (bytes < HEADER_BYTES || bytes > MAX_RECORD_BYTES) throw new Temporary('no such message in the log')
-  const record = Buffer.allocUnsafeSlow(bytes)
-  const fd = openSync(join(logFolder(home), String(segment)), 'r')
-  let length: number
-  try {
-    length = readSync(fd, record, 0, bytes, at)
-  } finally {
-    closeSync(fd)
+/** Reads messages out of the segments, which stay open: they are few, and opening one for each message was a fifth of what qmail-lspawn did. */
+export class MessageReader {
+  readonly #folder: string
+  readonly #fds = new Map<number, number>()
+
+  constructor(home: string) {
+    this.#folder = logFolder(home)
   }
-  const head = length === bytes ? recordAt(record, 0) : undefined
-  if (head?.kind !== 'message' || head.number !== number || HEADER_BYTES + head.payloadBytes !== bytes) throw new Temporary('no such message in the log')
-  return record.subarray(HEADER_BYTES + head.envelopeBytes)
+
+  /**
+   * A message's bytes, as in mess/. Number, length and checksum must be right: whoever names a place can have a message misdelivered at worst,
+   * never other bytes taken for one. Throws Temporary, and system errors.
+   */
+  read(number: number, { segment, at, bytes }: Place): Buffer {
+    if (bytes < HEADER_BYTES || bytes > MAX_RECORD_BYTES) throw new Temporary('no such message in the log')
+    const record = Buffer.allocUnsafeSlow(bytes)
+    const length = readSync(this.#open(segment), record, 0, bytes, at)
+    const head = length === bytes ? recordAt(record, 0) : undefined
+    if (head?.kind !== 'message' || head.number !== number || HEADER_BYTES + head.payloadBytes !== bytes) throw new Temporary('no such message in the log')
+    return record.subarray(HEADER_BYTES + head.envelopeBytes)
+  }
+
+  /** The segment that has the name now: one that was replaced or removed has none any more. */
+  #open(segment: number): number {
+    const held = this.#fds.get(segment)
+    if (held !== undefined) {
+      if (fstatSync(held).nlink > 0) return held
+      this.#fds.delete(segment)
+      closeQuietly(held)
+    }
+    const fd = openSync(join(this.#folder, String(segment)), 'r')
+    this.#fds.set(segment, fd)
+    return fd
+  }
 }

@@ -5,6 +5,7 @@ import type { Bytes } from '../core/bytes.ts'
 import { Exit } from '../core/exit.ts'
 import { Permanent, reason, Temporary } from '../core/failure.ts'
 import type { Context } from '../core/run.ts'
+import { MessageReader } from '../log/read-message.ts'
 import { isRoot, suiteGroup, suiteUser } from '../os/ids.ts'
 import { LspawnExit } from '../spawn/exits.ts'
 import { Gear } from '../spawn/gear.ts'
@@ -47,6 +48,7 @@ const localFor = ({ home, env }: Context, firstgear: string[] | undefined, round
   home,
   env,
   gear: new Gear(home, 'qmail-local', firstgear),
+  messages: new MessageReader(home),
   pool: new Pool({
     max: MAX_LOCALS,
     maxRequests: MAX_REQUESTS,

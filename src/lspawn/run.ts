@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import type { Bytes } from '../core/bytes.ts'
 import { errorCode, isTemporary } from '../core/failure.ts'
 import type { Env } from '../core/run.ts'
-import { readMessage } from '../log/read-message.ts'
+import type { MessageReader } from '../log/read-message.ts'
 import type { Ids } from '../os/child.ts'
 import { NOTES_VARIABLE, notesVariable } from '../queue/notes-variable.ts'
 import { LspawnExit } from '../spawn/exits.ts'
@@ -24,6 +24,7 @@ export interface Local {
   env: Env
   gear: Gear
   pool: Pool
+  messages: MessageReader
 }
 
 /** The shell is always there, so trouble starting it will pass; but for arguments that are too long for any program. */
@@ -42,10 +43,10 @@ const runOnce = async ({ home, env }: Local, ids: Ids | undefined, values: reado
 }
 
 /** The message of a delivery, wherever it is, if it may be handed over in memory. */
-const messageOf = (home: string, { fd, logged }: Pick<Job, 'fd' | 'logged'>): Buffer | undefined => {
+const messageOf = (messages: MessageReader, { fd, logged }: Pick<Job, 'fd' | 'logged'>): Buffer | undefined => {
   if (logged === undefined) return smallMessage(fd)
   try {
-    return readMessage(home, logged.number, logged.place)
+    return messages.read(logged.number, logged.place)
   } catch {
     return undefined // it may be a file by now, and its place in the log another's
   }
@@ -78,7 +79,7 @@ const commandOf = ([line = '', ...variables]: Bytes[]): Command => {
 /** Delivers in the second gear, or hears what is to be run in its place; undefined if this delivery needs the first: nothing has been done then. */
 const runResident = async (local: Local, ids: Ids, values: readonly Bytes[], job: Job): Promise<Ending | Command | undefined> => {
   const identity = values.join('').length < MAX_VALUES_BYTES ? local.gear.now() : undefined
-  const message = identity === undefined ? undefined : messageOf(local.home, job)
+  const message = identity === undefined ? undefined : messageOf(local.messages, job)
   if (identity === undefined || message === undefined) return undefined
   const fields = job.notes === undefined ? values : [...values, job.notes]
   const reply = await local.pool.ask(`${ids.uid}:${ids.gid}`, identity, fields, message, job.written)

@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import type { Bytes } from '../core/bytes.ts'
 import { reason } from '../core/failure.ts'
 import { parseLogName } from '../log/place.ts'
-import { readMessage } from '../log/read-message.ts'
+import { MessageReader } from '../log/read-message.ts'
 import { parseNotes } from '../queue/notes.ts'
 import { queueFolder } from '../queue/paths.ts'
 import { FIRST_GEAR } from '../spawn/local-wire.ts'
@@ -28,10 +28,10 @@ const fromFile = async (path: string, deliver: Deliver): Promise<Bytes> => {
 }
 
 /** From the commit log. All of it at once: while we talk, its place may become another message's. */
-const fromLog = (home: string, { number, place }: NonNullable<ReturnType<typeof parseLogName>>, deliver: Deliver): Promise<Bytes> | Bytes => {
+const fromLog = (messages: MessageReader, { number, place }: NonNullable<ReturnType<typeof parseLogName>>, deliver: Deliver): Promise<Bytes> | Bytes => {
   let message: Buffer
   try {
-    message = readMessage(home, number, place)
+    message = messages.read(number, place)
   } catch {
     return FIRST_GEAR // it may be a file by now
   }
@@ -39,12 +39,14 @@ const fromLog = (home: string, { number, place }: NonNullable<ReturnType<typeof 
 }
 
 /** The second gear of qmail-remote: delivers until there are no more requests, many at once. Throws when qmail-rspawn speaks nonsense. */
-export const serveDeliveries = (home: string, deliver: (delivery: Delivery) => Promise<Bytes>): Promise<void> =>
-  serveRequests(false, async ([place, host, sender, ...rest]) => {
+export const serveDeliveries = (home: string, deliver: (delivery: Delivery) => Promise<Bytes>): Promise<void> => {
+  const messages = new MessageReader(home)
+  return serveRequests(false, async ([place, host, sender, ...rest]) => {
     if (place === undefined || host === undefined || sender === undefined) throw new Error('malformed request')
     const hasNotes = place.endsWith('+')
     const [name, notes, recipients] = hasNotes ? [place.slice(0, -1), parseNotes(rest[0] ?? ''), rest.slice(1)] : [place, undefined, rest]
     const logged = parseLogName(name)
     const from: Deliver = (message) => deliver({ host, sender, recipients, notes, message, tellsExchangers: true })
-    return [await (logged ? fromLog(home, logged, from) : fromFile(join(queueFolder(home), 'mess', name), from))]
+    return [await (logged ? fromLog(messages, logged, from) : fromFile(join(queueFolder(home), 'mess', name), from))]
   })
+}

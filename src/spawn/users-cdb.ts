@@ -9,19 +9,31 @@ export class UsersCdb {
   readonly #path: string
   #cdb: Cdb | undefined
   #identity: string | undefined
+  #isFresh = false
 
   constructor(path: string) {
     this.#path = path
   }
 
-  /** The table as it is now; undefined: there is none. Throws system errors. */
+  /** The table as it is now, looked at once per turn of the event loop, however many addresses that turn asks for; undefined: there is none. Throws system errors. */
   now(): Cdb | undefined {
+    if (!this.#isFresh) this.#look()
+    return this.#cdb
+  }
+
+  #look(): void {
     const found = identity(this.#path)
-    if (this.#cdb !== undefined && found === this.#identity) return this.#cdb
+    if (this.#cdb === undefined || found !== this.#identity) this.#open(found)
+    this.#isFresh = true
+    setImmediate(() => {
+      this.#isFresh = false
+    })
+  }
+
+  #open(found: string | undefined): void {
     this.#cdb?.close()
     this.#cdb = undefined
     if (found !== undefined) this.#cdb = new Cdb(this.#path, WHOLE_BYTES)
     this.#identity = found
-    return this.#cdb
   }
 }

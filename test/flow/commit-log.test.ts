@@ -51,6 +51,7 @@ test('what is deferred is in the files of qmail, under its number, and at rest n
   const again = await startSuite(home)
   again.child.kill('SIGALRM')
   await until('the deferred message', () => maildir(annBox).length === 1)
+  await until('its end', () => again.log().includes(`\nend msg ${id}\n`))
   assert.equal(await again.stop(), 0)
   assert.deepEqual(queueFiles(home), {})
 })
@@ -82,8 +83,10 @@ test('with a wrapper in the place of a spawner, and with control/commitlog 0, th
   renameSync(`${program}.own`, program)
   home.control('commitlog', '0\n')
   const off = await startSuite(home)
+  const before = off.log().length
   await send('joe', 'without the log')
   await until('the message', () => arrived('without the log'))
+  await until('its end', () => /\nend msg \d+\n/.test(off.log().slice(before)))
   assert.equal(await off.stop(), 0)
   assert.deepEqual([segments(), numbers(), queueFiles(home)], [[], [], {}])
 })

@@ -87,7 +87,8 @@ const checkEnvironment = (p: Process): void => {
 /** Node's own descriptors, pipes and sockets to siblings, the log, and the files a program holds on purpose. */
 const checkFds = (home: string, p: Process): void => {
   const own: Record<string, RegExp> = {
-    'qmail-lspawn': /\/users\/cdb$/,
+    'qmail-lspawn': /\/users\/cdb$|\/queue\/log\/[0-3]$/,
+    'qmail-remote': /\/queue\/log\/[0-3]$/,
     'qmail-rcptd': /\/users\/cdb$/,
     'qmail-send': /\/queue\/lock\/(sendmutex|trigger)$/,
     'qmail-queued': /\/drop\/trigger$|\/queue\/(todo|pid|log\/[0-3])$/,
