@@ -1,6 +1,7 @@
-import { accessSync, constants, type Stats, statSync } from 'node:fs'
+import { type Stats, statSync } from 'node:fs'
 import { type Bytes, fsPath } from '../core/bytes.ts'
 import { reason, Temporary } from '../core/failure.ts'
+import { checkEnterable } from './files.ts'
 
 const WORLD_WRITABLE = 0o2
 const STICKY = 0o1000
@@ -8,8 +9,7 @@ const STICKY = 0o1000
 const enter = (homedir: Bytes): Stats => {
   try {
     const stat = statSync(fsPath(homedir))
-    if (!stat.isDirectory()) throw new Error('not a directory')
-    accessSync(fsPath(homedir), constants.X_OK)
+    checkEnterable(homedir, stat)
     return stat
   } catch (error) {
     throw new Temporary(`Unable to switch to ${homedir}: ${reason(error)}. (#4.3.0)`, { cause: error })

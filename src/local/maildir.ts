@@ -1,11 +1,11 @@
-import { accessSync, closeSync, constants, fsyncSync, linkSync, openSync, statSync, unlinkSync } from 'node:fs'
+import { closeSync, fsyncSync, linkSync, openSync, statSync, unlinkSync } from 'node:fs'
 import { hostname } from 'node:os'
 import { type Bytes, fsPath } from '../core/bytes.ts'
 import { errorCode, isTemporary, Temporary } from '../core/failure.ts'
 import { pause } from '../core/pause.ts'
 import { cannotSyncFolder, syncFolder } from '../os/durable.ts'
 import type { Message } from '../os/message.ts'
-import { writeWhole } from './files.ts'
+import { checkEnterable, writeWhole } from './files.ts'
 import type { HeaderLines } from './lines.ts'
 
 const MAX_HOST_BYTES = 64
@@ -24,8 +24,7 @@ export const hostBytes = (): Bytes => Buffer.from(hostname(), 'utf8').toString('
 export const enterMaildir = (path: Bytes): void => {
   try {
     const stat = statSync(fsPath(path), { throwIfNoEntry: false })
-    if (!stat?.isDirectory()) throw new Error('not a directory')
-    accessSync(fsPath(path), constants.X_OK)
+    checkEnterable(path, stat)
   } catch (error) {
     if (isTemporary(error)) throw maildirTrouble(error)
     throw new Temporary('Unable to chdir to maildir. (#4.2.1)', { cause: error })
