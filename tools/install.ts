@@ -129,14 +129,7 @@ const tooLong = (home: string, name: ProgramName): Error =>
 
 const bunShebang = (home: string, name: ProgramName, { atHome, isHeavy }: Program): string => {
   const unset = BUN_UNSET.map((variable) => `-u${variable}`)
-  const line = [
-    '#!/usr/bin/env -S',
-    ...(atHome ? [`-C${home}`] : []),
-    ...unset,
-    ...(isHeavy ? [] : [BUN_WITHOUT_COMPILERS]),
-    join(home, 'lib', 'bun'),
-    name
-  ].join(' ')
+  const line = ['#!/usr/bin/env -S', ...(atHome ? [`-C${home}`] : []), ...unset, ...(isHeavy ? [] : [BUN_WITHOUT_COMPILERS]), join(home, 'lib', 'bun'), name].join(' ')
   if (line.length > MAX_SHEBANG_BYTES) throw tooLong(home, name)
   return line
 }

@@ -3,10 +3,10 @@ import { join } from 'node:path'
 import { reason, Temporary } from '../core/failure.ts'
 import { runChild } from './child.ts'
 
-/** Where the names of our FIFOs are for a moment: in the first of these that lets us. */
-const FOLDERS = ['/tmp', '/dev/shm', '/var/tmp']
+/** Where the names of our FIFOs are for a moment. */
+const FOLDER = '/tmp'
 
-/** One real pipe. Neither Node nor Bun has any: what it gives to children is a socket pair, which other programs' shells and tools do not take for one. */
+/** One real pipe. Node has none: what it gives to children is a socket pair, which other programs' shells and tools do not take for one. */
 export interface Fifo {
   /** Opens an end of it. */
   end: (flags: 'r' | 'w') => number
@@ -32,13 +32,9 @@ export const withFifos = <T>(count: number, work: (fifos: Fifo[]) => T): T => {
 }
 
 const madeFolder = (): string => {
-  let trouble: unknown
-  for (const folder of FOLDERS) {
-    try {
-      return mkdtempSync(join(folder, 'qmail-pipe-'))
-    } catch (error) {
-      trouble ??= error
-    }
+  try {
+    return mkdtempSync(join(FOLDER, 'qmail-pipe-'))
+  } catch (error) {
+    throw new Temporary(`unable to make a pipe: ${reason(error)}`, { cause: error })
   }
-  throw new Temporary(`unable to make a pipe: ${reason(trouble)}`, { cause: trouble })
 }

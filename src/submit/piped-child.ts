@@ -1,24 +1,16 @@
 import { closeSync } from 'node:fs'
 import { readAll, writeFd } from '../core/fdio.ts'
-import { withFifos } from '../os/fifo.ts'
+import { makePipes, type Pipe } from '../os/pipe.ts'
 import { QueueExit, type QueueResult } from '../queue/codes.ts'
 import { exitOf, MAX_TEXT_BYTES, startQueueProgram } from './queue-process.ts'
 import { envelopeBytes, type Submission, type Submitter } from './submission.ts'
-
-interface Pipe {
-  read: number
-  write: number
-}
-
-/** Both ends of three pipes, which a child inherits only where its list of descriptors names them. Throws Temporary. */
-const threePipes = (): [Pipe, Pipe, Pipe] => withFifos(3, (fifos) => fifos.map((fifo) => ({ read: fifo.end('r'), write: fifo.end('w') }))) as [Pipe, Pipe, Pipe]
 
 /**
  * Submits through a queue program run for this message, as submitThroughChild, but through pipes: for a process that has nothing else to do meanwhile: as qmail's own programs it stands still until the message is
  * taken, and hears of errors after that.
  */
 export const submitThroughPipes = (from: Submitter): Submission => {
-  const [message, envelope, errors] = threePipes()
+  const [message, envelope, errors] = makePipes(3) as [Pipe, Pipe, Pipe]
   const child = startQueueProgram(from, message.read, envelope.read, errors.write)
   for (const theirs of [message.read, envelope.read, errors.write]) closeSync(theirs)
   const exited = child && exitOf(child)

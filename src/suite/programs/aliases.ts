@@ -9,7 +9,7 @@ export const aliases = rows({
     runsAs: 'the recipient',
     fds: '0< message (seekable), 2> qp',
     exits: { 0: 'deliver as well', 99: 'done', 100: 'permanent failure', 111: 'temporary failure' },
-    budget: 75
+    budget: 70
   },
   fastforward: {
     ring: 'U',
