@@ -113,12 +113,6 @@ export const layRuntimes = (home: string, isWithBun: boolean): void => {
 /** Variables that would make lib/bun run other code than its own, or listen, or speak on a descriptor. */
 const BUN_UNSET = ['BUN_OPTIONS', 'BUN_BE_BUN', 'BUN_INSPECT', 'NODE_CHANNEL_FD']
 
-/**
- * Bun's compilers bring nothing in the few milliseconds in which one message is dealt with, and to start them costs a sixth of one `sendmail` (bench/RESULTS.md).
- * Not for those who may have much to work through: qmail-newu takes 0.4 s for 100,000 lines with them, 1.2 without.
- */
-const BUN_WITHOUT_COMPILERS = 'BUN_JSC_useJIT=0'
-
 /** Wider permissions that say the same in fewer words: folders of the home become the home, files of /etc become /etc. */
 const widen = (permissions: readonly Permission[], below: (path: string) => boolean, to: string): Permission[] => [
   ...new Set(permissions.map((p): Permission => (p.startsWith('read:') && below(p.slice(5)) ? `read:${to}` : p)))
@@ -127,9 +121,9 @@ const widen = (permissions: readonly Permission[], below: (path: string) => bool
 const tooLong = (home: string, name: ProgramName): Error =>
   new Error(`the path ${home} is too long: the kernel takes ${MAX_SHEBANG_BYTES} bytes as the first line of bin/${name}`)
 
-const bunShebang = (home: string, name: ProgramName, { atHome, isHeavy }: Program): string => {
+const bunShebang = (home: string, name: ProgramName, { atHome }: Program): string => {
   const unset = BUN_UNSET.map((variable) => `-u${variable}`)
-  const line = ['#!/usr/bin/env -S', ...(atHome ? [`-C${home}`] : []), ...unset, ...(isHeavy ? [] : [BUN_WITHOUT_COMPILERS]), join(home, 'lib', 'bun'), name].join(' ')
+  const line = ['#!/usr/bin/env -S', ...(atHome ? [`-C${home}`] : []), ...unset, join(home, 'lib', 'bun'), name].join(' ')
   if (line.length > MAX_SHEBANG_BYTES) throw tooLong(home, name)
   return line
 }

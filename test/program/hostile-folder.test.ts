@@ -119,18 +119,6 @@ for (const program of bunPrograms) {
   })
 }
 
-for (const program of ['bouncesaying', 'preline', 'condredirect']) {
-  test(`what the first line of ${program} tells Bun is not handed on to the program it runs`, { skip: withBun }, () => {
-    const args = { bouncesaying: ['no'], preline: [], condredirect: ['c@d.example'] }[program] ?? []
-    const env = { PATH: '/usr/bin:/bin', SENDER: 's@d.example', RECIPIENT: 'u@d.example', DTLINE: 'Delivered-To: u\n', RPLINE: 'R\n', UFLINE: 'F\n', MINE: '1' }
-    const input = openSync(join(below, 'message'), 'r')
-    const r = spawnSync(home.at('bin', program), [...args, '/bin/sh', '-c', 'env >&2; exit 1'], { env, stdio: [input, 'pipe', 'pipe'] })
-    closeSync(input)
-    assert.match(String(r.stderr), /^MINE=1$/m)
-    assert.doesNotMatch(String(r.stderr), /^BUN/m)
-  })
-}
-
 const drops = (): string[] => readdirSync(home.at('drop')).filter((name) => name !== 'trigger')
 const FROM_A_USER = { uid: 64_250, gid: 64_250 }
 

@@ -22,7 +22,6 @@ export const aliases = rows({
   },
   setforward: {
     ring: 'U',
-    isHeavy: true,
     synopsis: 'setforward CDB TMP',
     about: "makes fastforward's table of instructions",
     runsAs: 'anyone',
@@ -32,7 +31,6 @@ export const aliases = rows({
   },
   printforward: {
     ring: 'U',
-    isHeavy: true,
     about: "prints fastforward's table, as setforward reads it",
     runsAs: 'anyone',
     fds: '0< table, 1> instructions, 2> why not',
@@ -41,7 +39,6 @@ export const aliases = rows({
   },
   newaliases: {
     ring: 'U',
-    isHeavy: true,
     about: "makes fastforward's table of /etc/aliases",
     runsAs: 'root',
     fds: '2> what was made, or why not',
@@ -50,7 +47,6 @@ export const aliases = rows({
   },
   newinclude: {
     ring: 'U',
-    isHeavy: true,
     synopsis: 'newinclude LIST',
     about: 'makes the binary mailing list of an :include: file',
     runsAs: 'anyone',
@@ -60,7 +56,6 @@ export const aliases = rows({
   },
   setmaillist: {
     ring: 'U',
-    isHeavy: true,
     synopsis: 'setmaillist BIN TMP',
     about: 'makes a binary mailing list of lines',
     runsAs: 'anyone',
@@ -70,7 +65,6 @@ export const aliases = rows({
   },
   printmaillist: {
     ring: 'U',
-    isHeavy: true,
     about: 'prints a binary mailing list, a line an entry',
     runsAs: 'anyone',
     fds: '0< list, 1> lines, 2> why not',

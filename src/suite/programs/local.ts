@@ -78,7 +78,6 @@ export const local = rows({
   },
   maildir2mbox: {
     ring: 'U',
-    isHeavy: true,
     about: 'moves the messages of a Maildir to an mbox',
     runsAs: 'the user whose mail it is',
     fds: '2> why not',

@@ -31,8 +31,6 @@ export interface Row {
   permissions?: readonly Permission[]
   /** Left out: bun for what users and administrators call (rings U and A) and the permission model does not hold; node for all others. */
   runtime?: Runtime
-  /** It may have much to work through, so Bun's compilers are started with it. Left out: true for the administrator's (ring A), false for what is run for each message. */
-  isHeavy?: boolean
   /** Its first deed is to enter the home. Under Bun its first line does that already, for Bun does not start in a folder that is gone. */
   atHome?: true
   /** Its second gear, if it has one: how it is kept resident, and under which permissions. */
@@ -53,7 +51,7 @@ export interface Row {
 }
 
 /** A row with everything in it. */
-export type Program = Row & Required<Pick<Row, 'synopsis' | 'mode' | 'exits' | 'permissions' | 'runtime' | 'isHeavy' | 'budget' | 'npm' | 'links'>>
+export type Program = Row & Required<Pick<Row, 'synopsis' | 'mode' | 'exits' | 'permissions' | 'runtime' | 'budget' | 'npm' | 'links'>>
 
 /** Kilobytes a bundle may have. */
 const BUDGETS: Record<Ring, number> = { R: 40, Q: 80, N: 150, U: 100, A: 120 }
@@ -71,7 +69,6 @@ export const complete = (name: string, row: Row): Program => ({
   exits: { 0: 'success', 100: 'permanent failure', 111: 'temporary failure' },
   permissions: ['unrestricted'],
   runtime: ruledRuntime(row),
-  isHeavy: row.ring === 'A',
   budget: BUDGETS[row.ring],
   npm: [],
   links: [],
