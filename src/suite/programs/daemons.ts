@@ -73,7 +73,7 @@ export const daemons = rows({
     runsAs: 'the recipient',
     fds: '0< message (seekable), 1> report, 2> why not',
     secondGear: { about: 'resident per uid under qmail-lspawn', permissions: ['unrestricted'] },
-    budget: 100
+    budget: 105
   },
   'qmail-remote': {
     synopsis: 'qmail-remote host sender recipient ...',
