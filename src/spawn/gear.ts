@@ -1,5 +1,6 @@
 import { identity } from '../os/own.ts'
 import type { ProgramName } from '../suite/programs.ts'
+import { onceATurn } from './once-a-turn.ts'
 import { hasSecondGear, programFile } from './resident.ts'
 
 /**
@@ -12,7 +13,7 @@ export class Gear {
   readonly #firstgear: readonly string[] | undefined
   #identity: string | undefined
   #isSecond = false
-  #isFresh = false
+  readonly #lookOnce = onceATurn(() => this.#look())
 
   /** `firstgear`: what control/firstgear says. */
   constructor(home: string, name: ProgramName, firstgear: readonly string[] | undefined) {
@@ -23,7 +24,7 @@ export class Gear {
 
   /** What the program's file is now, if it may be kept resident; undefined: run it once per job. */
   now(): string | undefined {
-    if (!this.#isFresh) this.#look()
+    this.#lookOnce()
     return this.#isSecond ? this.#identity : undefined
   }
 
@@ -31,9 +32,5 @@ export class Gear {
     const found = identity(programFile(this.#home, this.#name))
     if (found !== this.#identity) this.#isSecond = found !== undefined && hasSecondGear(this.#home, this.#name, this.#firstgear)
     this.#identity = found
-    this.#isFresh = true
-    setImmediate(() => {
-      this.#isFresh = false
-    })
   }
 }

@@ -1,5 +1,6 @@
 import { Cdb } from '../format/cdb.ts'
 import { identity } from '../os/own.ts'
+import { onceATurn } from './once-a-turn.ts'
 
 /** A table up to this size is kept in memory: an address may ask for hundreds of keys. */
 const WHOLE_BYTES = 16 * 1024 * 1024
@@ -9,7 +10,7 @@ export class UsersCdb {
   readonly #path: string
   #cdb: Cdb | undefined
   #identity: string | undefined
-  #isFresh = false
+  readonly #lookOnce = onceATurn(() => this.#look())
 
   constructor(path: string) {
     this.#path = path
@@ -17,17 +18,13 @@ export class UsersCdb {
 
   /** The table as it is now, looked at once per turn of the event loop, however many addresses that turn asks for; undefined: there is none. Throws system errors. */
   now(): Cdb | undefined {
-    if (!this.#isFresh) this.#look()
+    this.#lookOnce()
     return this.#cdb
   }
 
   #look(): void {
     const found = identity(this.#path)
     if (this.#cdb === undefined || found !== this.#identity) this.#open(found)
-    this.#isFresh = true
-    setImmediate(() => {
-      this.#isFresh = false
-    })
   }
 
   #open(found: string | undefined): void {
