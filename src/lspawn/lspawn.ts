@@ -21,6 +21,7 @@ import { type Local, runLocal } from './run.ts'
 
 const MAX_LOCALS = 20
 const MAX_REQUESTS = 10_000
+/** Between two of a user's messages; a start costs as much as 500 deliveries (bench/RESULTS.md). */
 const LOCAL_IDLE_SECONDS = 60
 /** What a resident does, deliveries to Maildirs and forwards, takes less. */
 const LOCAL_PATIENCE_SECONDS = 30
