@@ -35,7 +35,8 @@ test('it gets the message on 0, the envelope on 1, and is asked for its text on 
 })
 
 test('its descriptors are pipes, and there are no others of ours', { skip: needsBun }, () => {
-  const { stderr } = inject({ QMAILQUEUE: queueProgram('stat -L -c "%n %F" /proc/$$/fd/* >&2; cat </dev/stdin >/dev/null') })
+  const { exit, stderr } = inject({ QMAILQUEUE: queueProgram('stat -L -c "%n %F" /proc/$$/fd/* >&2; cat </dev/stdin >/dev/null') })
+  assert.equal(exit, 0, 'it came to its end: descriptor 0 can be opened again')
   const kinds = new Map([...stderr.matchAll(/\/(\d+) (\w+)/g)].map(([, fd, kind]) => [Number(fd), kind]))
   for (const fd of [0, 1, 6]) assert.equal(kinds.get(fd), 'fifo', stderr)
   // bash keeps its script open at 255

@@ -3,7 +3,7 @@ import { mkdirSync, mkdtempSync, renameSync, rmSync, writeFileSync } from 'node:
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, test } from 'node:test'
-import { recordAt } from '../../../src/log/format.ts'
+import { HEADER_BYTES, recordAt } from '../../../src/log/format.ts'
 import type { Place } from '../../../src/log/place.ts'
 import { MessageReader } from '../../../src/log/read-message.ts'
 import { Draft } from '../../helpers/log-draft.ts'
@@ -13,7 +13,7 @@ after(() => rmSync(home, { recursive: true, force: true }))
 const log = join(home, 'queue', 'log')
 mkdirSync(log, { recursive: true })
 
-const placeOf = ({ bytes, last }: Draft): Place => ({ segment: 0, at: last, bytes: 52 + (recordAt(bytes, last)?.payloadBytes ?? 0) })
+const placeOf = ({ bytes, last }: Draft): Place => ({ segment: 0, at: last, bytes: HEADER_BYTES + (recordAt(bytes, last)?.payloadBytes ?? 0) })
 const NO_SUCH = /no such message in the log/
 
 test('a message is read from its place, if it is there whole and has the right number', () => {
