@@ -93,7 +93,8 @@ export const serveLspawn = async ({ env: { QMAIL_WIDE, ...env }, ...rest }: Cont
   const mess = enterable(join(home, 'queue', 'mess'))
   const firstgear = readSetting(home, 'firstgear')
   const nobody = isRoot() ? { uid: suiteUser(home, 'qmailp').uid, gid: suiteGroup(home, 'nofiles') } : undefined
-  const [getpw, local] = [getpwFor(context, firstgear, nobody), localFor(context, firstgear, new RoundsOfAll(nobody))]
+  const rounds = new RoundsOfAll(nobody, () => local.pool.isCalm)
+  const [getpw, local] = [getpwFor(context, firstgear, nobody), localFor(context, firstgear, rounds)]
   const owner = suiteUser(home, 'qmailq').uid
   const becomesUser = isRoot()
   await serveSpawner({

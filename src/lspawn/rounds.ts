@@ -9,11 +9,13 @@ const MAX_FILE_SYSTEMS = 8
 class Rounds {
   readonly #device: number
   readonly #helper: SyncHelper
+  readonly #isCalm: () => boolean
   #waiting: ((isDone: boolean) => void)[] = []
   #isRunning = false
 
-  constructor(device: number, ids: Ids | undefined) {
+  constructor(device: number, ids: Ids | undefined, isCalm: () => boolean) {
     this.#device = device
+    this.#isCalm = isCalm
     this.#helper = new SyncHelper(ids)
   }
 
@@ -35,7 +37,7 @@ class Rounds {
   async #run(): Promise<void> {
     this.#isRunning = true
     while (this.#waiting.length > 0) {
-      await this.#helper.ready()
+      await this.#helper.ready(this.#isCalm)
       const all = this.#waiting.splice(0)
       const folder = placeOf(this.#device) // each time: it may have been mounted somewhere else, and its number may be another's
       const isDone = folder !== undefined && this.#helper.isUsable && (await this.#helper.sync(folder))
@@ -51,11 +53,14 @@ class Rounds {
  */
 export class RoundsOfAll {
   readonly #ids: Ids | undefined
+  readonly #isCalm: () => boolean
   /** By device; the one that was not asked for longest comes first. */
   readonly #rounds = new Map<number, Rounds>()
 
-  constructor(ids: Ids | undefined) {
+  /** `isCalm`: nobody is writing anything that is going to want a round, so the next need not wait for it. */
+  constructor(ids: Ids | undefined, isCalm: () => boolean = () => false) {
     this.#ids = ids
+    this.#isCalm = isCalm
   }
 
   /** Resolves after a round that began when this was called, or later. False: it failed, took too long, or there are none for this device. Never rejects. */
@@ -70,7 +75,7 @@ export class RoundsOfAll {
   #for(device: number): Rounds | undefined {
     const known = this.#rounds.get(device)
     if (known !== undefined) return known
-    return placeOf(device) !== undefined && this.#makeRoom() ? new Rounds(device, this.#ids) : undefined
+    return placeOf(device) !== undefined && this.#makeRoom() ? new Rounds(device, this.#ids, this.#isCalm) : undefined
   }
 
   #makeRoom(): boolean {

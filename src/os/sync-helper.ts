@@ -8,6 +8,8 @@ export const SLOW_MILLISECONDS = 1000
 const DISTRUST_MILLISECONDS = 30_000
 /** Rounds begin at least so far apart: each is a process, and the more share one the better. */
 const ROUND_MILLISECONDS = 50
+/** But when nothing has been on its way for so long, nobody more is going to share it. */
+const CALM_MILLISECONDS = 4
 const PROGRAM = 'while IFS= read -r file; do if sync -f -- "$file" 2>/dev/null; then echo y; else echo n; fi; done'
 
 /** Somebody who is asked for rounds of syncfs, one at a time; and not for a while after one that failed, or took too long. */
@@ -69,10 +71,16 @@ export class SyncHelper {
     return this.#asker.isUsable
   }
 
-  /** Resolves when it is time for another round. Who has something to be made durable by then has a part in it. */
-  async ready(): Promise<void> {
-    const rest = this.#last + ROUND_MILLISECONDS - performance.now()
-    if (rest > 0) await new Promise((resolve) => setTimeout(resolve, rest))
+  /** Resolves when it is time for another round. Who has something to be made durable by then has a part in it. `isCalm`: nobody is going to have more soon. */
+  async ready(isCalm: () => boolean = () => false): Promise<void> {
+    const end = this.#last + ROUND_MILLISECONDS
+    let wasCalm = false
+    for (let rest = end - performance.now(); rest > 0; rest = end - performance.now()) {
+      const nowCalm = isCalm()
+      if (nowCalm && wasCalm) break
+      wasCalm = nowCalm
+      await new Promise((resolve) => setTimeout(resolve, Math.min(rest, CALM_MILLISECONDS)))
+    }
     this.#last = performance.now()
   }
 

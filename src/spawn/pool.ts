@@ -32,9 +32,15 @@ export class Pool {
   readonly #ending = new Map<Bytes, (() => void)[]>()
   #alive = 0
   #underWay = 0
+  #unwritten = 0
 
   constructor(options: PoolOptions) {
     this.#options = options
+  }
+
+  /** Is nothing being worked on, but for what waits for its durability only? */
+  get isCalm(): boolean {
+    return this.#unwritten === 0
   }
 
   /**
@@ -48,10 +54,32 @@ export class Pool {
     const member = this.#current(key, identity) ?? this.#add(key, identity)
     if (member === undefined) return undefined
     clearTimeout(member.idle)
-    const reply = member.resident.ask(fields, message, written, ++this.#underWay >= (this.#options.company ?? Number.POSITIVE_INFINITY))
-    void reply.then(() => this.#underWay--)
+    const isWritten = this.#count()
+    const reply = member.resident.ask(
+      fields,
+      message,
+      () => {
+        isWritten()
+        written?.()
+      },
+      ++this.#underWay >= (this.#options.company ?? Number.POSITIVE_INFINITY)
+    )
+    void reply.then(() => {
+      isWritten()
+      this.#underWay--
+    })
     if (member.resident.served >= this.#options.maxRequests) this.#retire(key)
     return reply
+  }
+
+  /** Counts a request as one that is worked on, until what it returns is called. */
+  #count(): () => void {
+    let isCounted = true
+    this.#unwritten++
+    return () => {
+      if (isCounted) this.#unwritten--
+      isCounted = false
+    }
   }
 
   #current(key: Bytes, identity: string): Member | undefined {

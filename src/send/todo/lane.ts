@@ -5,8 +5,8 @@ import type { Destination } from '../destination/destination.ts'
 import type { Held, Message } from '../message.ts'
 import { type Claim, Shares, userClaims } from '../shares.ts'
 
-/** So many messages are held in memory for each channel; more wait in todo/, with nothing but their numbers known. */
-const MAX_HELD = 250
+/** So many messages are held in memory for each channel, as many as may be under way (WIDE_LIMIT); more wait in todo/, with nothing but their numbers known. */
+const MAX_HELD = 1000
 
 /** Where a message waits for the lane: with those of its submitter's, for a channel; or, with a claim, with those of a user or a destination that has had its share. */
 export interface Place {

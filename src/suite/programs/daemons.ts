@@ -43,7 +43,7 @@ export const daemons = rows({
     fds: '0< requests, 1> reports, 2> trouble at start',
     exits: { 0: 'end of requests', 100: 'usage', 111: 'cannot start' },
     permissions: [...IDS, 'read:bin', 'read:control', 'read:users', 'read:queue', 'read:/proc/self/mountinfo', 'child'],
-    budget: 90
+    budget: 95
   },
   'qmail-rspawn': {
     ring: 'Q',

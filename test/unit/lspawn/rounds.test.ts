@@ -32,3 +32,10 @@ test('rounds begin 50 ms apart', isKnown, async () => {
   for (let round = 0; round < 4; round++) await rounds.sync(dev)
   assert.ok(performance.now() - began >= 140)
 })
+
+test('a round waits for nobody when nothing is being written any more', isKnown, async () => {
+  let asked = 0
+  const rounds = new RoundsOfAll(undefined, () => ++asked > 0)
+  for (let round = 0; round < 10; round++) await rounds.sync(dev)
+  assert.ok(asked > 0 && asked <= 20, `asked ${asked} times`) // found calm twice, the next begins; 50 ms would be a dozen times
+})

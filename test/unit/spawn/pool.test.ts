@@ -5,7 +5,7 @@ import { Pool } from '../../../src/spawn/pool.ts'
 import { Resident } from '../../../src/spawn/process.ts'
 import { until } from '../../helpers/wait.ts'
 
-/** A resident that answers each request with its own pid; `die` kills it, `rave` breaks the protocol, `wait` gets no answer before the end. */
+/** A resident that answers each request with its own pid; `die` kills it, `rave` breaks the protocol, `write` says that it has written, and no more; `wait` gets no answer before the end. */
 const PROGRAM = `
 let held = ''
 process.stdin.on('data', (data) => {
@@ -15,6 +15,7 @@ process.stdin.on('data', (data) => {
     held = held.slice(m[0].length + Number(m[1]) + 1)
     const body = number + '\\0' + process.pid
     if (word === 'die') process.kill(process.pid, 'SIGKILL')
+    else if (word === 'write') process.stdout.write((number.length + 8) + ':' + number + '\\0written,')
     else if (word === 'rave') process.stdout.write('what?')
     else if (word !== 'wait') process.stdout.write(body.length + ':' + body + ',')
   }
@@ -44,6 +45,26 @@ test('one process serves a key, another key gets its own', async () => {
   assert.deepEqual(a, b)
   assert.notDeepEqual(a, c)
   assert.equal(pids.size, 2)
+})
+
+test('it is calm while all that is under way waits for its durability only', async () => {
+  const { pool } = makePool()
+  assert.ok(pool.isCalm)
+  const first = pool.ask('1', 'i', ['x'])
+  assert.ok(!pool.isCalm)
+  await first
+  assert.ok(pool.isCalm)
+  const isWritten = new Promise<void>((resolve) => {
+    void pool.ask('1', 'i', ['write'], undefined, resolve)
+  })
+  assert.ok(!pool.isCalm)
+  await isWritten
+  assert.ok(pool.isCalm)
+  const waiting = pool.ask('1', 'i', ['wait'])
+  assert.ok(!pool.isCalm)
+  await pool.ask('1', 'i', ['die'])
+  assert.equal(await waiting, 'crashed')
+  assert.ok(pool.isCalm)
 })
 
 test('an idle process ends, and so does one that has served its number of requests', async () => {
