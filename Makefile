@@ -7,7 +7,7 @@ SOURCES = $(wildcard bin/*.ts) $(shell find src tools -name '*.ts') $(wildcard m
 TEST_JOBS = $(shell expr $$(nproc) + 1)
 TESTS = $(shell find test -name '*.test.ts')
 
-.PHONY: it run test property crash steady fuzz hostile golden bench bench-tls backlog install install-mini sendmail uninstall instcheck lint format check check-imports docs bundle-report clean
+.PHONY: it run test property crash steady fuzz hostile golden bench bench-tls bench-drain backlog install install-mini sendmail uninstall instcheck lint format check check-imports docs bundle-report clean
 it: build/stamp
 
 # A root-owned npm run by root is fine: nothing of the packages is executed at install.
@@ -61,6 +61,10 @@ bench: build/stamp
 # TLS: mail by STARTTLS beside Postfix, 1,000 idle sessions, logging in beside others. As bench; never in tests.
 bench-tls: build/stamp
 	$(NODE) bench/tls.ts
+
+# A backlog drained beside Postfix: mail that was held, let go. As bench; never in tests.
+bench-drain: build/stamp
+	$(NODE) bench/drain.ts
 
 # a queue of 100, 10,000 and 100,000 messages at qmail-send's start: SIZES, COUNT
 backlog: build/stamp

@@ -82,7 +82,7 @@ const busy = (): number => {
 }
 
 /** Resolves when so many names have come into the boxes: counted by what the kernel tells, for looking into large folders costs more than a delivery. */
-const arrivals = (boxes: string[], messages: number): { all: Promise<void>; seen: () => number; close: () => void } => {
+export const arrivals = (boxes: string[], messages: number): { all: Promise<void>; seen: () => number; close: () => void } => {
   let seen = 0
   let done: () => void
   const all = new Promise<void>((resolve) => {
@@ -111,7 +111,7 @@ const sinkings = ({ taken }: Sink, messages: number): ReturnType<typeof arrivals
 
 const TLS_SOURCE = join(import.meta.dirname, 'tls-source.ts')
 
-const sourceFor = (user: string, port: number, { messages, bytes, perMessage, isTls = false, isRelayed = false }: Load): Promise<number> => {
+export const sourceFor = (user: string, port: number, { messages, bytes, perMessage, isTls = false, isRelayed = false }: Load): Promise<number> => {
   const share = { sessions: SESSIONS / USERS.length, messages: messages / USERS.length }
   const to = `${user}@${isRelayed ? AWAY : DOMAIN}`
   const args = ['-4', ...(perMessage ? [] : ['-d']), '-s', `${share.sessions}`, '-m', `${share.messages}`, '-l', `${bytes}`]

@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process'
-import { chownSync, cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { chownSync, cpSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { boxesIn, DOMAIN, type Subject, USERS } from './load.ts'
@@ -85,6 +85,10 @@ export const enterNameSpace = (file: string): void => {
 
 export interface Postfix extends Subject {
   sendmail: [string, string[]]
+  /** Its configuration is changed, and taken on. */
+  set: (setting: string) => void
+  /** How many messages are in its queue of deferred ones. */
+  deferred: () => number
   stop: () => void
 }
 
@@ -115,6 +119,12 @@ export const startPostfix = (port: number, more = ''): Postfix | undefined => {
     port,
     boxes: boxesIn(join(top, 'homes')),
     sendmail: ['/usr/sbin/sendmail', [`${USERS[0]}@${DOMAIN}`]],
+    deferred: () => readdirSync(join(top, 'spool', 'deferred'), { recursive: true, withFileTypes: true }).filter((entry) => entry.isFile()).length,
+    set: (setting) => {
+      const r = spawnSync('/usr/sbin/postconf', ['-e', setting], { encoding: 'utf8' })
+      if (r.status !== 0) throw new Error(`postconf ${setting}: ${r.stderr}`)
+      control('reload')
+    },
     stop: () => {
       control('stop')
       for (const place of ['/etc/postfix', '/etc/passwd']) uncover(place)

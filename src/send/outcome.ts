@@ -112,7 +112,8 @@ export const takeReport = (state: State, spawner: Spawner, given: Report): void 
   const isPassedOn = isNoted && given.letter === PASSED_ON
   const isListed = isNoted && given.letter === LISTED
   const report = isPassedOn || isListed ? { ...given, letter: 'K' } : given
-  if (report.letter === WRITTEN && spawner.peek(report.slot)?.isFromLog) {
+  const named = spawner.peek(report.slot)
+  if (report.letter === WRITTEN && (named?.isFromLog || (named && spawner.isWide))) {
     spawner.written(report.slot)
     return
   }

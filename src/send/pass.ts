@@ -9,6 +9,7 @@ import { closeJob } from './job.ts'
 import { masked } from './log.ts'
 import type { Company, Delivery, Held, Job } from './message.ts'
 import { FileRecords, HeldRecords, type UndoneRecipient, UnknownRecord } from './records.ts'
+import type { Claim } from './shares.ts'
 import type { Spawner } from './spawner.ts'
 import { AGAIN_SECONDS, logStatus, nowSeconds, type State } from './state.ts'
 import { leaveExpress } from './todo/express.ts'
@@ -240,20 +241,34 @@ const settle = (state: State, spawner: Spawner, pass: Pass): void => {
   else spawner.turns.again(pass)
 }
 
-/** Passes that wait for their shares hold no place, so there is an end to their number. */
+/** Passes that wait for their shares hold no place, so there is an end to their number. A message that is put off so waits for its next retry only where nobody calls it before. */
 const putOffBlocked = (state: State, { turns }: Spawner): void => {
-  const pass = turns.blocked.all > MAX_BLOCKED ? turns.takeBlockedFile() : undefined
-  if (pass !== undefined) closePass(state, pass, false)
+  const found = turns.blocked.all > MAX_BLOCKED ? turns.takeBlockedFile() : undefined
+  if (found === undefined) return
+  if (found.until !== undefined) found.pass.job.retry = Math.ceil(found.until / 1000)
+  closePass(state, found.pass, false)
+}
+
+type Allows = (claim: Claim) => boolean
+
+/** A message that was put off is due now, if there is room for it. False: there is none. */
+const callPutOff = ({ turns, waiting }: Spawner, allows: Allows): boolean => {
+  const id = turns.takePutOff(allows)
+  if (id === undefined) return false
+  if (waiting.dueOf(id) !== undefined) waiting.insert(id, nowSeconds()) // or somebody has seen to it meanwhile
+  return true
 }
 
 /** Goes on with one of this channel's passes by one recipient, or begins the next pass that is due. False when there is nothing to do now. */
 export const passStep = (state: State, spawner: Spawner): boolean => {
   if (state.isExiting || !spawner.hasRoom) return false
+  const allows: Allows = (claim) => spawner.blocked([claim]) === undefined
+  const isCalled = callPutOff(spawner, allows)
   const isOpened = openPass(state, spawner)
-  const pass = spawner.turns.next((claim) => spawner.blocked([claim]) === undefined, Date.now())
+  const pass = spawner.turns.next(allows, Date.now())
   if (pass !== undefined) advance(state, spawner, pass)
   putOffBlocked(state, spawner)
-  return isOpened || pass !== undefined
+  return isCalled || isOpened || pass !== undefined
 }
 
 /** When this channel wants to begin a pass, or go on with one; undefined while it cannot or has nothing to do. */

@@ -74,6 +74,11 @@ export class Spawner {
     this.#parser = new ReportParser(this.#width)
   }
 
+  /** Is the spawner ours, with slots beyond 255? */
+  get isWide(): boolean {
+    return this.#width === 2
+  }
+
   get hasRoom(): boolean {
     return this.active < this.limit && this.running < this.#most
   }

@@ -20,6 +20,8 @@ export class Turns {
   readonly #fresh: Pass[] = []
   readonly #begun: Pass[] = []
   readonly #blocked = new Map<string, { claim: Claim; passes: Pass[] }>()
+  /** Messages whose passes were put off while they were blocked. */
+  readonly #putOff = new Map<string, { claim: Claim; ids: Set<number> }>()
   #asleep: { pass: Pass; until: number }[] = []
   /** When the first pass that sleeps goes on, Unix milliseconds; undefined: none sleeps. */
   wakesAt: number | undefined
@@ -57,16 +59,36 @@ export class Turns {
     return this.#fresh.shift() ?? this.#begun.shift()
   }
 
-  /** Takes out a pass over a file that has been blocked for long. */
-  takeBlockedFile(): Pass | undefined {
+  /** Takes out a pass over a file that has been blocked for long, and remembers its message; or one that sleeps, until when. */
+  takeBlockedFile(): { pass: Pass; until?: number } | undefined {
     for (const { claim, passes } of this.#blocked.values()) {
-      const at = passes.findIndex(({ job }) => job.isFile)
-      if (at >= 0) return this.#unblock(claim.key, passes, at)
+      const pass = this.#unblock(
+        claim.key,
+        passes,
+        passes.findIndex(({ job }) => job.isFile)
+      )
+      if (pass === undefined) continue
+      const entry = this.#putOff.get(claim.key) ?? { claim, ids: new Set() }
+      entry.ids.add(pass.job.id)
+      this.#putOff.set(claim.key, entry)
+      return { pass }
     }
     const at = this.#asleep.findIndex(({ pass }) => pass.job.isFile)
     const [found] = at < 0 ? [] : this.#asleep.splice(at, 1)
     if (found) this.#count(found.pass, -1)
-    return found?.pass
+    return found
+  }
+
+  /** The message whose pass was put off first of those for which there is room now, and none is blocked; undefined: there is none. It is remembered no longer. */
+  takePutOff(allows: (claim: Claim) => boolean): number | undefined {
+    for (const [key, { claim, ids }] of this.#putOff) {
+      if (this.#blocked.has(key) || !allows(claim)) continue
+      const [id] = ids
+      if (id !== undefined) ids.delete(id)
+      if (ids.size === 0) this.#putOff.delete(key)
+      return id
+    }
+    return undefined
   }
 
   /** Those that sleep go on: what they wait for may have changed. */
@@ -85,7 +107,7 @@ export class Turns {
   }
 
   #unblock(key: string, passes: Pass[], at = 0): Pass | undefined {
-    const [pass] = passes.splice(at, 1)
+    const [pass] = at < 0 ? [] : passes.splice(at, 1)
     if (passes.length === 0) this.#blocked.delete(key)
     if (pass) this.#count(pass, -1)
     return pass

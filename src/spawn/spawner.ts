@@ -34,7 +34,7 @@ export interface Job {
   host: Bytes
   fd: number
   logged: Logged | undefined
-  /** To be called when all is done but for making it durable; matters only to a message in the commit log. */
+  /** To be called when all is done but for making it durable. Told to a qmail-send that gave a place in its commit log, or knows of two bytes. */
   written: () => void
   /** To be called when it is known by which mail exchangers it goes. */
   goesBy: (exchangers: Bytes) => void
@@ -155,7 +155,7 @@ export class Spawner {
   #jobOf({ slot, message, sender, recipient, others, notes }: Omit<Command, 'isTooLong'>, logged: Logged | undefined, fd: number): Job {
     const at = recipient.lastIndexOf('@')
     const written = (): void => {
-      if (logged && this.#busy.has(slot)) this.#report(slot, WRITTEN)
+      if ((logged || this.#width === 2) && this.#busy.has(slot)) this.#report(slot, WRITTEN)
     }
     const goesBy = (exchangers: Bytes): void => {
       if (this.#options.together !== undefined) this.#report(slot, EXCHANGERS + exchangers)

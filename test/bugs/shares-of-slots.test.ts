@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { type Home, makeHome } from '../helpers/home.ts'
-import { putMessage, SendRig } from '../helpers/send-rig.ts'
+import { NO_INODE, putMessage, putWaiting, SendRig } from '../helpers/send-rig.ts'
 import { until } from '../helpers/suite.ts'
 
 const makeRigHome = (): Home => {
@@ -78,4 +78,18 @@ test('a message for many addresses of a user who hangs goes to the others on its
   const rig = new SendRig(home)
   await rig.delivery(/^friend@/)
   rig.kill('SIGKILL')
+})
+
+test('what had to wait for a share of the slots, and was put off, goes on when there is one, and not at its next retry', async () => {
+  const home = makeRigHome()
+  const hour = Math.floor(Date.now() / 1000) - 3600
+  const MESSAGES = 1200 // more than may wait in the middle of a pass
+  for (let i = 0; i < MESSAGES; i++) putWaiting(home, ['busy@me.example'], { id: NO_INODE + i, birth: hour, due: hour + 100, channel: 'local' })
+  putWaiting(home, ['last@me.example'], { id: NO_INODE + MESSAGES, birth: hour, due: hour + 200, channel: 'local' })
+  const rig = new SendRig(home)
+  const last = await rig.delivery(/^last@/) // all others have had their turn before
+  rig.onDelivery = () => 'Kok\n'
+  for (const asked of [last, ...rig.asked.splice(0)]) rig.report(asked, 'Kok\n')
+  await until('all to leave', () => rig.log.split('end msg').length === MESSAGES + 2)
+  assert.equal(await rig.stop(), 0)
 })

@@ -237,8 +237,8 @@ export const putEnvelope = (home: Home, id: number, recipients: string[], sender
 /** Lays a message as one that was sorted at `birth` and waits for its next try at `due` (Unix seconds), under a number that no file has: what it says is in no file, either. */
 export const putWaiting = (
   home: Home,
-  remote: string[],
-  { id, birth, due, sender = 's@s.example' }: { id: number; birth: number; due: number; sender?: string }
+  recipients: string[],
+  { id, birth, due, sender = 's@s.example', channel = 'remote' }: { id: number; birth: number; due: number; sender?: string; channel?: 'local' | 'remote' }
 ): void => {
   const lay = (folder: string, text: string, time: number): void => {
     const path = home.at(`queue/${folder}/${id % 23}/${id}`)
@@ -246,7 +246,7 @@ export const putWaiting = (
     utimesSync(path, time, time)
   }
   lay('info', `F${sender}\0`, birth)
-  lay('remote', remote.map((address) => `T${address}\0`).join(''), due)
+  lay(channel, recipients.map((address) => `T${address}\0`).join(''), due)
 }
 
 /** Lays another message like one that putWaiting laid. They share their files, so none of them may be delivered. */
