@@ -7,6 +7,7 @@ import { chmodSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import { freePort } from '../test/helpers/free-port.ts'
+import { until } from '../test/helpers/wait.ts'
 import { arrivals, MESSAGE_BYTES, median, type Subject, sourceFor, USERS } from './load.ts'
 import { enterNameSpace, startPostfix } from './postfix.ts'
 import { startQmail } from './qmail.ts'
@@ -26,11 +27,6 @@ interface Holding extends Subject {
   release: () => void
 }
 
-const until = async (what: string, isSo: () => boolean): Promise<void> => {
-  for (const end = performance.now() + PATIENCE_SECONDS * 1000; !isSo(); await delay(5))
-    if (performance.now() > end) throw new Error(`waited too long for ${what}`)
-}
-
 /** Fills the queue and lets it go: messages a second. */
 const drain = async (subject: Holding, messages: number): Promise<number> => {
   subject.hold()
@@ -38,12 +34,16 @@ const drain = async (subject: Holding, messages: number): Promise<number> => {
   const load = { name: '', messages, bytes: MESSAGE_BYTES, perMessage: false }
   const codes = await Promise.all(USERS.map((user) => sourceFor(user, subject.port, load)))
   if (codes.some((code) => code !== 0)) throw new Error(`the load generator failed against ${subject.name}`)
-  await until(`${messages} messages to wait in ${subject.name}`, () => subject.held() - before >= messages)
+  await until(`${messages} messages to wait in ${subject.name}`, () => subject.held() - before >= messages, PATIENCE_SECONDS)
   await delay(REST_SECONDS * 1000)
   const boxes = arrivals(subject.boxes, messages)
   const start = performance.now()
   subject.release()
-  await until(`${messages} messages of ${subject.name} to arrive`, () => boxes.seen() >= messages)
+  const isLate = setTimeout(() => {
+    throw new Error(`${subject.name} delivered only ${boxes.seen()} of ${messages}`)
+  }, PATIENCE_SECONDS * 1000)
+  await boxes.all
+  clearTimeout(isLate)
   boxes.close()
   return (messages * 1000) / (performance.now() - start)
 }
