@@ -1,12 +1,12 @@
 import type { Bytes } from '../../core/bytes.ts'
-import { CHANNELS, type Channel } from '../../queue/paths.ts'
+import { CHANNELS, type Channel, WIDE_LIMIT } from '../../queue/paths.ts'
 import { destinationClaim } from '../destination/claims.ts'
 import type { Destination } from '../destination/destination.ts'
 import type { Held, Message } from '../message.ts'
 import { type Claim, Shares, userClaims } from '../shares.ts'
 
-/** So many messages are held in memory for each channel, as many as may be under way (WIDE_LIMIT); more wait in todo/, with nothing but their numbers known. */
-const MAX_HELD = 1000
+/** So many messages are held in memory for each channel, as many as may be under way; more wait in todo/, with nothing but their numbers known. */
+const MAX_HELD = WIDE_LIMIT
 
 /** Where a message waits for the lane: with those of its submitter's, for a channel; or, with a claim, with those of a user or a destination that has had its share. */
 export interface Place {
