@@ -112,11 +112,7 @@ export const takeReport = (state: State, spawner: Spawner, given: Report): void 
   const isPassedOn = isNoted && given.letter === PASSED_ON
   const isListed = isNoted && given.letter === LISTED
   const report = isPassedOn || isListed ? { ...given, letter: 'K' } : given
-  const named = spawner.peek(report.slot)
-  if (report.letter === WRITTEN && (named?.isFromLog || (named && spawner.isWide))) {
-    spawner.written(report.slot)
-    return
-  }
+  if (report.letter === WRITTEN && spawner.written(report.slot)) return
   const waiting = report.letter === NEEDS_FILE ? spawner.peek(report.slot) : undefined
   if (waiting?.isFromLog && !waiting.job.held?.isForgotten) {
     handOverAsFile(state, spawner, report.slot, waiting)

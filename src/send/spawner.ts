@@ -74,11 +74,6 @@ export class Spawner {
     this.#parser = new ReportParser(this.#width)
   }
 
-  /** Is the spawner ours, with slots beyond 255? */
-  get isWide(): boolean {
-    return this.#width === 2
-  }
-
   get hasRoom(): boolean {
     return this.active < this.limit && this.running < this.#most
   }
@@ -131,14 +126,16 @@ export class Spawner {
     )
   }
 
-  /** All of the delivery is done but for its durability: another may begin. */
-  written(slot: number): void {
+  /** All of the delivery is done but for its durability: another may begin. False: there is none, or this spawner cannot know. */
+  written(slot: number): boolean {
     const delivery = this.#slots[slot]
-    if (delivery === undefined || delivery.isWritten || delivery.next !== undefined) return
+    if (delivery === undefined || !(delivery.isFromLog || this.#width === 2)) return false
+    if (delivery.isWritten || delivery.next !== undefined) return true
     delivery.isWritten = true
     this.#written++
     this.#shares.give(delivery.claims)
     this.#writtenShares.take(delivery.claims)
+    return true
   }
 
   /** The delivery in a slot, which stays taken. */
