@@ -312,6 +312,19 @@ test('QMAIL_WIDE=1: the limit is 1000, and numbers have two bytes; programs do n
   assert.equal(readFileSync(asked, 'latin1'), '--')
 })
 
+test('that a message from a file is written is told before its report, to a qmail-send that knows of two bytes', async () => {
+  for (const wide of [true, false]) {
+    const own = makeHome()
+    makeUsers(own, ['wri'])[0]?.maildir()
+    layMessage(own, '12/1001', MESSAGE)
+    const rig = startSpawner(own, 'qmail-lspawn', 'root', wide ? { QMAIL_WIDE: '1' } : {}, ['./Maildir/'])
+    rig.say(`${wide ? '\0' : ''}\x0512/1001\0s@s\0wri@x\0`)
+    await until('the report', () => rig.output().includes('Kdid 1+0+0\n\0'))
+    assert.equal(await rig.end(), 0)
+    assert.match(rig.output(), wide ? /^\0\x03\xe8\0\x05W\0\0\x05Kdid 1\+0\+0\n\0$/ : /^\x78\x05Kdid 1\+0\+0\n\0$/)
+  }
+})
+
 test('deliveries to several users share rounds of syncfs: one shell below qmail-lspawn, as qmailp:nofiles with no other group', async () => {
   const own = makeHome()
   const names = ['ra', 'rb', 'rc', 'rd', 're', 'rf']

@@ -252,6 +252,22 @@ test('more than 255 deliveries at a time, where the spawner’s numbers have two
   assert.equal(await rig.stop(), 0)
 })
 
+test('a delivery from a file that is written counts no more towards the limit, where the spawner’s numbers have two bytes', async () => {
+  const home = makeRigHome({ concurrencyremote: '3\n' })
+  const birth = Math.floor(Date.now() / 1000) - 3600
+  for (let i = 0; i < 3; i++) putWaiting(home, [`r${i}@h${i}.example`], { id: NO_INODE + i, birth, due: birth + 100 + i })
+  const rig = new SendRig(home, { resident: true, wide: 400 })
+  const [first, second] = [await rig.delivery(/^r0@/), await rig.delivery(/^r1@/)]
+  await rig.logged(/remote 2\/3$/m)
+  assert.deepEqual(rig.asked, [], 'the last slot is for others')
+  rig.report(first, 'W')
+  const third = await rig.delivery(/^r2@/)
+  assert.equal(count(rig.log, /^delivery \d+:/gm), 0, 'nothing of that shows')
+  for (const delivery of [first, second, third]) rig.report(delivery, 'Kok\n')
+  await until('all to leave', () => count(rig.log, /^end msg/gm) === 3)
+  assert.equal(await rig.stop(), 0)
+})
+
 test('qmail-start has both know of it, unless one of them is not ours', async () => {
   const home = makeHome()
   home.control('concurrencyremote', '300\n')
