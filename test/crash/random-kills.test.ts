@@ -1,5 +1,6 @@
 import { describe, test } from 'node:test'
 import { setTimeout as delay } from 'node:timers/promises'
+import type { Home } from '../helpers/home.ts'
 import { childrenOf, killListed } from '../helpers/proc.ts'
 import { killGroup, until } from '../helpers/suite.ts'
 import { allArrive, load, makeBoxes, type Running, restartServer, restartSuite, startAll } from '../helpers/under-load.ts'
@@ -16,7 +17,7 @@ const below = (n: number): number => Math.floor(Math.random() * n)
 const IS_MISSED_BY_NOBODY = new Set(['qmail-local', 'qmail-getpw', 'qmail-smtpd', 'sync'])
 
 /** Kills all at once, or any one process, and starts again what that has ended. */
-const killAny = async (home: ReturnType<typeof makeBoxes>['home'], running: Running): Promise<void> => {
+const killAny = async (home: Home, running: Running): Promise<string> => {
   const { suite, smtpd } = running
   const all = [suite.child, smtpd.daemon.child].flatMap(({ pid }) => (pid === undefined ? [] : childrenOf(pid)))
   const victim = all[below(2 * all.length)]
@@ -25,13 +26,14 @@ const killAny = async (home: ReturnType<typeof makeBoxes>['home'], running: Runn
     killGroup(smtpd.daemon.child)
     await restartSuite(home, running)
     await restartServer(home, running)
-    return
+    return 'all'
   }
   killListed(victim)
-  if (IS_MISSED_BY_NOBODY.has(victim.name)) return
+  if (IS_MISSED_BY_NOBODY.has(victim.name)) return victim.name
   await delay(below(40)) // what is left goes on for a moment, some time or other
   if (victim.name === 'tcpserver') await restartServer(home, running)
   else await restartSuite(home, running)
+  return victim.name
 }
 
 describe('SIGKILL at random', { concurrency: JOBS }, () => {
@@ -43,10 +45,14 @@ describe('SIGKILL at random', { concurrency: JOBS }, () => {
       const { home, boxes } = makeBoxes()
       const running = await startAll(home)
       const sending = load(running)
+      const killed: string[] = []
       for (let kill = first; kill <= last; kill++) {
         const enough = sending.acknowledged.size + 1 + below(40)
-        await until('messages on their way', () => sending.acknowledged.size >= enough)
-        await killAny(home, running)
+        await until(
+          () => `messages on their way; killed: ${killed.join(' ')}`,
+          () => sending.acknowledged.size >= enough
+        )
+        killed.push(await killAny(home, running))
       }
       await sending.finish()
       await restartSuite(home, running)
