@@ -21,7 +21,7 @@ test('netstrings are cut out whatever pieces they come in', () => {
   }
 })
 
-test('chunks that are the caller\'s again are copied, those of a long netstring too', () => {
+test("chunks that are the caller's again are copied, those of a long netstring too", () => {
   const stream = Buffer.concat([netstring('one'), netstring('x'.repeat(5000)), netstring('two')])
   for (const size of [1, 4, 2000, 9000]) {
     const parser = new NetstringParser(10_000, true)
