@@ -47,11 +47,12 @@ property: ROUNDS ?= 10
 property: build/stamp
 	ROUNDS=$(ROUNDS) $(NODE) --test --test-reporter=spec test/property/*.test.ts
 
-# everything is killed under load, ROUNDS times over, programs are killed and calls fail at ROUNDS system calls each, and power is lost at every step of a run of MESSAGES messages
+# all at once or any one process is killed under load, ROUNDS times over, in JOBS installations at a time; programs are killed and calls fail at ROUNDS system calls each, and power is lost at every step of a run of MESSAGES messages
 crash: ROUNDS ?= 100
 crash: MESSAGES ?= 500
+crash: JOBS ?= 2
 crash: build/stamp
-	ROUNDS=$(ROUNDS) $(NODE) --test --test-name-pattern='all at once' test/crash/kill.test.ts
+	ROUNDS=$(ROUNDS) JOBS=$(JOBS) $(NODE) --test --test-reporter=spec test/crash/random-kills.test.ts
 	ROUNDS=$(ROUNDS) $(NODE) --test test/crash/system-calls.test.ts
 	MESSAGES=$(MESSAGES) $(NODE) --test test/crash/power-loss.test.ts
 

@@ -74,3 +74,13 @@ export const killListed = ({ pid }: Pick<Process, 'pid'>, signal: NodeJS.Signals
     if (errorCode(error) !== 'ESRCH') throw error
   }
 }
+
+/** A process and everything below it by pid and name only: a look that costs little. */
+export const childrenOf = (root: number): Pick<Process, 'pid' | 'name'>[] => {
+  try {
+    const children = read(root, `task/${root}/children`).split(' ').filter(Boolean).map(Number)
+    return [{ pid: root, name: read(root, 'comm').trim() }, ...children.flatMap(childrenOf)]
+  } catch {
+    return [] // it has ended
+  }
+}
