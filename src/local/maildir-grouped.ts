@@ -20,12 +20,16 @@ let made = 0
 export const uniqueName = (microseconds: number): Bytes =>
   `${Math.floor(microseconds / 1e6)}.M${String(microseconds % 1e6).padStart(6, '0')}P${process.pid}Q${++made}.${host}`
 
+/** Copying so much costs more than another system call. */
+const LARGE_BYTES = 32_768
+
 const nowMicroseconds = (): number => Math.floor((performance.timeOrigin + performance.now()) * 1000)
 
 const write = (file: Bytes, lines: HeaderLines, message: Buffer): number => {
   const fd = openSync(fsPath(file), 'wx', MAILDIR_MODE)
   try {
-    writeWhole(fd, Buffer.concat([Buffer.from(lines.returnPath + lines.deliveredTo, 'latin1'), message]))
+    const added = Buffer.from(lines.returnPath + lines.deliveredTo, 'latin1')
+    for (const piece of message.length < LARGE_BYTES ? [Buffer.concat([added, message])] : [added, message]) writeWhole(fd, piece)
     return fd
   } catch (error) {
     closeSync(fd)

@@ -12,6 +12,28 @@ const LAST_WORDS_MILLISECONDS = 1000
 const END_SECONDS = 5
 
 const NO_MESSAGE = Buffer.alloc(0)
+/** Copying a piece of this size costs more than having it written as it is. */
+const LARGE_BYTES = 16_384
+
+/** The same bytes in fewer pieces: neighbours are put together, unless they are large. */
+const joined = (pieces: readonly Buffer[]): Buffer[] => {
+  const all: Buffer[] = []
+  let small: Buffer[] = []
+  const join = (): void => {
+    if (small.length > 0) all.push(Buffer.concat(small))
+    small = []
+  }
+  for (const piece of pieces) {
+    if (piece.length < LARGE_BYTES) {
+      small.push(piece)
+      continue
+    }
+    join()
+    all.push(piece)
+  }
+  join()
+  return all
+}
 
 /** A program kept resident, and the requests it is working on. It may be another user's: nothing it says is trusted beyond its own requests. */
 export class Resident {
@@ -92,7 +114,11 @@ export class Resident {
   #flush(): void {
     const all = this.#outgoing
     this.#outgoing = []
-    if (all.length > 0 && !this.#isOver) this.#child.stdin?.write(all.length === 1 ? all[0] : Buffer.concat(all))
+    const { stdin } = this.#child
+    if (all.length === 0 || this.#isOver || stdin === null) return
+    stdin.cork()
+    for (const piece of joined(all)) stdin.write(piece)
+    stdin.uncork()
   }
 
   #take(chunk: Buffer): void {

@@ -80,7 +80,7 @@ export interface Aside {
 
 /** Serves requests until their stream ends and all are answered. Requests run side by side. */
 export const serveRequests = async (withMessage: boolean, handle: Handler, aside?: Aside): Promise<void> => {
-  const parser = new NetstringParser(MAX_REQUEST_BYTES)
+  const parser = new NetstringParser(MAX_REQUEST_BYTES, true)
   const answers = new Answers()
   const running = new Set<Promise<void>>()
   let head: Bytes[] | undefined
@@ -95,7 +95,7 @@ export const serveRequests = async (withMessage: boolean, handle: Handler, aside
     void job.then(() => running.delete(job))
   }
   await feedFrom(FD.requests, (chunk) => {
-    parser.push(Buffer.from(chunk))
+    parser.push(chunk)
     for (let body = parser.next(); body !== undefined; body = parser.next()) {
       if (head === undefined) {
         head = body.toString('latin1').split('\0')

@@ -11,6 +11,7 @@ const CHUNK_BYTES = 65_536
 /** A client may send a byte at a time, and a Buffer is far larger than a byte. */
 const MAX_PIECES = 256
 const MAX_ANSWER_BYTES = 64
+const COMMA = Buffer.from(',')
 const END_OF_MESSAGE = Buffer.from('0:,')
 const ANSWER = /^([0-9]{1,2}):([0-9]{1,3}) ([0-9]{1,20}),$/
 
@@ -45,11 +46,11 @@ class SocketSubmission implements Submission {
     this.#heldBytes += chunk.length
     if (this.#held.length > MAX_PIECES) this.#held = [Buffer.concat(this.#held)]
     if (this.#heldBytes < CHUNK_BYTES) return undefined
-    return this.#socket.write(this.#take()) ? undefined : this.#drained()
+    return this.#socket.write(Buffer.concat(this.#take())) ? undefined : this.#drained()
   }
 
   finish(sender: Bytes, recipients: readonly Bytes[], notes?: NotesText): Promise<QueueResult> {
-    const parts = [this.#take(), END_OF_MESSAGE, netstring(withNotes(envelopeBytes(sender, recipients), notes))]
+    const parts = [...this.#take(), END_OF_MESSAGE, netstring(withNotes(envelopeBytes(sender, recipients), notes))]
     return new Promise((resolve) => {
       this.#settle = resolve
       if (this.#isOver) this.#end(QueueExit.communication, 0)
@@ -62,12 +63,12 @@ class SocketSubmission implements Submission {
     this.#socket.destroy()
   }
 
-  /** What is held, as a netstring; nothing if nothing is held (an empty one would end the message). */
-  #take(): Buffer {
-    const held = Buffer.concat(this.#held)
+  /** What is held, as a netstring in pieces; nothing if nothing is held (an empty one would end the message). */
+  #take(): Buffer[] {
+    const all = this.#heldBytes === 0 ? [] : [Buffer.from(`${this.#heldBytes}:`), ...this.#held, COMMA]
     this.#held = []
     this.#heldBytes = 0
-    return held.length === 0 ? held : netstring(held)
+    return all
   }
 
   #drained(): Promise<void> {

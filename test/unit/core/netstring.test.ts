@@ -21,6 +21,36 @@ test('netstrings are cut out whatever pieces they come in', () => {
   }
 })
 
+test("chunks that are the caller's again are copied, those of a long netstring too", () => {
+  const stream = Buffer.concat([netstring('one'), netstring('x'.repeat(5000)), netstring('two')])
+  for (const size of [1, 4, 2000, 9000]) {
+    const parser = new NetstringParser(10_000, true)
+    const found: Buffer[] = []
+    const chunk = Buffer.alloc(size)
+    for (let at = 0; at < stream.length; at += size) {
+      parser.push(chunk.subarray(0, stream.copy(chunk, 0, at)))
+      for (let body = parser.next(); body; body = parser.next()) found.push(body)
+    }
+    assert.deepEqual(
+      found.map((body) => body.toString()),
+      ['one', 'x'.repeat(5000), 'two']
+    )
+  }
+})
+
+test('what came behind the last netstring is there, also when it is the beginning of another', () => {
+  const parser = new NetstringParser(1000)
+  parser.push(Buffer.from('3:one,007:be'))
+  assert.equal(parser.next()?.toString(), 'one')
+  assert.equal(parser.rest.toString(), '007:be')
+  assert.equal(parser.next(), undefined)
+  assert.equal(parser.rest.toString(), '007:be')
+  parser.push(Buffer.from('gun')) // of seven
+  assert.equal(parser.rest.toString(), '007:begun')
+  parser.push(Buffer.from('it;'))
+  assert.throws(() => parser.next(), Permanent)
+})
+
 for (const bad of ['x:', '3:abcd', ':,', '-1:,', '99999999999999:', '1001:', '1:a;']) {
   test(`"${bad}" is a framing error`, () => {
     const parser = new NetstringParser(1000)
