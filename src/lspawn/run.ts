@@ -1,4 +1,4 @@
-import { fstatSync, readSync, statSync } from 'node:fs'
+import { statSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Bytes } from '../core/bytes.ts'
 import { errorCode, isTemporary } from '../core/failure.ts'
@@ -8,10 +8,11 @@ import type { Ids } from '../os/child.ts'
 import { NOTES_VARIABLE, notesVariable } from '../queue/notes-variable.ts'
 import { LspawnExit } from '../spawn/exits.ts'
 import type { Gear } from '../spawn/gear.ts'
-import { FIRST_GEAR, MAX_RESIDENT_BYTES, MAX_VALUES_BYTES, PROGRAM } from '../spawn/local-wire.ts'
+import { FIRST_GEAR, MAX_VALUES_BYTES, PROGRAM } from '../spawn/local-wire.ts'
 import type { Pool } from '../spawn/pool.ts'
 import type { Job } from '../spawn/spawner.ts'
 import { recordBytes } from '../submit/submission.ts'
+import { inMemory } from './message.ts'
 import { type Command, runProgram } from './program.ts'
 import { type Ending, endedWith, needsFile, Output } from './report.ts'
 import { runThroughShell } from './through-shell.ts'
@@ -42,29 +43,6 @@ const runOnce = async ({ home, env }: Local, ids: Ids | undefined, values: reado
   return ended instanceof Error ? endedWith(startTrouble(ended)) : { code: ended.code, output: ended.output.text }
 }
 
-/** The message of a delivery, wherever it is, if it may be handed over in memory. */
-const messageOf = (messages: MessageReader, { fd, logged }: Pick<Job, 'fd' | 'logged'>): Buffer | undefined => {
-  if (logged === undefined) return smallMessage(fd)
-  try {
-    return messages.read(logged.number, logged.place)
-  } catch {
-    return undefined // it may be a file by now, and its place in the log another's
-  }
-}
-
-/** The message, if it is small enough to be handed over in memory. The descriptor stays at its start. */
-const smallMessage = (fd: number): Buffer | undefined => {
-  const { size } = fstatSync(fd)
-  if (size > MAX_RESIDENT_BYTES) return undefined
-  const message = Buffer.allocUnsafe(size)
-  for (let at = 0; at < size; ) {
-    const length = readSync(fd, message, at, size - at, at)
-    if (length === 0) return undefined
-    at += length
-  }
-  return message
-}
-
 const endingOf = ([code, ...text]: Bytes[]): Ending => {
   const output = new Output()
   output.add(Buffer.from(text.join('\0'), 'latin1'))
@@ -79,10 +57,12 @@ const commandOf = ([line = '', ...variables]: Bytes[]): Command => {
 /** Delivers in the second gear, or hears what is to be run in its place; undefined if this delivery needs the first: nothing has been done then. */
 const runResident = async (local: Local, ids: Ids, values: readonly Bytes[], job: Job): Promise<Ending | Command | undefined> => {
   const identity = values.join('').length < MAX_VALUES_BYTES ? local.gear.now() : undefined
-  const message = identity === undefined ? undefined : messageOf(local.messages, job)
-  if (identity === undefined || message === undefined) return undefined
+  if (identity === undefined) return undefined
+  const found = inMemory(local.messages, job)
+  const held = found instanceof Promise ? await found : found
+  if (held === undefined) return undefined
   const fields = job.notes === undefined ? values : [...values, job.notes]
-  const reply = await local.pool.ask(`${ids.uid}:${ids.gid}`, identity, fields, message, job.written)
+  const reply = await local.pool.ask(`${ids.uid}:${ids.gid}`, identity, fields, held.message, job.written).finally(held.drop)
   if (reply === undefined || reply[0] === FIRST_GEAR) return undefined
   if (reply[0] === PROGRAM) return commandOf(reply.slice(1) as Bytes[])
   if (reply === 'unstarted') return endedWith(LspawnExit.cannotRun)

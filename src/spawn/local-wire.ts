@@ -26,6 +26,6 @@ export const FORWARDED_FIELD = '+dsn'
 export const LISTED_FIELD = '+list'
 
 /** Messages up to this size are delivered in the second gear; those of the commit log always. */
-export const MAX_RESIDENT_BYTES = 256 * 1024
+export const MAX_RESIDENT_BYTES = 8 * 1024 * 1024
 /** Arguments up to this length, all together, are handed over in the second gear; qmail-send's never come near it. */
 export const MAX_VALUES_BYTES = 128 * 1024

@@ -20,7 +20,7 @@ import { feedFrom } from '../os/feed.ts'
  */
 const FD = { requests: 0, answers: 1 } as const
 
-/** Larger than any request: a spawner's commands are at most 1 MiB, messages handed over 256 KiB. */
+/** Larger than any request: a spawner's commands are at most 1 MiB, messages handed over 8 MiB. */
 const MAX_REQUEST_BYTES = 1 << 24
 /** The longest answer: larger than any report, which may quote a server's 5000 bytes for each of a hundred recipients. */
 const MAX_ANSWER_BYTES = 1 << 20

@@ -1,0 +1,73 @@
+import { fstatSync, read, readSync } from 'node:fs'
+import { promisify } from 'node:util'
+import type { MessageReader } from '../log/read-message.ts'
+import { MAX_RESIDENT_BYTES } from '../spawn/local-wire.ts'
+import type { Job } from '../spawn/spawner.ts'
+
+/** Up to this size a message is read at once; reading a larger one must not hold up other deliveries. */
+const SMALL_BYTES = 256 * 1024
+/** So much of larger messages is in memory at a time, for all deliveries; what is beyond it takes the first gear, which holds a message in pieces. */
+const MAX_HELD_BYTES = 32 * 1024 * 1024
+
+const readLater = promisify(read)
+let heldBytes = 0
+
+/** A message in memory. */
+export interface InMemory {
+  message: Buffer
+  /** To be called once, when the delivery is over. */
+  drop: () => void
+}
+
+const nothingToDrop = (): void => {}
+
+/** Throws system errors. */
+const small = (fd: number, size: number): InMemory | undefined => {
+  const message = Buffer.allocUnsafe(size)
+  for (let at = 0; at < size; ) {
+    const length = readSync(fd, message, at, size - at, at)
+    if (length === 0) return undefined
+    at += length
+  }
+  return { message, drop: nothingToDrop }
+}
+
+/** Rejects with system errors. */
+const large = async (fd: number, size: number): Promise<InMemory | undefined> => {
+  heldBytes += size
+  const drop = (): void => {
+    heldBytes -= size
+  }
+  try {
+    const message = Buffer.allocUnsafeSlow(size)
+    for (let at = 0; at < size; ) {
+      const { bytesRead } = await readLater(fd, message, at, size - at, at)
+      if (bytesRead === 0) {
+        drop()
+        return undefined
+      }
+      at += bytesRead
+    }
+    return { message, drop }
+  } catch (error) {
+    drop()
+    throw error
+  }
+}
+
+/**
+ * The message of a delivery, out of its file or the commit log, if it may be handed over in memory; undefined: it may not, or is not what it was. The file's
+ * descriptor stays at its start. Throws or rejects with system errors.
+ */
+export const inMemory = (messages: MessageReader, { fd, logged }: Pick<Job, 'fd' | 'logged'>): InMemory | undefined | Promise<InMemory | undefined> => {
+  if (logged === undefined) {
+    const { size } = fstatSync(fd)
+    if (size <= SMALL_BYTES) return small(fd, size)
+    return size <= MAX_RESIDENT_BYTES && heldBytes + size <= MAX_HELD_BYTES ? large(fd, size) : undefined
+  }
+  try {
+    return { message: messages.read(logged.number, logged.place), drop: nothingToDrop }
+  } catch {
+    return undefined // it may be a file by now, and its place in the log another's
+  }
+}
