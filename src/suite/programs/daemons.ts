@@ -10,8 +10,8 @@ export const daemons = rows({
     mode: 0o700,
     fds: '0 anything open, 1> log, 2> trouble at start',
     exits: { 0: 'qmail-send ended well', 111: 'could not start, or a daemon failed' },
-    permissions: ['read:*', 'child'],
-    budget: 40
+    permissions: ['read:*', 'write:run', 'child'],
+    budget: 44
   },
   'qmail-send': {
     ring: 'Q',
