@@ -1,6 +1,8 @@
 import { once } from 'node:events'
-import { Duplex, type Writable } from 'node:stream'
-import { Temporary } from '../core/failure.ts'
+import { closeSync } from 'node:fs'
+import type { Writable } from 'node:stream'
+import { readableFd, writableFd } from '../net/stdio.ts'
+import { makePipes, type Pipe } from '../os/pipe.ts'
 import { QueueExit, type QueueResult } from '../queue/codes.ts'
 import { exitOf, MAX_TEXT_BYTES, startQueueProgram } from './queue-process.ts'
 import { envelopeBytes, type Submission, type Submitter } from './submission.ts'
@@ -14,15 +16,17 @@ const send = (to: Writable, data: Buffer): Promise<boolean> =>
 const close = (stream: Writable): Promise<void> => new Promise((resolve) => stream.end(() => resolve()).once('error', () => resolve()))
 
 /** Submits through a queue program run for this message: $QMAILQUEUE, else bin/qmail-queue (spec queue.md 2.2). Throws Temporary when there is no process to be had. */
-export const submitThroughChild = (from: Submitter): Submission => {
-  const child = startQueueProgram(from, 'pipe', 'pipe', 'pipe')
-  if (child === undefined) return cannotRun()
-  const exited = exitOf(child)
-  const [message, envelope, , , , , errors]: readonly unknown[] = child.stdio
-  if (!(message instanceof Duplex && envelope instanceof Duplex && errors instanceof Duplex)) {
-    if (child.pid === undefined) return cannotRun()
-    throw new Temporary('unable to start the queue program')
+export const submitThroughChild = async (from: Submitter): Promise<Submission> => {
+  const pipes = (await makePipes(3)) as [Pipe, Pipe, Pipe]
+  const child = startQueueProgram(from, pipes[0].read, pipes[1].read, pipes[2].write)
+  for (const theirs of [pipes[0].read, pipes[1].read, pipes[2].write]) closeSync(theirs)
+  if (child?.pid === undefined) {
+    for (const ours of [pipes[0].write, pipes[1].write, pipes[2].read]) closeSync(ours)
+    child?.on('error', () => {})
+    return cannotRun()
   }
+  const exited = exitOf(child)
+  const [message, envelope, errors] = [writableFd(pipes[0].write), writableFd(pipes[1].write), readableFd(pipes[2].read)]
   let weFailed = false
   let text = ''
   for (const stream of [message, envelope, errors]) stream.on('error', () => {}) // a write that fails says so itself; its exit code tells the rest

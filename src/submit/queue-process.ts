@@ -14,12 +14,7 @@ export const exitOf = (child: ChildProcess): Promise<number | null> =>
   })
 
 /** Starts the queue program with these three at its descriptors 0, 1 and 6; undefined when it has no name. */
-export const startQueueProgram = (
-  { home, env }: Submitter,
-  message: 'pipe' | number,
-  envelope: 'pipe' | number,
-  errors: 'pipe' | number
-): ChildProcess | undefined => {
+export const startQueueProgram = ({ home, env }: Submitter, message: number, envelope: number, errors: number): ChildProcess | undefined => {
   const program = env.QMAILQUEUE ?? 'bin/qmail-queue'
   const path = program === '' || program.includes('/') ? program : `./${program}`
   return path === '' ? undefined : startChild(path, [], { stdio: [message, envelope, 2, 'ignore', 'ignore', 'ignore', errors], env, cwd: home, argv0: program })

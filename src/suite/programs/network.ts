@@ -83,7 +83,7 @@ export const network = rows({
     runsAs: 'whoever runs it',
     fds: '0<1> the peer, 2> the record; the copying process: 3> 4< the program',
     exits: { 100: 'usage', 111: 'the program cannot be run' },
-    permissions: ['read:*', 'write:/tmp', 'child'],
+    permissions: ['read:*', 'write:/proc', 'child'],
     secondGear: { about: 'the copying process beside the program', permissions: [] },
     budget: 60
   },
@@ -94,7 +94,7 @@ export const network = rows({
     runsAs: 'whoever runs it',
     fds: '0<1> the peer; the copying process: 3> 4< the program',
     exits: { 100: 'usage', 111: 'the program cannot be run' },
-    permissions: ['read:*', 'write:/tmp', 'child'],
+    permissions: ['read:*', 'write:/proc', 'child'],
     secondGear: { about: 'the copying process beside the program', permissions: [] },
     budget: 60
   },
