@@ -45,8 +45,8 @@ const opened = (pid: string, count: number): Pipe[] => {
 }
 
 /**
- * Makes a number of pipes; resolves when nothing of what made them is left. Neither Node nor Bun can (Bun's foreign functions could, for 35 ms of processor at the first call;
- * this takes 10): a shell makes them, and we open its descriptors by /proc, which gives ends of our own.
+ * Makes a number of pipes; resolves when nothing of what made them is left. Neither Node nor Bun can: a shell makes them, and we open its descriptors by /proc, which gives ends of our own. (Bun's foreign
+ * functions could, and one qmail-inject with a queue program took a sixth less processor with them; but they are Bun's only, and need its compilers.)
  *
  * What else looks like a pipe is none to a program that opens its descriptor again, as /dev/stdin or /dev/fd/3: of the socket pairs that child processes have it cannot (ENXIO, at once),
  * and a FIFO, its writer gone, keeps it waiting for ever. So: pipes for programs that are not ours and are given mail or a connection's bytes. With socket pairs still, as every shell

@@ -17,16 +17,18 @@ const close = (stream: Writable): Promise<void> => new Promise((resolve) => stre
 
 /** Submits through a queue program run for this message: $QMAILQUEUE, else bin/qmail-queue (spec queue.md 2.2). Throws Temporary when there is no process to be had. */
 export const submitThroughChild = async (from: Submitter): Promise<Submission> => {
-  const pipes = (await makePipes(3)) as [Pipe, Pipe, Pipe]
-  const child = startQueueProgram(from, pipes[0].read, pipes[1].read, pipes[2].write)
-  for (const theirs of [pipes[0].read, pipes[1].read, pipes[2].write]) closeSync(theirs)
-  if (child?.pid === undefined) {
-    for (const ours of [pipes[0].write, pipes[1].write, pipes[2].read]) closeSync(ours)
-    child?.on('error', () => {})
+  const [toMessage, toEnvelope, fromErrors] = (await makePipes(3)) as [Pipe, Pipe, Pipe]
+  const ours = [toMessage.write, toEnvelope.write, fromErrors.read]
+  const child = await startQueueProgram(from, toMessage.read, toEnvelope.read, fromErrors.write).catch((error) => {
+    for (const fd of ours) closeSync(fd)
+    throw error
+  })
+  if (child === undefined) {
+    for (const fd of ours) closeSync(fd)
     return cannotRun()
   }
   const exited = exitOf(child)
-  const [message, envelope, errors] = [writableFd(pipes[0].write), writableFd(pipes[1].write), readableFd(pipes[2].read)]
+  const [message, envelope, errors] = [writableFd(toMessage.write), writableFd(toEnvelope.write), readableFd(fromErrors.read)]
   let weFailed = false
   let text = ''
   for (const stream of [message, envelope, errors]) stream.on('error', () => {}) // a write that fails says so itself; its exit code tells the rest

@@ -11,8 +11,7 @@ import { envelopeBytes, type Submission, type Submitter } from './submission.ts'
  */
 export const submitThroughPipes = async (from: Submitter): Promise<Submission> => {
   const [message, envelope, errors] = (await makePipes(3)) as [Pipe, Pipe, Pipe]
-  const child = startQueueProgram(from, message.read, envelope.read, errors.write)
-  for (const theirs of [message.read, envelope.read, errors.write]) closeSync(theirs)
+  const child = await startQueueProgram(from, message.read, envelope.read, errors.write)
   const exited = child && exitOf(child)
   let weFailed = false
   const hand = (fd: number, data: Buffer): void => {
