@@ -149,6 +149,7 @@ export const admin = rows({
   splogger: {
     synopsis: 'splogger [TAG [FACILITY]]',
     ring: 'N',
+    stays: true,
     about: 'hands log lines to syslog',
     runsAs: 'qmaill:nofiles',
     fds: '0< lines, 2> why not',
