@@ -1,7 +1,7 @@
 import { once } from 'node:events'
 import { closeSync } from 'node:fs'
+import { Socket } from 'node:net'
 import type { Writable } from 'node:stream'
-import { readableFd, writableFd } from '../net/stdio.ts'
 import { makePipes, type Pipe } from '../os/pipe.ts'
 import { QueueExit, type QueueResult } from '../queue/codes.ts'
 import { exitOf, MAX_TEXT_BYTES, startQueueProgram } from './queue-process.ts'
@@ -14,6 +14,8 @@ const send = (to: Writable, data: Buffer): Promise<boolean> =>
   })
 
 const close = (stream: Writable): Promise<void> => new Promise((resolve) => stream.end(() => resolve()).once('error', () => resolve()))
+
+const writable = (fd: number): Writable => new Socket({ fd, readable: false, writable: true })
 
 /** Submits through a queue program run for this message: $QMAILQUEUE, else bin/qmail-queue (spec queue.md 2.2). Throws Temporary when there is no process to be had. */
 export const submitThroughChild = async (from: Submitter): Promise<Submission> => {
@@ -28,7 +30,11 @@ export const submitThroughChild = async (from: Submitter): Promise<Submission> =
     return cannotRun()
   }
   const exited = exitOf(child)
-  const [message, envelope, errors] = [writableFd(toMessage.write), writableFd(toEnvelope.write), readableFd(fromErrors.read)]
+  const [message, envelope, errors] = [
+    writable(toMessage.write),
+    writable(toEnvelope.write),
+    new Socket({ fd: fromErrors.read, readable: true, writable: false })
+  ]
   let weFailed = false
   let text = ''
   for (const stream of [message, envelope, errors]) stream.on('error', () => {}) // a write that fails says so itself; its exit code tells the rest
