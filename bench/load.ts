@@ -42,6 +42,8 @@ export interface Subject {
   boxes: string[]
   /** Where mail for AWAY arrives, if it takes any. */
   sink?: Sink
+  /** Its processes as they are now. */
+  processes: () => { name: string; pid: number }[]
 }
 
 /** Postfix's smtp-sink, to which a mail server under test sends mail for AWAY. */

@@ -18,8 +18,6 @@ const WORKERS = Number(process.env.WORKERS ?? Math.ceil(availableParallelism() /
 export interface Qmail extends Subject {
   /** The installation. */
   home: string
-  /** Its processes. */
-  processes: () => { name: string; pid: number }[]
   sendmail: [string, string[]]
   /** Memory of the whole suite, proportional set size, in kilobytes. */
   pss: () => { name: string; kilobytes: number }[]
