@@ -6,8 +6,8 @@ const ID = 64_330
 
 /**
  * Debian's settings for a host on the Internet with Maildirs, reduced to what these loads meet: recipients are verified, `.forward` files are looked for, delivery is to accounts, as those who
- * have them. Not Debian's: names of clients are not asked of the DNS (nor by the others here); 20 connections and 10 messages in each, after which mail only waits for a queue
- * runner, are no bound here, for a server with much mail would not leave them so. Durable by default: Exim syncs a message's two files in its queue and the file in the Maildir, each by fsync.
+ * have them. Not Debian's: the DNS is not asked for names of clients (the others here do not ask either), and 20 connections, and 10 messages in each before further ones wait for a queue runner, are
+ * no bound, for a server with much mail would not leave them so. Durable as it comes: by fsync of a message's two files and of their folder before it is acknowledged, of the file in the Maildir, and of a journal.
  */
 const settings = (program: string, port: number, awayPort: number): string => `
 exim_path = ${program}

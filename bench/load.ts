@@ -124,6 +124,15 @@ export const sourceFor = (user: string, port: number, { messages, bytes, perMess
   return new Promise((resolve) => child.on('exit', (code) => resolve(code ?? -1)))
 }
 
+/** What `work` gives, or an error if it takes longer. */
+const within = async <T>(seconds: number, work: Promise<T>, late: () => string): Promise<T> => {
+  let timer: NodeJS.Timeout | undefined
+  const isLate = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => reject(new Error(late())), seconds * 1000)
+  })
+  return Promise.race([work, isLate]).finally(() => clearTimeout(timer))
+}
+
 /** Sends a load and waits until every message is in a Maildir, or has come to the sink. What is there stays: removing files is charged to whoever creates some next (ext4). */
 export const measure = async (subject: Subject, load: Load): Promise<Figures> => {
   const { messages } = load
@@ -132,12 +141,7 @@ export const measure = async (subject: Subject, load: Load): Promise<Figures> =>
   const codes = await Promise.all(USERS.map((user) => sourceFor(user, subject.port, load)))
   if (codes.some((code) => code !== 0)) throw new Error(`the load generator failed against ${subject.name}`)
   const accepted = performance.now() - start
-  const patience = setTimeout(() => {
-    throw new Error(`${subject.name} delivered only ${boxes.seen()} of ${messages}`)
-  }, PATIENCE_SECONDS * 1000)
-  await boxes.all
-  clearTimeout(patience)
-  boxes.close()
+  await within(PATIENCE_SECONDS, boxes.all, () => `${subject.name} delivered only ${boxes.seen()} of ${messages}`).finally(() => boxes.close())
   const delivered = performance.now() - start
   return { accepted: (messages * 1000) / accepted, delivered: (messages * 1000) / delivered, cpu: ((busy() - busyBefore) * 10) / messages }
 }

@@ -6,8 +6,8 @@ const ACCOUNTS = { opensmtpd: 64_350, opensmtpq: 64_351 }
 
 /**
  * The configuration that comes with it, for one domain and without aliases: into the Maildirs of accounts, as those who have them, by mail.maildir(8), once `.forward` has been looked for. Its bounds are
- * as they come: 100 messages a session (as many as come in one of 20), 50 deliveries at a time, 7 of them for one user, 10 connections to one host. Durable: it syncs a message and each of its envelopes
- * in its queue, and mail.maildir the file in the Maildir, each by fsync.
+ * as they come: 100 messages a session (as many as come in one of 20), 50 deliveries at a time, 7 of them for one user, 10 connections to one host. NOT durable as it comes, nor can it be set to be:
+ * mail.maildir syncs the file in the Maildir, but nothing in the queue has been synced when a message is acknowledged (strace; its queue_fs.c creates envelopes with do_sync 0). All others here have synced it.
  */
 const settings = (port: number, awayPort: number): string => `
 listen on 127.0.0.1 port ${port} hostname mail.${DOMAIN}

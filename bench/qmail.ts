@@ -21,8 +21,6 @@ export interface Qmail extends Subject {
   sendmail: [string, string[]]
   /** Memory of the whole suite, proportional set size, in kilobytes. */
   pss: () => { name: string; kilobytes: number }[]
-  /** Processor milliseconds used so far, by program. */
-  cpu: () => Map<string, number>
   /** Its processes: names and ids. */
   pids: () => [string, number][]
   stop: () => Promise<void>
@@ -49,17 +47,6 @@ const start = (home: string, log: string, words: string[], env: Record<string, s
   const child = spawn('env', words, { stdio: ['ignore', fd, fd], env: { PATH: `${home}/bin:/usr/bin:/bin`, ...env } })
   closeSync(fd)
   return child
-}
-
-const cpuOf = (pid: number): number => {
-  try {
-    const fields = readFileSync(`/proc/${pid}/stat`, 'latin1')
-      .replace(/^.*\) /, '')
-      .split(' ')
-    return (Number(fields[11]) + Number(fields[12])) * 10
-  } catch {
-    return 0
-  }
 }
 
 /** Starts an installation of this checkout, resident, as an administrator would, with four users. `limit`: connections at a time; `lay`: lays what else is to be there before; `env`: tcpserver's. */
@@ -95,11 +82,6 @@ export const startQmail = async (port: number, limit = 100, lay: (home: string) 
     sendmail: [join(home, 'bin', 'sendmail'), [`${USERS[0]}@${DOMAIN}`]],
     pss: () => tree().map((p) => ({ name: p.name, kilobytes: p.pss })),
     pids: () => tree().map((p) => [p.name, p.pid]),
-    cpu: () => {
-      const sums = new Map<string, number>()
-      for (const p of tree()) sums.set(p.name, (sums.get(p.name) ?? 0) + cpuOf(p.pid))
-      return sums
-    },
     stop: async () => {
       const ended = daemons.map((d) => new Promise((resolve) => d.once('exit', resolve)))
       for (const d of daemons) d.kill('SIGTERM')
