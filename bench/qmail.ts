@@ -2,16 +2,16 @@ import { type ChildProcess, spawn, spawnSync } from 'node:child_process'
 import { chmodSync, chownSync, closeSync, mkdirSync, mkdtempSync, openSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { availableParallelism, tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { setTimeout as delay } from 'node:timers/promises'
 import { cdbBytes } from '../src/format/cdb.ts'
 import { isRoot, suiteUser } from '../src/os/ids.ts'
 import { processTree } from '../test/helpers/proc.ts'
+import { until } from '../test/helpers/wait.ts'
 import { install } from '../tools/install.ts'
 import { boxesIn, DOMAIN, type Subject, USERS } from './load.ts'
 
 /** The first of the four users' uids and gids. */
 export const FIRST_UID = 64_310
-const READY_SECONDS = 20
+const READY_SECONDS = 60
 /** As the scripts in service/ have it. */
 const WORKERS = Number(process.env.WORKERS ?? Math.ceil(availableParallelism() / 2))
 
@@ -69,9 +69,19 @@ export const startQmail = async (port: number, limit = 100, lay: (home: string) 
       env
     )
   ]
-  const ready = (): boolean =>
-    readFileSync(join(home, 'smtpd.log'), 'latin1').includes('status: 0/') && readFileSync(join(home, 'send.log'), 'latin1').includes('status: local 0/')
-  for (const end = performance.now() + READY_SECONDS * 1000; !ready(); await delay(20)) if (performance.now() > end) throw new Error('qmail-ts did not start')
+  const stop = async (): Promise<void> => {
+    const ended = daemons.map((d) => new Promise((resolve) => d.once('exit', resolve)))
+    for (const d of daemons) d.kill('SIGTERM')
+    await Promise.all(ended)
+    rmSync(home, { recursive: true, force: true })
+  }
+  const says = (log: string, words: string): boolean => readFileSync(join(home, log), 'latin1').includes(words)
+  try {
+    await until('qmail-ts to start', () => says('smtpd.log', 'status: 0/') && says('send.log', 'status: local 0/'), READY_SECONDS)
+  } catch (error) {
+    await stop()
+    throw error
+  }
   const tree = () => daemons.flatMap((d) => (d.pid === undefined ? [] : processTree(d.pid)))
   return {
     name: 'qmail-ts',
@@ -82,11 +92,6 @@ export const startQmail = async (port: number, limit = 100, lay: (home: string) 
     sendmail: [join(home, 'bin', 'sendmail'), [`${USERS[0]}@${DOMAIN}`]],
     pss: () => tree().map((p) => ({ name: p.name, kilobytes: p.pss })),
     pids: () => tree().map((p) => [p.name, p.pid]),
-    stop: async () => {
-      const ended = daemons.map((d) => new Promise((resolve) => d.once('exit', resolve)))
-      for (const d of daemons) d.kill('SIGTERM')
-      await Promise.all(ended)
-      rmSync(home, { recursive: true, force: true })
-    }
+    stop
   }
 }
