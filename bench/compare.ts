@@ -37,7 +37,7 @@ export const compare = async (subjects: [Subject, ...Subject[]], load: Load): Pr
       sums.get(s.name)?.push(usedBetween(before, used(s.processes())))
     }
   }
-  say(`\n### ${load.name}, ${ROUNDS} rounds: the middle (lowest-highest)\n`)
+  say(`\n### ${load.name}, ${load.messages} messages, ${ROUNDS} rounds: the middle (lowest-highest)\n`)
   say('| | accepted/s | delivered/s | whole machine, ms of processor a message (load generator included) |\n| --- | --- | --- | --- |')
   const of = (name: string, what: keyof Figures): number[] => (results.get(name) ?? []).map((figures) => figures[what])
   for (const { name } of subjects) say(`| ${name} | ${WHAT.map((what) => spread(of(name, what), DIGITS[what])).join(' | ')} |`)

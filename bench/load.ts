@@ -17,12 +17,15 @@ export interface Load {
   isRelayed?: boolean
 }
 
+/** $SHARE of so many messages, some for each session. */
+const share = (messages: number): number => Math.max(1, Math.round((messages * Number(process.env.SHARE ?? 1)) / SESSIONS)) * SESSIONS
+
 export const LOADS: Load[] = [
-  { name: '4 kB, connection kept', messages: 2000, bytes: MESSAGE_BYTES, perMessage: false },
-  { name: '4 kB, a connection a message', messages: 2000, bytes: MESSAGE_BYTES, perMessage: true },
-  { name: '200 kB, connection kept', messages: 400, bytes: 200_000, perMessage: false },
-  { name: '5 MB, connection kept', messages: 40, bytes: 5_000_000, perMessage: false },
-  { name: '4 kB, connection kept, on to another host by SMTP', messages: 2000, bytes: MESSAGE_BYTES, perMessage: false, isRelayed: true }
+  { name: '4 kB, connection kept', messages: share(2000), bytes: MESSAGE_BYTES, perMessage: false },
+  { name: '4 kB, a connection a message', messages: share(2000), bytes: MESSAGE_BYTES, perMessage: true },
+  { name: '200 kB, connection kept', messages: share(400), bytes: 200_000, perMessage: false },
+  { name: '5 MB, connection kept', messages: share(40), bytes: 5_000_000, perMessage: false },
+  { name: '4 kB, connection kept, on to another host by SMTP', messages: share(2000), bytes: MESSAGE_BYTES, perMessage: false, isRelayed: true }
 ]
 export const USERS = ['b0', 'b1', 'b2', 'b3']
 export const DOMAIN = 'bench.example'

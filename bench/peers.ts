@@ -1,7 +1,7 @@
 import { freePort } from '../test/helpers/free-port.ts'
 import type { Peer } from './apart.ts'
 import { startExim } from './exim.ts'
-import { AWAY, type Sink, startSink } from './load.ts'
+import { AWAY, startSink } from './load.ts'
 import { startOpensmtpd } from './opensmtpd.ts'
 import { type Postfix, startPostfix } from './postfix.ts'
 import { Absent } from './unpacked.ts'
@@ -19,6 +19,11 @@ const wanted = (): Name[] => {
   })
 }
 
+/** What is to be ended. */
+export interface Running {
+  stop: () => void | Promise<void>
+}
+
 const START: Record<Name, (port: number, awayPort: number) => Promise<Peer | Postfix>> = {
   postfix: async (port, awayPort) => {
     const postfix = startPostfix(port, `transport_maps = inline:{{${AWAY}=smtp:[127.0.0.1]:${awayPort}}}\n`)
@@ -29,35 +34,22 @@ const START: Record<Name, (port: number, awayPort: number) => Promise<Peer | Pos
   opensmtpd: startOpensmtpd
 }
 
-export interface Peers {
-  all: (Peer | Postfix)[]
-  postfix: Postfix | undefined
-  stop: () => Promise<void>
-}
-
 const isPostfix = (peer: Peer | Postfix): peer is Postfix => 'sendmail' in peer
 
-/** Starts those of $PEERS that can be had, each with a sink of its own for AWAY, and says which cannot. */
-export const startPeers = async (): Promise<Peers> => {
-  const [all, sinks]: [(Peer | Postfix)[], Sink[]] = [[], []]
-  const stop = async (): Promise<void> => {
-    for (const peer of all) await peer.stop()
-    for (const sink of sinks) sink.stop()
-  }
-  try {
-    for (const name of wanted()) {
-      const sink = startSink(await freePort())
-      sinks.push(sink)
-      try {
-        all.push({ ...(await START[name](await freePort(), sink.port)), sink })
-      } catch (error) {
-        if (!(error instanceof Absent)) throw error
-        process.stdout.write(`${name} is left out: ${error.message}\n`)
-      }
+/** Starts those of $PEERS that can be had, each with a sink of its own for AWAY, and says which cannot. What runs is put on the list `running`, for whoever ends it. */
+export const startPeers = async (running: Running[]): Promise<{ all: (Peer | Postfix)[]; postfix: Postfix | undefined }> => {
+  const all: (Peer | Postfix)[] = []
+  for (const name of wanted()) {
+    const sink = startSink(await freePort())
+    running.push(sink)
+    try {
+      const peer = await START[name](await freePort(), sink.port)
+      running.push(peer)
+      all.push({ ...peer, sink })
+    } catch (error) {
+      if (!(error instanceof Absent)) throw error
+      process.stdout.write(`${name} is left out: ${error.message}\n`)
     }
-  } catch (error) {
-    await stop()
-    throw error
   }
-  return { all, postfix: all.find(isPostfix), stop }
+  return { all, postfix: all.find(isPostfix) }
 }

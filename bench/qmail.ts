@@ -70,7 +70,7 @@ export const startQmail = async (port: number, limit = 100, lay: (home: string) 
     )
   ]
   const stop = async (): Promise<void> => {
-    const ended = daemons.map((d) => new Promise((resolve) => d.once('exit', resolve)))
+    const ended = daemons.filter((d) => d.exitCode === null && d.signalCode === null).map((d) => new Promise((resolve) => d.once('exit', resolve)))
     for (const d of daemons) d.kill('SIGTERM')
     await Promise.all(ended)
     rmSync(home, { recursive: true, force: true })

@@ -3,7 +3,7 @@
  * Debian's Postfix, Exim and OpenSMTPD, in turn, on 127.0.0.1; 2,000 of 4 kB on to smtp-sink; what each asks of the file system for a message (syscalls.ts); one table of all ratios; memory of the idle suite;
  * one sendmail and one delivery to a program (once.ts).
  * ROUNDS=n (default 5); LOAD=words of the name of the loads to be measured; PEERS=words of postfix, exim, opensmtpd (default: all that can be had; exim and opensmtpd make it three times as long, see RESULTS.md);
- * DELIVERY=virtual: Postfix delivers by virtual(8), not local(8). Needs root and the package postfix, whose smtp-source sends; Exim and OpenSMTPD are fetched by apt-get, not installed (unpacked.ts).
+ * SHARE=n (default 1): of the messages of each load only this share; DELIVERY=virtual: Postfix delivers by virtual(8), not local(8). Needs root and the package postfix, whose smtp-source sends; Exim and OpenSMTPD are fetched by apt-get, not installed (unpacked.ts).
  */
 import { existsSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
@@ -12,7 +12,7 @@ import { freePort } from '../test/helpers/free-port.ts'
 import { type Comparison, compare, sayRatios } from './compare.ts'
 import { AWAY, DOMAIN, LOADS, SMTP_SOURCE, startSink } from './load.ts'
 import { measureStarts } from './once.ts'
-import { type Peers, startPeers } from './peers.ts'
+import { type Running, startPeers } from './peers.ts'
 import { enterNameSpace } from './postfix.ts'
 import { startQmail } from './qmail.ts'
 import { measureCalls } from './syscalls.ts'
@@ -23,15 +23,25 @@ const say = (text: string): void => void process.stdout.write(`${text}\n`)
 
 enterNameSpace(import.meta.filename)
 if (!existsSync(SMTP_SOURCE)) throw new Error('bench: the load generator smtp-source comes with the Debian package postfix')
+/** What runs, and is ended in the order in which it was started, also when we are told to end. */
+const running: Running[] = []
+const stopEach = async (): Promise<void> => {
+  for (let one = running.shift(); one; one = running.shift()) await one.stop()
+}
+let stopping: Promise<void> | undefined
+const stopAll = (): Promise<void> => (stopping ??= stopEach())
+for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => void stopAll().finally(() => process.exit(1)))
+
 const sink = startSink(await freePort())
+running.push(sink)
 const relays = (home: string): void => {
   writeFileSync(join(home, 'control', 'rcpthosts'), `${DOMAIN}\n${AWAY}\n`)
   writeFileSync(join(home, 'control', 'smtproutes'), `${AWAY}:127.0.0.1:${sink.port}\n`)
 }
-const qmail = await startQmail(await freePort(), undefined, relays)
-let peers: Peers | undefined
 try {
-  peers = await startPeers()
+  const qmail = await startQmail(await freePort(), undefined, relays)
+  running.push(qmail)
+  const peers = await startPeers(running)
   const ours = { ...qmail, sink }
   const comparisons: Comparison[] = []
   for (const load of LOADS.filter(({ name }) => name.includes(process.env.LOAD ?? ''))) comparisons.push(await compare([ours, ...peers.all], load))
@@ -46,7 +56,5 @@ try {
   await measureStarts(qmail, peers.postfix)
   sayRatios(comparisons)
 } finally {
-  await peers?.stop()
-  await qmail.stop()
-  sink.stop()
+  await stopAll()
 }
