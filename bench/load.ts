@@ -1,6 +1,7 @@
 import { spawn, spawnSync } from 'node:child_process'
 import { watch } from 'node:fs'
 import { join } from 'node:path'
+import type { Named } from './processor.ts'
 
 export const SESSIONS = 20
 export const MESSAGE_BYTES = 4096
@@ -46,7 +47,7 @@ export interface Subject {
   /** Where mail for AWAY arrives, if it takes any. */
   sink?: Sink
   /** Its processes as they are now. */
-  processes: () => { name: string; pid: number }[]
+  processes: () => Named[]
 }
 
 /** Postfix's smtp-sink, to which a mail server under test sends mail for AWAY. */

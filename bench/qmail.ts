@@ -8,6 +8,7 @@ import { processTree } from '../test/helpers/proc.ts'
 import { until } from '../test/helpers/wait.ts'
 import { install } from '../tools/install.ts'
 import { boxesIn, DOMAIN, type Subject, USERS } from './load.ts'
+import { tree } from './processor.ts'
 
 /** The first of the four users' uids and gids. */
 export const FIRST_UID = 64_310
@@ -82,16 +83,17 @@ export const startQmail = async (port: number, limit = 100, lay: (home: string) 
     await stop()
     throw error
   }
-  const tree = () => daemons.flatMap((d) => (d.pid === undefined ? [] : processTree(d.pid)))
+  const trees = () => daemons.flatMap((d) => (d.pid === undefined ? [] : processTree(d.pid)))
+  const processes = () => daemons.flatMap((d) => (d.pid === undefined ? [] : tree(d.pid)))
   return {
     name: 'qmail-ts',
     home,
-    processes: tree,
+    processes,
     port,
     boxes: boxesIn(join(home, 'homes')),
     sendmail: [join(home, 'bin', 'sendmail'), [`${USERS[0]}@${DOMAIN}`]],
-    pss: () => tree().map((p) => ({ name: p.name, kilobytes: p.pss })),
-    pids: () => tree().map((p) => [p.name, p.pid]),
+    pss: () => trees().map((p) => ({ name: p.name, kilobytes: p.pss })),
+    pids: () => processes().map((p) => [p.name, p.pid]),
     stop
   }
 }
