@@ -2,7 +2,7 @@
  * `make bench`: 2,000 messages of 4 kB over 20 SMTP sessions, with a connection kept and with one for each message, 400 of 200 kB and 40 of 5 MB, into the Maildirs of four users, through the installed, resident suite and through
  * Debian's Postfix, Exim and OpenSMTPD, in turn, on 127.0.0.1; 2,000 of 4 kB on to smtp-sink; what each asks of the file system for a message (syscalls.ts); one table of all ratios; memory of the idle suite;
  * one sendmail and one delivery to a program (once.ts).
- * ROUNDS=n (default 5); LOAD=words of the name of the loads to be measured; PEERS=words of postfix, exim, opensmtpd (default: all that can be had; exim and opensmtpd make it three times as long, see RESULTS.md);
+ * ROUNDS=n (default 5); LOAD=words of the name of the loads to be measured; PEERS=words of postfix, exim, opensmtpd (default: all that can be had; Exim takes the most of the time, by far: PEERS=postfix is the shortest);
  * SHARE=n (default 1): of the messages of each load only this share; DELIVERY=virtual: Postfix delivers by virtual(8), not local(8). Needs root and the package postfix, whose smtp-source sends; Exim and OpenSMTPD are fetched by apt-get, not installed (unpacked.ts).
  */
 import { existsSync, writeFileSync } from 'node:fs'
