@@ -14,6 +14,7 @@ const setBack = (state: State, seconds: number): void => {
     const { waiting, turns } = spawners[channel]
     waiting.postpone(-seconds)
     turns.wakeAll()
+    turns.postpone(-seconds)
     rejuvenate(spawners[channel].arrivals, nowSeconds())
   }
   done.postpone(-seconds)
