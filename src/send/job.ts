@@ -46,6 +46,6 @@ export const closeJob = (state: State, job: Job): void => {
       considerDelay(state, job)
       waiting.insert(job.id, job.retry)
     }
-    turns.remember(job.id, job.retry, job.waitsFor)
+    turns.putOff(job.id, job.waitsFor)
   }
 }

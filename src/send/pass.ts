@@ -76,6 +76,7 @@ const askedOf = ({ settings: { takesLog, spawnWidth } }: State, { channel }: Spa
 
 /** A pass over a message's file on this channel. When it cannot be, a warning, and the message is due again soon. */
 const openFile = (state: State, spawner: Spawner, id: number): void => {
+  spawner.turns.forget(id)
   if (state.ctl.keeps(id, spawner.channel, nowSeconds())) return
   let path = splitPath('info', id)
   try {
@@ -119,12 +120,10 @@ const openArrival = (state: State, spawner: Spawner): boolean => {
 /** A message that was put off, and waits for what has come now. */
 const takePutOff = ({ ctl: { holds } }: State, spawner: Spawner, mayBeLarge: boolean): number | undefined => {
   const { channel, turns, waiting } = spawner
-  const allows = allowsOf(spawner)
   const now = nowSeconds()
-  for (let called = turns.takePutOff(allows); called !== undefined; called = turns.takePutOff(allows)) {
-    const { id, due } = called
-    if (holds.parked(id).get(channel) === due) holds.park(id, channel, now)
-    if (waiting.dueOf(id) !== due) continue // somebody has seen to it meanwhile
+  for (let id = turns.takePutOff(allowsOf(spawner)); id !== undefined; id = turns.takePutOff(allowsOf(spawner))) {
+    if (holds.parked(id).has(channel)) holds.park(id, channel, now)
+    if (waiting.dueOf(id) === undefined) continue
     waiting.insert(id, now)
     if (!mayBeLarge && waiting.isLarge(id)) continue
     waiting.remove(id)

@@ -30,8 +30,9 @@ export class Turns {
   readonly #asleep = new Set<Rest>()
   /** Those over files, the one that has waited longest first. */
   readonly #files = new Set<Rest>()
-  /** Messages that are back among those that wait, and when they are due there: what their passes waited for may come before. */
-  readonly #putOff = new Map<string, { claim: Claim; dues: Map<number, number> }>()
+  /** Messages whose passes were put off, what these waited for, and the same by claim. */
+  readonly #putOff = new Map<number, readonly Claim[]>()
+  readonly #called = new Map<string, { claim: Claim; ids: Set<number> }>()
   /** When the first pass that sleeps goes on, Unix milliseconds; undefined: none sleeps. */
   wakesAt: number | undefined
   /** Passes over files that wait for a share or sleep, large messages' among them. */
@@ -79,33 +80,38 @@ export class Turns {
     return rest
   }
 
-  /** A message whose pass was put off is due then; but when one of these claims allows more, it need not wait for that. */
-  remember(id: number, due: number, claims: readonly Claim[]): void {
+  /** A message whose pass was put off waits for its time; but when one of these claims allows more, it need not. */
+  putOff(id: number, claims: readonly Claim[]): void {
+    if (claims.length === 0) return
+    this.#putOff.set(id, claims)
     for (const claim of claims) {
-      const entry = this.#putOff.get(claim.key) ?? { claim, dues: new Map() }
-      entry.dues.set(id, due)
-      this.#putOff.set(claim.key, entry)
+      const entry = this.#called.get(claim.key) ?? { claim, ids: new Set() }
+      entry.ids.add(id)
+      this.#called.set(claim.key, entry)
     }
   }
 
-  /**
-   * The message whose pass was put off first of those for which there is room now, and none rests; undefined: there is none. It is remembered no longer. One that is not due
-   * when it was is none of these any more: somebody has seen to it meanwhile.
-   */
-  takePutOff(allows: (claim: Claim) => boolean): { id: number; due: number } | undefined {
-    for (const [key, { claim, dues }] of this.#putOff) {
+  /** This message has its pass now, or is gone: it waits for no claim any more. */
+  forget(id: number): void {
+    const claims = this.#putOff.get(id)
+    if (claims === undefined) return
+    this.#putOff.delete(id)
+    for (const { key } of claims) {
+      const ids = this.#called.get(key)?.ids
+      ids?.delete(id)
+      if (ids?.size === 0) this.#called.delete(key)
+    }
+  }
+
+  /** The message that was put off first of those for which there is room now, and none rests; undefined: there is none. It waits for no claim any more. */
+  takePutOff(allows: (claim: Claim) => boolean): number | undefined {
+    for (const [key, { claim, ids }] of this.#called) {
       if (this.#blocked.has(key) || !allows(claim)) continue
-      const [first] = dues
-      if (first !== undefined) dues.delete(first[0])
-      if (dues.size === 0) this.#putOff.delete(key)
-      if (first !== undefined) return { id: first[0], due: first[1] }
+      const [id] = ids
+      if (id !== undefined) this.forget(id)
+      return id
     }
     return undefined
-  }
-
-  /** All that waits for a time is due so many seconds later; earlier, if negative. */
-  postpone(seconds: number): void {
-    for (const { dues } of this.#putOff.values()) for (const [id, due] of dues) dues.set(id, due + seconds)
   }
 
   /** Those that sleep go on: what they wait for may have changed. */

@@ -14,7 +14,6 @@ const setBack = (state: State, seconds: number): void => {
     const { waiting, turns } = spawners[channel]
     waiting.postpone(-seconds)
     turns.wakeAll()
-    turns.postpone(-seconds)
     rejuvenate(spawners[channel].arrivals, nowSeconds())
   }
   done.postpone(-seconds)
