@@ -2,7 +2,7 @@ import { type Channel, splitPath } from '../queue/paths.ts'
 import { considerDelay } from './bounce/delay.ts'
 import { considerSuccess } from './bounce/success.ts'
 import { settle } from './ctl/settle.ts'
-import { exists, unlinkGone } from './files.ts'
+import { exists, unlinkThere } from './files.ts'
 import type { Job } from './message.ts'
 import { AGAIN_SECONDS, nowSeconds, type State } from './state.ts'
 import { channelArrived } from './todo/express.ts'
@@ -12,7 +12,7 @@ const other = (channel: Channel): Channel => (channel === 'local' ? 'remote' : '
 /** Nobody is left on this channel: its file goes, and when it was the last one, the message is done. */
 const closeChannel = (state: State, { id, channel }: Job): void => {
   const path = splitPath(channel, id)
-  if (!unlinkGone(path)) {
+  if (!unlinkThere(path)) {
     state.log.line(`warning: unable to unlink ${path}; will try again later`)
     state.spawners[channel].waiting.insert(id, nowSeconds() + AGAIN_SECONDS)
     return
