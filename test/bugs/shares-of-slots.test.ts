@@ -127,7 +127,10 @@ test('what was put off, and has been tried meanwhile, is not tried once more whe
   await until('a new one, too', () => tries.size === MANY + 1)
   for (const asked of others) rig.report(asked, 'Kok\n')
   assert.equal(await rig.stop(), 0)
-  assert.deepEqual([...tries.values()].filter((n) => n > 1), [])
+  assert.deepEqual(
+    [...tries.values()].filter((n) => n > 1),
+    []
+  )
 })
 
 test('what was put off while one of its deliveries was under way goes on when that has ended and there is a slot', async () => {
