@@ -4,6 +4,7 @@ import { mkdirSync, renameSync, statSync, writeFileSync } from 'node:fs'
 import { test } from 'node:test'
 import { type Home, makeHome } from '../helpers/home.ts'
 import { linkWaiting, NO_INODE, putMessage, putWaiting, SendRig } from '../helpers/send-rig.ts'
+import { withClock } from '../helpers/set-clock.ts'
 import { startSuite } from '../helpers/suite.ts'
 import { until } from '../helpers/wait.ts'
 
@@ -234,6 +235,41 @@ test('a pace of control/destinations: one start, and no other for a minute; none
   rig.kill('SIGHUP')
   await until('the end', () => count(rig.log, /end msg/g) === 10)
   assert.equal(await rig.stop(), 0)
+})
+
+test('passes that were put off while they waited for a pace go on when it allows, and not at their retry', async () => {
+  const MESSAGES = 520 // more than may wait in the middle of a pass
+  const home = makeRigHome({ destinations: '::1\n' })
+  const setClock = withClock(home)
+  const birth = Math.floor(Date.now() / 1000) - HOUR
+  for (let i = 0; i < MESSAGES; i++) putWaiting(home, [`a@h${i}.example`, `b@h${i}.example`, `a@g${i}.example`], { id: NO_INODE + i, birth, due: birth + i })
+  const rig = new SendRig(home)
+  rig.onDelivery = () => 'Kok\n'
+  await until('one to each host', () => count(rig.log, /success/g) === 2 * MESSAGES)
+  assert.equal(count(rig.log, /to remote b@/g), 0)
+  await setClock(rig, 70, /^warning: the clock went forward/m)
+  await until('all to leave', () => count(rig.log, /^end msg/gm) === MESSAGES)
+  assert.equal(await rig.stop(), 0)
+})
+
+test('a message of which only those are left whose host had a pause is due when that ends, and not at its retry', async () => {
+  const home = makeRigHome()
+  const setClock = withClock(home)
+  for (let i = 0; i < 3; i++) putMessage(home, [`a${i}@dead.example`])
+  const rig = new SendRig(home)
+  for (let i = 0; i < 3; i++) rig.report(await rig.delivery(/^a\d@dead/), NO_CONNECTION)
+  await until('the reports', () => count(rig.log, /deferral: Sorry/g) === 3)
+  const both = putMessage(home, ['b@other.example', 'b@dead.example'])
+  const tried = putMessage(home, ['c@other.example', 'c@dead.example'])
+  rig.pull()
+  rig.report(await rig.delivery(/^b@other/), 'Kok\n')
+  rig.report(await rig.delivery(/^c@other/), 'Znot now\n')
+  await rig.logged(/success.*deferral: not_now/s)
+  await setClock(rig, 70, /^warning: the clock went forward/m)
+  rig.report(await rig.delivery(/^b@dead/), 'Kok\n')
+  await rig.logged(new RegExp(`^end msg ${both}$`, 'm'))
+  assert.doesNotMatch(rig.log, new RegExp(`msg ${tried} to remote c@dead`), 'somebody waits for his retry')
+  rig.kill('SIGKILL')
 })
 
 test('control/retryschedule: messages are due again by it, as their files say after SIGTERM', async () => {
