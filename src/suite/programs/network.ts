@@ -10,7 +10,7 @@ export const network = rows({
     fds: '0<1> network, 2> log (resident: 0< listening socket, 3<> the parent)',
     exits: { 0: 'QUIT', 1: 'anything else' },
     secondGear: { about: 'resident under tcpserver -w; listens, then gives the network up', permissions: ['read:control', 'read:drop'], youngMegabytes: 2 },
-    budget: 190
+    budget: 195
   },
   'qmail-rcptd': {
     ring: 'N',
