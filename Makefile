@@ -56,6 +56,7 @@ crash: build/stamp
 	ROUNDS=$(ROUNDS) $(NODE) --test test/crash/system-calls.test.ts
 	MESSAGES=$(MESSAGES) $(NODE) --test test/crash/power-loss.test.ts
 
+# SMTP into Maildirs and on to SMTP, beside Postfix, Exim and OpenSMTPD: PEERS, LOAD, ROUNDS, SHARE (bench/run.ts). Needs root; never in tests.
 bench: build/stamp
 	$(NODE) bench/run.ts
 

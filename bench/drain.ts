@@ -3,7 +3,7 @@
  * all wait in the ordinary queue; then it is let go. Prints messages a second from there until all are in the Maildirs, for 100, 1,000 and 10,000 messages (SIZES), the middle of ROUNDS (default 3), after a warm-up.
  */
 import { spawnSync } from 'node:child_process'
-import { chmodSync, readFileSync } from 'node:fs'
+import { chmodSync, openSync, readSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import { freePort } from '../test/helpers/free-port.ts'
@@ -52,7 +52,19 @@ enterNameSpace(import.meta.filename)
 const qmail = await startQmail(await freePort())
 const homes = USERS.map((user) => join(qmail.home, 'homes', user))
 const send = qmail.pids().find(([name]) => name === 'qmail-send')?.[1] ?? 0
-const deferrals = (): number => readFileSync(join(qmail.home, 'send.log'), 'latin1').match(/^delivery \d+: deferral/gm)?.length ?? 0
+const log = openSync(join(qmail.home, 'send.log'), 'r')
+const piece = Buffer.alloc(1_048_576)
+let line = ''
+let deferred = 0
+/** Deferrals so far: the log is read on from where it was. */
+const deferrals = (): number => {
+  for (let length = readSync(log, piece); length > 0; length = readSync(log, piece)) {
+    const lines = (line + piece.toString('latin1', 0, length)).split('\n')
+    line = lines.pop() ?? ''
+    deferred += lines.filter((one) => /^delivery \d+: deferral/.test(one)).length
+  }
+  return deferred
+}
 const ours: Holding = {
   ...qmail,
   hold: () => homes.forEach((home) => void chmodSync(home, 0o1755)),

@@ -1,6 +1,7 @@
 import { spawn, spawnSync } from 'node:child_process'
 import { watch } from 'node:fs'
 import { join } from 'node:path'
+import type { Named } from './processor.ts'
 
 export const SESSIONS = 20
 export const MESSAGE_BYTES = 4096
@@ -17,12 +18,15 @@ export interface Load {
   isRelayed?: boolean
 }
 
+/** $SHARE of so many messages, some for each session. */
+const share = (messages: number): number => Math.max(1, Math.round((messages * Number(process.env.SHARE ?? 1)) / SESSIONS)) * SESSIONS
+
 export const LOADS: Load[] = [
-  { name: '4 kB, connection kept', messages: 2000, bytes: MESSAGE_BYTES, perMessage: false },
-  { name: '4 kB, a connection a message', messages: 2000, bytes: MESSAGE_BYTES, perMessage: true },
-  { name: '200 kB, connection kept', messages: 400, bytes: 200_000, perMessage: false },
-  { name: '5 MB, connection kept', messages: 40, bytes: 5_000_000, perMessage: false },
-  { name: '4 kB, connection kept, on to another host by SMTP', messages: 2000, bytes: MESSAGE_BYTES, perMessage: false, isRelayed: true }
+  { name: '4 kB, connection kept', messages: share(2000), bytes: MESSAGE_BYTES, perMessage: false },
+  { name: '4 kB, a connection a message', messages: share(2000), bytes: MESSAGE_BYTES, perMessage: true },
+  { name: '200 kB, connection kept', messages: share(400), bytes: 200_000, perMessage: false },
+  { name: '5 MB, connection kept', messages: share(40), bytes: 5_000_000, perMessage: false },
+  { name: '4 kB, connection kept, on to another host by SMTP', messages: share(2000), bytes: MESSAGE_BYTES, perMessage: false, isRelayed: true }
 ]
 export const USERS = ['b0', 'b1', 'b2', 'b3']
 export const DOMAIN = 'bench.example'
@@ -42,6 +46,8 @@ export interface Subject {
   boxes: string[]
   /** Where mail for AWAY arrives, if it takes any. */
   sink?: Sink
+  /** Its processes as they are now. */
+  processes: () => Named[]
 }
 
 /** Postfix's smtp-sink, to which a mail server under test sends mail for AWAY. */
@@ -122,6 +128,15 @@ export const sourceFor = (user: string, port: number, { messages, bytes, perMess
   return new Promise((resolve) => child.on('exit', (code) => resolve(code ?? -1)))
 }
 
+/** What `work` gives, or an error if it takes longer. */
+const within = async <T>(seconds: number, work: Promise<T>, late: () => string): Promise<T> => {
+  let timer: NodeJS.Timeout | undefined
+  const isLate = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => reject(new Error(late())), seconds * 1000)
+  })
+  return Promise.race([work, isLate]).finally(() => clearTimeout(timer))
+}
+
 /** Sends a load and waits until every message is in a Maildir, or has come to the sink. What is there stays: removing files is charged to whoever creates some next (ext4). */
 export const measure = async (subject: Subject, load: Load): Promise<Figures> => {
   const { messages } = load
@@ -130,12 +145,7 @@ export const measure = async (subject: Subject, load: Load): Promise<Figures> =>
   const codes = await Promise.all(USERS.map((user) => sourceFor(user, subject.port, load)))
   if (codes.some((code) => code !== 0)) throw new Error(`the load generator failed against ${subject.name}`)
   const accepted = performance.now() - start
-  const patience = setTimeout(() => {
-    throw new Error(`${subject.name} delivered only ${boxes.seen()} of ${messages}`)
-  }, PATIENCE_SECONDS * 1000)
-  await boxes.all
-  clearTimeout(patience)
-  boxes.close()
+  await within(PATIENCE_SECONDS, boxes.all, () => `${subject.name} delivered only ${boxes.seen()} of ${messages}`).finally(() => boxes.close())
   const delivered = performance.now() - start
   return { accepted: (messages * 1000) / accepted, delivered: (messages * 1000) / delivered, cpu: ((busy() - busyBefore) * 10) / messages }
 }

@@ -2,7 +2,9 @@ import { spawnSync } from 'node:child_process'
 import { chownSync, cpSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { layHomes } from './apart.ts'
 import { boxesIn, DOMAIN, type Subject, USERS } from './load.ts'
+import { tree } from './processor.ts'
 
 const UID = 64_300
 /** local(8), as on a machine whose users have accounts, which the goals are about; DELIVERY=virtual: virtual(8), Postfix's fastest way into a Maildir. */
@@ -99,13 +101,7 @@ export const startPostfix = (port: number, more = ''): Postfix | undefined => {
   spawnSync('chmod', ['755', top])
   for (const folder of ['spool', 'data', 'homes']) mkdirSync(join(top, folder))
   chownSync(join(top, 'data'), idOf('-u', 'postfix'), idOf('-g', 'postfix'))
-  for (const user of USERS) {
-    for (const part of ['', 'Maildir', 'Maildir/tmp', 'Maildir/new', 'Maildir/cur']) {
-      const folder = join(top, 'homes', user, part)
-      mkdirSync(folder, { recursive: true })
-      chownSync(folder, UID, UID)
-    }
-  }
+  layHomes(join(top, 'homes'), () => UID)
   laySettings(top, port, more)
   layAccounts(top)
   cover('/etc/postfix', join(top, 'conf'))
@@ -114,10 +110,12 @@ export const startPostfix = (port: number, more = ''): Postfix | undefined => {
     if (r.status !== 0) throw new Error(`postfix ${word}: ${r.stderr}`)
   }
   control('start')
+  const master = Number(readFileSync(join(top, 'spool', 'pid', 'master.pid'), 'utf8'))
   return {
     name: isVirtual ? 'Postfix, virtual(8)' : 'Postfix',
     port,
     boxes: boxesIn(join(top, 'homes')),
+    processes: () => tree(master),
     sendmail: ['/usr/sbin/sendmail', [`${USERS[0]}@${DOMAIN}`]],
     deferred: () => readdirSync(join(top, 'spool', 'deferred'), { recursive: true, withFileTypes: true }).filter((entry) => entry.isFile()).length,
     set: (setting) => {

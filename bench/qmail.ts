@@ -2,29 +2,26 @@ import { type ChildProcess, spawn, spawnSync } from 'node:child_process'
 import { chmodSync, chownSync, closeSync, mkdirSync, mkdtempSync, openSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { availableParallelism, tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { setTimeout as delay } from 'node:timers/promises'
 import { cdbBytes } from '../src/format/cdb.ts'
 import { isRoot, suiteUser } from '../src/os/ids.ts'
 import { processTree } from '../test/helpers/proc.ts'
+import { until } from '../test/helpers/wait.ts'
 import { install } from '../tools/install.ts'
 import { boxesIn, DOMAIN, type Subject, USERS } from './load.ts'
+import { tree } from './processor.ts'
 
 /** The first of the four users' uids and gids. */
 export const FIRST_UID = 64_310
-const READY_SECONDS = 20
+const READY_SECONDS = 60
 /** As the scripts in service/ have it. */
 const WORKERS = Number(process.env.WORKERS ?? Math.ceil(availableParallelism() / 2))
 
 export interface Qmail extends Subject {
   /** The installation. */
   home: string
-  /** Its processes. */
-  processes: () => { name: string; pid: number }[]
   sendmail: [string, string[]]
   /** Memory of the whole suite, proportional set size, in kilobytes. */
   pss: () => { name: string; kilobytes: number }[]
-  /** Processor milliseconds used so far, by program. */
-  cpu: () => Map<string, number>
   /** Its processes: names and ids. */
   pids: () => [string, number][]
   stop: () => Promise<void>
@@ -53,17 +50,6 @@ const start = (home: string, log: string, words: string[], env: Record<string, s
   return child
 }
 
-const cpuOf = (pid: number): number => {
-  try {
-    const fields = readFileSync(`/proc/${pid}/stat`, 'latin1')
-      .replace(/^.*\) /, '')
-      .split(' ')
-    return (Number(fields[11]) + Number(fields[12])) * 10
-  } catch {
-    return 0
-  }
-}
-
 /** Starts an installation of this checkout, resident, as an administrator would, with four users. `limit`: connections at a time; `lay`: lays what else is to be there before; `env`: tcpserver's. */
 export const startQmail = async (port: number, limit = 100, lay: (home: string) => void = () => {}, env: Record<string, string> = {}): Promise<Qmail> => {
   process.env.QMAIL_TEST_LINK_NODE = '1'
@@ -84,29 +70,30 @@ export const startQmail = async (port: number, limit = 100, lay: (home: string) 
       env
     )
   ]
-  const ready = (): boolean =>
-    readFileSync(join(home, 'smtpd.log'), 'latin1').includes('status: 0/') && readFileSync(join(home, 'send.log'), 'latin1').includes('status: local 0/')
-  for (const end = performance.now() + READY_SECONDS * 1000; !ready(); await delay(20)) if (performance.now() > end) throw new Error('qmail-ts did not start')
-  const tree = () => daemons.flatMap((d) => (d.pid === undefined ? [] : processTree(d.pid)))
+  const stop = async (): Promise<void> => {
+    const ended = daemons.filter((d) => d.exitCode === null && d.signalCode === null).map((d) => new Promise((resolve) => d.once('exit', resolve)))
+    for (const d of daemons) d.kill('SIGTERM')
+    await Promise.all(ended)
+    rmSync(home, { recursive: true, force: true })
+  }
+  const says = (log: string, words: string): boolean => readFileSync(join(home, log), 'latin1').includes(words)
+  try {
+    await until('qmail-ts to start', () => says('smtpd.log', 'status: 0/') && says('send.log', 'status: local 0/'), READY_SECONDS)
+  } catch (error) {
+    await stop()
+    throw error
+  }
+  const trees = () => daemons.flatMap((d) => (d.pid === undefined ? [] : processTree(d.pid)))
+  const processes = () => daemons.flatMap((d) => (d.pid === undefined ? [] : tree(d.pid)))
   return {
     name: 'qmail-ts',
     home,
-    processes: tree,
+    processes,
     port,
     boxes: boxesIn(join(home, 'homes')),
     sendmail: [join(home, 'bin', 'sendmail'), [`${USERS[0]}@${DOMAIN}`]],
-    pss: () => tree().map((p) => ({ name: p.name, kilobytes: p.pss })),
-    pids: () => tree().map((p) => [p.name, p.pid]),
-    cpu: () => {
-      const sums = new Map<string, number>()
-      for (const p of tree()) sums.set(p.name, (sums.get(p.name) ?? 0) + cpuOf(p.pid))
-      return sums
-    },
-    stop: async () => {
-      const ended = daemons.map((d) => new Promise((resolve) => d.once('exit', resolve)))
-      for (const d of daemons) d.kill('SIGTERM')
-      await Promise.all(ended)
-      rmSync(home, { recursive: true, force: true })
-    }
+    pss: () => trees().map((p) => ({ name: p.name, kilobytes: p.pss })),
+    pids: () => processes().map((p) => [p.name, p.pid]),
+    stop
   }
 }

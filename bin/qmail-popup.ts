@@ -4,7 +4,7 @@
  * FDS      0< 1> the connection; the subprogram: 0< 1> the same, 3< name, password and `<PID.SECONDS@hostname>`, each ended by NUL
  * ENV      all of it is handed on; SSLCTLFD, SSLREADFD, SSLWRITEFD: the way to TLS; POP3TLS=! nobody logs in without it
  * EXIT     1 always
- * FILES    control/pop3capa; /tmp: a FIFO, for a moment; run/smtpd/auth: qmail-authd
+ * FILES    control/pop3capa; /proc/PID/fd: of a shell that makes a pipe; run/smtpd/auth: qmail-authd
  *
  * With `authclient` before the subprogram qmail-authd is asked first. The subprogram (checkpassword qmail-pop3d Maildir) gets what the client says after its password, to the byte. One attempt a connection.
  */

@@ -4,14 +4,17 @@
  * FDS      1> the explanation, and why it cannot go on; 2> an unknown user or group
  * ENV      none
  * EXIT     0 explained (a setting that cannot be read is said to be so), 1 with --check or --json: there are warnings; 111 control/ or the accounts cannot be read
- * FILES    control/*, drop/, lib/ids, /etc/passwd, /etc/group; whether alias/ has a .qmail-postmaster
+ * FILES    control/*, drop/, run/helpers, lib/ids, /etc/passwd, /etc/group; whether alias/ has a .qmail-postmaster
  *
- * Prints what is built in, then what each file of control/ says or what holds without it, then files it does not know; then how many messages
- * wait in drop/, if there are any and the caller may know.
- * With --check: only warnings, a line each: conflicts, and what cannot be meant.
- * With --json: one object, the value of every setting by its name (null where there is none), and `warnings`.
+ * Prints what is built in, then what each file of control/ says or what holds without it, then files it does not know, then those of other qmails
+ * that have no effect; then which helpers are on, why and since when; then how many messages wait in drop/, if there are any and the caller may know;
+ * then advice.
+ * With --check: only warnings, a line each: conflicts, and what cannot be meant; and advice, of which the exit code does not tell.
+ * With --json: one object, the value of every setting by its name (null where there is none), `warnings` and `advice`.
  */
 
+import { adviceOf } from '../src/admin/advice.ts'
+import { helpersBlock } from '../src/admin/helpers-block.ts'
 import { settingsValues } from '../src/admin/settings-values.ts'
 import { buildBlock, dropBlock, namesIn, settingsBlock } from '../src/admin/showctl.ts'
 import { warningsOf } from '../src/admin/warnings.ts'
@@ -48,15 +51,31 @@ const warnings = async (home: string): Promise<string[]> => {
   }
 }
 
-const lines = (found: readonly string[]): string => found.map((line) => `warning: ${line}\n`).join('')
+const lines = (kind: 'warning' | 'advice', found: readonly string[]): string => found.map((line) => `${kind}: ${line}\n`).join('')
+
+const advice = (home: string): string[] => {
+  try {
+    return adviceOf(home)
+  } catch (error) {
+    if (error instanceof Temporary) return [] // it is among the warnings
+    throw error
+  }
+}
+
+const adviceBlock = (home: string): string => {
+  const text = lines('advice', advice(home))
+  return text === '' ? '' : `\n${text}`
+}
 
 run('qmail-showctl', async ({ home, args }) => {
   if (args[0] !== CHECK && !wantsJson(args)) {
-    const isWhole = told(() => buildBlock(home), 2, 'fatal: ') && told(() => settingsBlock(home), 1, '') && told(() => dropBlock(home), 1, '')
+    const blocks = [settingsBlock, helpersBlock, dropBlock, adviceBlock]
+    const isWhole = told(() => buildBlock(home), 2, 'fatal: ') && blocks.every((block) => told(() => block(home), 1, ''))
     return isWhole ? Exit.ok : Exit.temporary
   }
-  const found = await warnings(home)
-  const isWhole = told(() => (args[0] === CHECK ? lines(found) : jsonLine({ ...settingsValues(home), warnings: found })), 2, 'fatal: ')
-  if (!isWhole) return Exit.temporary
+  const [found, advised] = [await warnings(home), advice(home)]
+  const text = (): string =>
+    args[0] === CHECK ? lines('warning', found) + lines('advice', advised) : jsonLine({ ...settingsValues(home), warnings: found, advice: advised })
+  if (!told(text, 2, 'fatal: ')) return Exit.temporary
   return found.length === 0 ? Exit.ok : WARNED
 })

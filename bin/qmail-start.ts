@@ -4,7 +4,7 @@
  * FDS      0 must be open; 1> the log, or the logger's standard output; 2> what goes wrong before the daemons run
  * ENV      PATH: where the daemons and the logger are looked up; where it has none, beside this program. All of it is passed down to qmail-local, qmail-remote and .qmail commands.
  * EXIT     0 qmail-start or qmail-send was told SIGTERM and all ended well; 111 something could not start, or a daemon failed
- * FILES    lib/ids, else /etc/passwd and /etc/group: the suite's users; control/ firstgear recipientcheck checkpassword clientcert.pem domaincerts servercert.pem
+ * FILES    lib/ids, else /etc/passwd and /etc/group: the suite's users; control/ firstgear recipientcheck checkpassword clientcert.pem domaincerts servercert.pem; run/helpers: how the helpers are, for qmail-showctl
  *
  * SIGTERM stops the suite after the deliveries that are running; SIGALRM retries everything now; SIGHUP re-reads control/locals
  * and control/virtualdomains. Helpers (qmail-rcptd, qmail-authd, qmail-tlsd -c) start and end with the daemons, and again when they end. When one daemon ends, all are stopped, and the supervisor starts afresh.

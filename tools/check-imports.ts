@@ -12,7 +12,7 @@ const top = join(import.meta.dirname, '..')
 const MAX_FILES_PER_ROOM = 27
 
 /** The rooms below the programs, lowest floor first. Every other folder of src/ is the room of one program, or of a small family of them, and stands above. */
-const FLOORS = [['core'], ['format', 'net', 'os', 'control'], ['queue'], ['suite', 'log'], ['submit', 'spawn', 'users'], ['accept'], ['serve']]
+const FLOORS = [['core'], ['format', 'net', 'os', 'control'], ['queue', 'locks'], ['suite', 'log'], ['submit', 'spawn', 'users'], ['accept'], ['serve']]
 
 const sources = readdirSync(join(top, 'src'), { recursive: true, encoding: 'utf8' })
   .filter((name) => name.endsWith('.ts'))

@@ -21,6 +21,7 @@ import {
 } from 'node:fs'
 import { basename, dirname, isAbsolute, join, relative, resolve } from 'node:path'
 import { settings } from '../src/control/table.ts'
+import { ARENAS, STAYS } from '../src/core/run.ts'
 import { GROUPS, idsFile, isRoot, suiteUser, USERS } from '../src/os/ids.ts'
 import { markerOf } from '../src/os/own.ts'
 import { files } from '../src/suite/files.ts'
@@ -140,9 +141,14 @@ export const shebang = (home: string, name: ProgramName, program: Program, isWit
   for (const permissions of [program.permissions, etc, wide, all]) {
     const flags = nodeFlags(home, join(home, 'bin', name), permissions)
     const needed = permissions === wide ? flags.filter((f) => f !== `--allow-fs-read=${join(home, 'bin', name)}`) : flags
-    // a bound of memory is left out where it would make the permissions wider
-    for (const young of [youngFlags(program.youngMegabytes), []]) {
-      const line = ['#!/usr/bin/env -S -u NODE_OPTIONS', join(home, 'lib', 'node'), ...young, ...needed].join(' ')
+    // bounds of memory are left out where they would make the permissions wider
+    const [arenas, young] = [program.stays ? [`${STAYS}=1`, `${ARENAS}=1`] : [], youngFlags(program.youngMegabytes)]
+    for (const [variables, bounds] of [
+      [arenas, young],
+      [[], young],
+      [[], []]
+    ] as const) {
+      const line = ['#!/usr/bin/env -S -u NODE_OPTIONS', ...variables, join(home, 'lib', 'node'), ...bounds, ...needed].join(' ')
       if (line.length <= MAX_SHEBANG_BYTES) return line
     }
   }

@@ -2,7 +2,7 @@ import { readdirSync, readFileSync, type Stats, statSync } from 'node:fs'
 import { join, relative, resolve } from 'node:path'
 import { listOf, mapOf } from '../control/read.ts'
 import type { Bytes } from '../core/bytes.ts'
-import { suiteGroup, suiteUser, USERS } from '../os/ids.ts'
+import { membersOf, suiteGroup, suiteUser, USERS, userName } from '../os/ids.ts'
 
 /** A certificate that ends within this time is warned of. */
 const CERTIFICATE_DAYS = 14
@@ -38,10 +38,13 @@ const exposed = (home: string, name: string, text: string, { mode, uid, gid }: S
   const own = suiteUser(home, 'qmailt')
   const others = USERS.map((user) => suiteUser(home, user)).filter((user) => user.uid !== own.uid && user.uid !== 0)
   if (others.length === 0) return [] // an installation of one user
-  const owner = uid === own.uid ? undefined : others.find((user) => user.uid === uid)
-  if (owner) return [`${name}: ${owner.name} can read its key`]
-  const group = mode & 0o040 ? (['qmail', 'nofiles'] as const).find((candidate) => suiteGroup(home, candidate) === gid) : undefined
-  return group ? [`${name}: the group ${group} can read its key`] : []
+  if (uid !== own.uid && uid !== 0) return [`${name}: ${others.find((user) => user.uid === uid)?.name ?? userName(uid)} can read its key`]
+  if ((mode & 0o040) === 0) return []
+  const group = (['qmail', 'nofiles'] as const).find((candidate) => suiteGroup(home, candidate) === gid)
+  if (group) return [`${name}: the group ${group} can read its key`]
+  return membersOf(gid)
+    .filter((user) => user !== 'root' && user !== own.name)
+    .map((user) => `${name}: ${user} can read its key`)
 }
 
 const inServercerts = (control: string): string[] => {

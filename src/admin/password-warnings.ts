@@ -8,7 +8,7 @@ const FILES = ['authsenders', 'smtproutes', 'domaincerts'] as const
 const EVERYBODY = 0o004
 
 /** Is there a name and a password behind the relay, as `relay|user|password` (or `certificate|key|password`), or the older way with blanks (spec modern.md 3.3)? */
-const hasPassword = (line: Bytes): boolean => /\|[^|]*\|./.test(line) || /^[^:]*:[^\s|]+\s+\S+\s+\S/.test(line)
+export const hasPassword = (line: Bytes): boolean => /\|[^|]*\|./.test(line) || /^[^:]*:[^\s|]+\s+\S+\s+\S/.test(line)
 
 /** Files with passwords that everybody can read. Throws Temporary where one of them cannot be read. */
 export const passwordWarnings = (home: string): string[] =>

@@ -6,8 +6,10 @@ import type { Bytes } from '../core/bytes.ts'
 import { leadingNumber } from '../core/bytes.ts'
 import { Temporary } from '../core/failure.ts'
 import { printable } from '../core/logline.ts'
+import { DIALECTED, guessDialect } from '../format/refusal-list.ts'
 import { suiteGroup, suiteUser } from '../os/ids.ts'
 import { SPAWN_LIMIT, SPLIT } from '../queue/paths.ts'
+import { readWhole, unhonoured } from './control-files.ts'
 import { countDropped } from './droplist.ts'
 
 const DEFAULT = '(Default.) '
@@ -88,11 +90,26 @@ const extensionShow = ({ type, about, unit }: { type: string; about: string; uni
   suffix: unit === undefined ? '' : ` ${unit}`
 })
 
+/** What `auto` in control/patterns takes the lists for that are there. */
+const guessText = (home: string): string => {
+  if (readSetting(home, 'patterns') !== 'auto') return ''
+  return DIALECTED.map((name) => ({ name, entries: readSetting(home, name) }))
+    .map(({ name, entries }) => (entries === undefined ? '' : `\n${name} is taken for ${guessDialect(entries)}.`))
+    .join('')
+}
+
 const otherText = (home: string, file: Bytes): string => {
   const setting: Setting | undefined = Object.hasOwn(settings, file) ? settings[file as SettingName] : undefined
-  if (setting === undefined) return `\n${file}: I have no idea what this file does.\n`
+  if (setting === undefined) return `\n${file}: ${readWhole(file) ?? 'I have no idea what this file does'}.\n`
   const text = settingText(home, file as SettingName, setting.show ?? extensionShow(setting))
-  return `\n${file}: ${text.startsWith('\n') || text === '' ? setting.about : ''}${text}\n`
+  const guess = file === 'patterns' && text !== OOPS ? guessText(home) : ''
+  return `\n${file}: ${text.startsWith('\n') || text === '' ? setting.about : ''}${text}${guess}\n`
+}
+
+/** Files of other qmails that no program reads, and why, in one list (spec modern.md 8.1). */
+const unhonouredText = (names: readonly Bytes[]): string => {
+  const found = names.flatMap((name) => (unhonoured(name) === undefined ? [] : [`${name} has no effect: ${unhonoured(name)}.\n`]))
+  return found.length === 0 ? '' : `\n${found.toSorted().join('')}`
 }
 
 const stockNames = (Object.keys(settings) as SettingName[]).filter((name) => (settings[name] as Setting).show !== undefined)
@@ -106,8 +123,8 @@ export const settingsBlock = (home: string): string => {
     throw new Temporary('Oops! Trouble reading control/me.', { cause: error })
   }
   const stock = stockNames.map((name) => stockText(home, name, (settings[name] as Setting).show as Show))
-  const others = names.filter((name) => name !== 'morercpthosts.cdb' && !stockNames.includes(name as SettingName))
-  return [...stock, ...others.map((name) => otherText(home, name))].join('')
+  const others = names.filter((name) => name !== 'morercpthosts.cdb' && !stockNames.includes(name as SettingName) && unhonoured(name) === undefined)
+  return [...stock, ...others.map((name) => otherText(home, name)), unhonouredText(names)].join('')
 }
 
 /** How many messages wait in drop/ for qmail-queued; nothing when there are none, or the caller may not know. */

@@ -1,7 +1,7 @@
 import { closeSync, openSync, readSync, writeSync } from 'node:fs'
 import { reason, Temporary } from '../core/failure.ts'
 import { TCPTO_BYTES, tcptoRecords } from '../format/tcpto.ts'
-import { flock } from '../os/flock.ts'
+import { flock } from '../locks/flock.ts'
 
 /** The table, from queue/lock, where these programs work (spec network.md 7). */
 const TABLE = 'tcpto'

@@ -4,8 +4,10 @@ import { listOf, readSetting, readText } from '../control/read.ts'
 import { type Setting, type SettingName, settings } from '../control/table.ts'
 import { type Bytes, leadingNumber, lower } from '../core/bytes.ts'
 import { printable } from '../core/logline.ts'
+import { parseNetwork } from '../net/ip.ts'
 import { suiteUser } from '../os/ids.ts'
 import { certificateWarnings } from './certificate-warnings.ts'
+import { readWhole, unhonoured } from './control-files.ts'
 import { passwordWarnings } from './password-warnings.ts'
 
 /** Names of files that are not settings themselves: compiled, or folders of programs. */
@@ -40,8 +42,11 @@ export const meantBy = (name: Bytes): SettingName | undefined => {
 
 const unknownFiles = (names: readonly Bytes[]): string[] =>
   names
-    .filter((name) => !Object.hasOwn(settings, name) && !COMPILED.test(name))
+    .filter((name) => !Object.hasOwn(settings, name) && readWhole(name) === undefined)
     .flatMap((name) => {
+      const why = unhonoured(name)
+      if (why !== undefined) return [`${name}: no effect: ${why}`]
+      if (COMPILED.test(name)) return []
       const meant = meantBy(name)
       return meant === undefined ? [] : [`${name}: no program reads it; is ${meant} meant?`]
     })
@@ -60,6 +65,20 @@ const unreadValues = (home: string, names: readonly Bytes[]): string[] =>
     }
     return []
   })
+
+/** Who may say for whom it speaks, and so get at what the rules give to others (spec modern.md 5.8). */
+const frontWarnings = (home: string): string[] =>
+  (readSetting(home, 'xclient') ?? []).flatMap((line) => {
+    const network = parseNetwork(line)
+    if (network === undefined) return [`xclient: no address or address/bits, so it does not count: ${line}`]
+    return network.endsWith(':') ? [`xclient: everybody may say to be anybody else: ${line}`] : []
+  })
+
+const compiledWarnings = (home: string): string[] => {
+  const [text, cdb] = ['mailfromrules', 'mailfromrules.cdb'].map((name) => statSync(join(home, 'control', name), { throwIfNoEntry: false })?.mtimeMs)
+  if (text === undefined || (cdb !== undefined && cdb >= text)) return []
+  return [`mailfromrules: mailfromrules.cdb, which counts, is ${cdb === undefined ? 'missing' : 'older'}: run qmail-mfrules`]
+}
 
 const relayWarnings = (home: string, locals: readonly Bytes[], virtual: readonly Bytes[]): string[] => {
   const rcpthosts = readSetting(home, 'rcpthosts')
@@ -103,6 +122,8 @@ export const warningsOf = async (home: string, names: readonly Bytes[], now = Da
     ...(isMini || locals.length === 0 ? [] : noPostmaster(home)),
     ...unreadValues(home, names),
     ...unknownFiles(names),
+    ...frontWarnings(home),
+    ...compiledWarnings(home),
     ...passwordWarnings(home),
     ...(await certificateWarnings(home, names, now))
   ]

@@ -1,4 +1,5 @@
 import { lstatSync, readdirSync, unlinkSync } from 'node:fs'
+import { errorCode } from '../core/failure.ts'
 import { RUBBISH_SECONDS, SPLIT } from '../queue/paths.ts'
 
 /** A longer command, its NUL included, is none; nor is one without a number. */
@@ -6,9 +7,18 @@ const MAX_COMMAND_BYTES = 100
 /** After so many commands, pid/ is looked through again. */
 const COMMANDS_PER_SWEEP = 31
 
-/** One look is cheaper than the exception for a file that is not there. Throws system errors. */
-const remove = (path: string): void => {
+/** For a file that is hardly ever there: one look is cheaper than the exception. Throws system errors. */
+const removeOdd = (path: string): void => {
   if (lstatSync(path, { throwIfNoEntry: false }) !== undefined) unlinkSync(path)
+}
+
+/** For a file that nearly always is. Throws system errors. */
+const remove = (path: string): void => {
+  try {
+    unlinkSync(path)
+  } catch (error) {
+    if (errorCode(error) !== 'ENOENT') throw error
+  }
 }
 
 const messPath = (digits: string): string => `mess/${digits.length < 16 ? Number(digits) % SPLIT : BigInt(digits) % BigInt(SPLIT)}/${digits}`
@@ -19,7 +29,7 @@ export const clean = (command: string): '+' | '!' | 'x' => {
   if (match === null) return 'x'
   const [, kind, id = ''] = match
   try {
-    remove(`intd/${id}`)
+    removeOdd(`intd/${id}`)
     remove(kind === 'foop' ? messPath(id) : `todo/${id}`)
     return '+'
   } catch {

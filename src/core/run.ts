@@ -27,7 +27,9 @@ export interface Context {
 
 /** Set by a parent that runs the program in its second gear; never handed on. */
 export const RESIDENT = 'QMAIL_RESIDENT'
-/** Set for what stays, to 1, and never handed on: with an arena for each thread glibc keeps 2 to 4 MB more for every daemon that has worked (bench/RESULTS.md). */
+/** Set for a daemon that is in its first gear (`stays` in the table of programs), by its parent or its first line; never handed on. */
+export const STAYS = 'QMAIL_STAYS'
+/** Set for what is resident or stays, to 1, and never handed on: with an arena for each thread glibc keeps 2 to 4 MB more for every daemon that has worked (bench/RESULTS.md). */
 export const ARENAS = 'MALLOC_ARENA_MAX'
 
 const rawList = (file: string): Bytes[] => readFileSync(file, 'latin1').split('\0').slice(0, -1)
@@ -85,8 +87,9 @@ export const run = (name: string, main: (context: Context) => number | Promise<n
     }
     const env = readEnv()
     const resident = env[RESIDENT] === '1'
+    if (resident || env[STAYS] === '1') delete env[ARENAS]
     delete env[RESIDENT]
-    if (resident) delete env[ARENAS]
+    delete env[STAYS]
     nameProcess(name)
     const program = process.argv[1] ?? name
     const home = dirname(dirname(__filename))

@@ -8,8 +8,8 @@ import { logLine } from '../core/logline.ts'
 import type { Context, Env } from '../core/run.ts'
 import { dateMbox } from '../format/date822.ts'
 import { mboxLines } from '../format/mbox-lines.ts'
+import { lockMbox } from '../locks/mbox-lock.ts'
 import { syncFolder } from '../os/durable.ts'
-import { lockMbox } from '../os/mbox-lock.ts'
 import { type MaildirFile, messagesBefore, sweepTmp } from './maildir-files.ts'
 
 /** Whoever holds the mailbox may take a day. */

@@ -5,6 +5,9 @@ import { posixRegex } from './posix-regex.ts'
 /** How the lists of refused senders, recipients and HELO names are written (spec modern.md 6.3). */
 export type Dialect = 'plain' | 'regex' | 'wildmat'
 
+/** The lists of control/ that are written in one. A list whose name ends in `norelay` does not count for clients that may relay. */
+export const DIALECTED = ['badmailfrom', 'badmailfromnorelay', 'badrcptto', 'badrcpttonorelay', 'badhelo', 'badhelonorelay'] as const
+
 /** Is this text refused to a client of this kind? */
 export type Refuses = (text: Bytes, isRelay: boolean) => boolean
 

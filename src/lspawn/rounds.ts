@@ -1,6 +1,6 @@
 import type { Ids } from '../os/child.ts'
-import { mountPointOf } from '../os/mounts.ts'
 import { SyncHelper } from '../os/sync-helper.ts'
+import { mountPointOf } from './mounts.ts'
 
 /** At most so many file systems at a time; whoever is on another sees to its durability alone. */
 const MAX_FILE_SYSTEMS = 8

@@ -1,6 +1,6 @@
 import { type ChildProcess, type StdioOptions, spawn, spawnSync } from 'node:child_process'
 import { type Bytes, isAscii } from '../core/bytes.ts'
-import { ARENAS, type Env, RESIDENT } from '../core/run.ts'
+import { ARENAS, type Env, RESIDENT, STAYS } from '../core/run.ts'
 
 export interface Ids {
   uid: number
@@ -18,6 +18,8 @@ export interface ChildOptions {
   argv0?: string
   /** Tell the child that it is kept for many jobs (its second gear). */
   resident?: boolean
+  /** It is a daemon of the suite's in its first gear. */
+  stays?: boolean
 }
 
 const utf8 = (text: Bytes): string | undefined => {
@@ -33,11 +35,11 @@ const isShellName = (name: string): boolean => /^[A-Za-z_][A-Za-z0-9_]*$/.test(n
  * The environment a child really gets. Under the permission model Node adds its own flags to NODE_OPTIONS of every child,
  * unless they are there already: a property that is there but not enumerable satisfies it, and is not handed on.
  */
-const cleanEnv = (env: Env, resident: boolean): { env: Record<string, string>; odd: [string, Bytes][] } => {
+const cleanEnv = ({ env, resident = false, stays = false }: ChildOptions): { env: Record<string, string>; odd: [string, Bytes][] } => {
   const clean: Record<string, string> = {}
   const odd: [string, Bytes][] = []
   for (const [name, value] of Object.entries(env)) {
-    if (/^(NODE|BUN|MIMALLOC|LD)_/.test(name) || name === RESIDENT) continue
+    if (/^(NODE|BUN|MIMALLOC|LD)_/.test(name) || name === RESIDENT || name === STAYS) continue
     const text = utf8(value)
     const key = utf8(name)
     if (key === undefined) continue
@@ -45,7 +47,9 @@ const cleanEnv = (env: Env, resident: boolean): { env: Record<string, string>; o
     if (text !== undefined) clean[key] = text
     else if (isShellName(key)) odd.push([key, value])
   }
-  if (resident) Object.assign(clean, { [RESIDENT]: '1', [ARENAS]: '1' })
+  if (resident || stays) clean[ARENAS] = '1'
+  if (resident) clean[RESIDENT] = '1'
+  if (stays) clean[STAYS] = '1'
   Object.defineProperty(clean, 'NODE_OPTIONS', { value: '--permission', enumerable: false })
   return { env: clean, odd }
 }
@@ -75,7 +79,7 @@ const throughShell = (file: string, args: Bytes[], odd: [string, Bytes][]): { fi
 
 /** What is really run for this call: other bytes than UTF-8 go through a shell. For src/os/exec.ts. */
 export const prepare = (file: string, args: Bytes[], options: ChildOptions) => {
-  const { env, odd } = cleanEnv(options.env, options.resident ?? false)
+  const { env, odd } = cleanEnv(options)
   const isOdd = odd.length > 0 || args.some((a) => utf8(a) === undefined)
   const call = isOdd ? throughShell(file, args, odd) : { file, args: args.map(textOf) }
   return {

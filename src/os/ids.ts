@@ -54,6 +54,25 @@ export const accountIn = (passwd: string, name: string): Account | undefined => 
   return { name, uid: Number(uid), gid: Number(gid), home: home ?? '' }
 }
 
+const entriesOf = (file: string): string[][] =>
+  textOf(file)
+    .split('\n')
+    .map((line) => line.split(':'))
+
+/** The name of a user by number, in /etc/passwd; the number where it has none. Throws Temporary. */
+export const userName = (uid: number): string => entriesOf('/etc/passwd').find((entry) => entry[2] === String(uid))?.[0] ?? `user ${uid}`
+
+/** Whom /etc/group and /etc/passwd name as members of a group. Throws Temporary. */
+export const membersOf = (gid: number): string[] => {
+  const listed = entriesOf('/etc/group')
+    .filter((entry) => entry[2] === String(gid))
+    .flatMap((entry) => (entry[3] ?? '').split(','))
+  const own = entriesOf('/etc/passwd')
+    .filter((entry) => entry[3] === String(gid))
+    .map(([name = '']) => name)
+  return [...new Set([...listed, ...own])].filter((name) => name !== '')
+}
+
 /** The account in a line of lib/ids; undefined when its numbers are none: what is not a number must never come to mean user or group 0. */
 const accountOf = (name: string, [, , uid = '', gid = '', ...home]: readonly string[]): Account | undefined =>
   isNumber(uid) && isNumber(gid) ? { name, uid: Number(uid), gid: Number(gid), home: home.join(' ') } : undefined

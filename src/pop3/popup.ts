@@ -1,14 +1,15 @@
+import type { ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
 import { closeSync } from 'node:fs'
 import type { Writable } from 'node:stream'
 import type { Bytes } from '../core/bytes.ts'
-import { reason, Temporary } from '../core/failure.ts'
+import { reason } from '../core/failure.ts'
 import { writeFd } from '../core/fdio.ts'
 import type { Env } from '../core/run.ts'
 import { parseCommand } from '../format/command.ts'
 import { writableFd } from '../net/stdio.ts'
 import { startChild } from '../os/child.ts'
-import { withFifos } from '../os/fifo.ts'
+import { makePipes, type Pipe } from '../os/pipe.ts'
 import type { AuthAnswer } from '../serve/auth-door.ts'
 import { askForTls, type TlsFds } from '../serve/ucspi-tls.ts'
 import { Gone, LineSource } from './line-source.ts'
@@ -50,19 +51,17 @@ const say = (output: Writable, text: Bytes): Promise<void> =>
     })
   })
 
-/** Starts the subprogram with `data` to read on descriptor 3, a real pipe, on which it finds the end after it. */
-const startChecker = ({ program, args, env, fds }: Popup, data: Buffer) =>
-  withFifos(1, ([pipe]) => {
-    if (pipe === undefined) throw new Temporary('unable to make a pipe')
-    const [write, read] = [pipe.end('w'), pipe.end('r')]
-    try {
-      writeFd(write, data) // a pipe holds it all
-      return startChild(program, args, { stdio: [...fds, 2, read], env })
-    } finally {
-      closeSync(write)
-      closeSync(read)
-    }
-  })
+/** Starts the subprogram with `data` to read on descriptor 3, a real pipe, on which it finds the end after it. Throws Temporary. */
+const startChecker = async ({ program, args, env, fds }: Popup, data: Buffer): Promise<ChildProcess> => {
+  const [{ write, read }] = (await makePipes(1)) as [Pipe]
+  try {
+    writeFd(write, data) // a pipe holds it all
+    return startChild(program, args, { stdio: [...fds, 2, read], env })
+  } finally {
+    closeSync(write)
+    closeSync(read)
+  }
+}
 
 /** What there is against a login, as a reply. */
 const objection = async (popup: Popup, isDigest: boolean, [user = '', secret = '', stamp = '']: readonly Bytes[]): Promise<Bytes | undefined> => {
@@ -77,9 +76,9 @@ const logIn = async (popup: Popup, isDigest: boolean, fields: readonly Bytes[]):
   if (said !== undefined) return said
 
   const data = Buffer.from(fields.map((field) => `${field}\0`).join(''), 'latin1')
-  let child: ReturnType<typeof startChecker>
+  let child: ChildProcess
   try {
-    child = startChecker(popup, data)
+    child = await startChecker(popup, data)
   } catch (error) {
     return `-ERR unable to open pipe: ${reason(error)}\r\n`
   } finally {

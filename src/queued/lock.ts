@@ -1,6 +1,6 @@
 import { openSync } from 'node:fs'
 import { Temporary } from '../core/failure.ts'
-import { flockLater } from '../os/flock.ts'
+import { flockLater } from '../locks/flock.ts'
 
 /** The one before us may still be finishing its messages. */
 const PATIENCE_SECONDS = 10

@@ -1,7 +1,7 @@
 import { closeSync, openSync, readSync, writeSync } from 'node:fs'
 import { join } from 'node:path'
 import { TCPTO_BYTES, type TcptoChange, tcptoCheck, tcptoCleared, tcptoTimedOut } from '../format/tcpto.ts'
-import { flockLater } from '../os/flock.ts'
+import { flockLater } from '../locks/flock.ts'
 
 /** Where the table is. */
 const tcptoFile = (home: string): string => join(home, 'queue', 'lock', 'tcpto')

@@ -2,7 +2,7 @@ import { type Info, readInfo } from '../queue/info.ts'
 import { splitPath } from '../queue/paths.ts'
 import { sendBounce } from './bounce/bounce.ts'
 import { handingOver } from './bounce/hand-over.ts'
-import { exists, unlinkGone } from './files.ts'
+import { exists, unlinkThere } from './files.ts'
 import { removeMessage } from './removal.ts'
 import { AGAIN_SECONDS, nowSeconds, type State } from './state.ts'
 
@@ -36,7 +36,7 @@ const again = (state: State, id: number): void => state.done.insert(id, nowSecon
 const leave = (state: State, id: number): void => {
   state.log.line(`end msg ${id}`)
   const info = splitPath('info', id)
-  if (unlinkGone(info)) removeMessage(state, id)
+  if (unlinkThere(info)) removeMessage(state, id)
   else {
     state.log.line(`warning: unable to unlink ${info}; will try again later`)
     again(state, id)

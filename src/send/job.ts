@@ -2,7 +2,7 @@ import { type Channel, splitPath } from '../queue/paths.ts'
 import { considerDelay } from './bounce/delay.ts'
 import { considerSuccess } from './bounce/success.ts'
 import { settle } from './ctl/settle.ts'
-import { exists, unlinkGone } from './files.ts'
+import { exists, unlinkThere } from './files.ts'
 import type { Job } from './message.ts'
 import { AGAIN_SECONDS, nowSeconds, type State } from './state.ts'
 import { channelArrived } from './todo/express.ts'
@@ -12,7 +12,7 @@ const other = (channel: Channel): Channel => (channel === 'local' ? 'remote' : '
 /** Nobody is left on this channel: its file goes, and when it was the last one, the message is done. */
 const closeChannel = (state: State, { id, channel }: Job): void => {
   const path = splitPath(channel, id)
-  if (!unlinkGone(path)) {
+  if (!unlinkThere(path)) {
     state.log.line(`warning: unable to unlink ${path}; will try again later`)
     state.spawners[channel].waiting.insert(id, nowSeconds() + AGAIN_SECONDS)
     return
@@ -30,18 +30,22 @@ const closeChannel = (state: State, { id, channel }: Job): void => {
 /** Ends a job whose pass is over and whose deliveries have all reported; else does nothing (spec queue.md 5.6). */
 export const closeJob = (state: State, job: Job): void => {
   if (!job.isOver || job.running > 0) return
-  const { open, waiting } = state.spawners[job.channel]
+  const { open, waiting, turns } = state.spawners[job.channel]
   if (job.isFile) open.all--
   if (job.isLarge) open.large--
   if (job.reached !== undefined) considerSuccess(state, job)
   const isAllDone = job.isComplete && job.undone === 0
+  if (job.resumesAt !== undefined && job.undone === job.untried) job.retry = job.resumesAt
+  if (job.alarms !== state.alarms) job.retry = nowSeconds()
   const decided = state.ctl.closed(job)
   if (job.held?.stage === 'express') channelArrived(state, job.held, job.channel)
   else if (decided === 'settle') settle(state, job.id)
-  else if (decided === 'kept') return
-  else if (isAllDone) closeChannel(state, job)
+  else if (decided !== 'kept' && isAllDone) closeChannel(state, job)
   else {
-    considerDelay(state, job)
-    waiting.insert(job.id, job.alarms === state.alarms ? job.retry : nowSeconds())
+    if (decided !== 'kept') {
+      considerDelay(state, job)
+      waiting.insert(job.id, job.retry)
+    }
+    turns.putOff(job.id, job.waitsFor)
   }
 }

@@ -66,6 +66,10 @@ export interface Job {
   deferrals: Map<number, Deferral> | undefined
   /** When the message is due again if anything is left over. */
   retry: number
+  /** When it is due if all that is left over has not been tried in this pass; undefined: then, too. */
+  resumesAt: number | undefined
+  /** Its pass was put off: those that have not been tried wait for one of these shares. */
+  waitsFor: readonly Claim[]
   /** Of all SIGALRMs so far, how many had come at its last report: one that came since is for it too, though its files are still being written. */
   alarms: number
   /** Is this its last chance? */
@@ -74,6 +78,8 @@ export interface Job {
   isTried: boolean
   /** Recipients seen and not done. */
   undone: number
+  /** Those of them that the pass has left untried. */
+  untried: number
   running: number
   /** Is the pass over, and did it come to the end of the list? */
   isOver: boolean

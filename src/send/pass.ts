@@ -19,6 +19,8 @@ import type { Pass } from './turns.ts'
 const MAX_AHEAD = 100
 /** So many passes over files may wait for their shares, besides those that get on. One more, and the one that has waited longest is put off. */
 const MAX_BLOCKED = 500
+/** So many shares a pass waits for at a time. */
+const MAX_CLAIMS = 10
 
 const newJob = (
   state: State,
@@ -33,12 +35,15 @@ const newJob = (
     channel: spawner.channel,
     ...from,
     retry: retryAt(birth, now, spawner.channel, state.settings.tunable.schedule),
+    resumesAt: undefined,
+    waitsFor: [],
     alarms: state.alarms,
     isDying: isDying(birth, now, state.settings.lifetimeSeconds),
     deferrals: undefined,
     isTried: false,
     reached: undefined,
     undone: 0,
+    untried: 0,
     running: 0,
     isOver: false,
     isComplete: false
@@ -71,6 +76,7 @@ const askedOf = ({ settings: { takesLog, spawnWidth } }: State, { channel }: Spa
 
 /** A pass over a message's file on this channel. When it cannot be, a warning, and the message is due again soon. */
 const openFile = (state: State, spawner: Spawner, id: number): void => {
+  spawner.turns.forget(id)
   if (state.ctl.keeps(id, spawner.channel, nowSeconds())) return
   let path = splitPath('info', id)
   try {
@@ -87,6 +93,12 @@ const openFile = (state: State, spawner: Spawner, id: number): void => {
     spawner.waiting.insert(id, nowSeconds() + AGAIN_SECONDS)
   }
 }
+
+/** May one more count for this claim now? */
+const allowsOf =
+  (spawner: Spawner) =>
+  (claim: Claim): boolean =>
+    spawner.blocked([claim]) === undefined
 
 /** How many passes over files get on at a time, on this channel. */
 const places = ({ spawners: { local, remote } }: State): number => local.limit + remote.limit
@@ -105,9 +117,26 @@ const openArrival = (state: State, spawner: Spawner): boolean => {
   return true
 }
 
+/** A message that was put off, and waits for what has come now. */
+const takePutOff = ({ ctl: { holds } }: State, spawner: Spawner, mayBeLarge: boolean): number | undefined => {
+  const { channel, turns, waiting } = spawner
+  const now = nowSeconds()
+  for (let id = turns.takePutOff(allowsOf(spawner)); id !== undefined; id = turns.takePutOff(allowsOf(spawner))) {
+    if (holds.parked(id).has(channel)) holds.park(id, channel, now)
+    if (waiting.dueOf(id) === undefined) continue
+    waiting.insert(id, now)
+    if (!mayBeLarge && waiting.isLarge(id)) continue
+    waiting.remove(id)
+    return id
+  }
+  return undefined
+}
+
 /** Begins a pass that is due over a message's files. */
 const openDue = (state: State, spawner: Spawner): boolean => {
-  const id = hasPlace(state, spawner) ? spawner.waiting.takeDue(nowSeconds(), mayBeLarge(state, spawner), spawner) : undefined
+  if (!hasPlace(state, spawner)) return false
+  const isLargeToo = mayBeLarge(state, spawner)
+  const id = takePutOff(state, spawner, isLargeToo) ?? spawner.waiting.takeDue(nowSeconds(), isLargeToo, spawner)
   if (id !== undefined) openFile(state, spawner, id)
   return id !== undefined
 }
@@ -119,8 +148,9 @@ const openPass = (state: State, spawner: Spawner): boolean => {
   return one(state, spawner) || other(state, spawner)
 }
 
-const closePass = (state: State, { job, records }: Pass, isComplete: boolean): void => {
+const closePass = (state: State, { job, records, ahead }: Pass, isComplete: boolean): void => {
   records.close()
+  job.untried = ahead.length
   job.isOver = true
   job.isComplete = isComplete
   closeJob(state, job)
@@ -188,6 +218,7 @@ const survey = (state: State, spawner: Spawner, pass: Pass): boolean => {
 const advance = (state: State, spawner: Spawner, pass: Pass): void => {
   const { job, ahead } = pass
   if (state.ctl.interrupts(job)) {
+    job.resumesAt = nowSeconds()
     closePass(state, pass, false)
     return
   }
@@ -207,28 +238,28 @@ const advance = (state: State, spawner: Spawner, pass: Pass): void => {
       settle(state, spawner, pass)
       return
     }
-    wait.claim ??= missing
+    if (missing !== undefined && wait.claims.size < MAX_CLAIMS) wait.claims.set(missing.key, missing)
     if (missing !== undefined && missing === way.claims[0]) break // the message itself
   }
   rest(state, spawner, pass, wait)
 }
 
 /** The pass can do nothing now. One over files for one destination goes back into its queue; so does one of the express lane, as files, unless slots are all it wants. */
-const rest = (state: State, spawner: Spawner, pass: Pass, { claim, paceAt, pauseEnds }: Wait): void => {
-  const { isTried, isFile, id, retry } = pass.job
-  const isDone = claim === undefined && !Number.isFinite(paceAt) && !Number.isFinite(pauseEnds)
-  const isQueued = !isTried && (isFile ? spawner.waiting.byDestination.knows(id) : claim === undefined)
+const rest = (state: State, spawner: Spawner, pass: Pass, { claims, paceAt, pauseEnds }: Wait): void => {
+  const { isTried, isFile, id } = pass.job
+  const isBlocked = claims.size > 0
+  const isDone = !isBlocked && !Number.isFinite(paceAt) && !Number.isFinite(pauseEnds)
+  const isQueued = !isTried && (isFile ? spawner.waiting.byDestination.knows(id) : !isBlocked)
   if (isDone) closePass(state, pass, true)
   else if (isQueued) putBack(state, pass, nowSeconds())
-  else if (claim !== undefined) spawner.turns.block(pass, claim)
-  else if (Number.isFinite(paceAt)) spawner.turns.sleep(pass, paceAt)
-  else putBack(state, pass, isTried ? retry : Math.ceil(pauseEnds / 1000))
+  else if (isBlocked || Number.isFinite(paceAt)) spawner.turns.rest(pass, [...claims.values()], Math.min(paceAt, pauseEnds))
+  else putBack(state, pass, Math.ceil(pauseEnds / 1000))
 }
 
-/** The pass ends before its time; the message is due again. One of the express lane gets its files first. */
+/** The pass ends before its time; the message is due again then, unless some wait for their retry. One of the express lane gets its files first. */
 const putBack = (state: State, pass: Pass, due: number): void => {
   const { job } = pass
-  job.retry = due
+  job.resumesAt = due
   const close = (): void => closePass(state, pass, false)
   if (job.held !== undefined && job.held.stage !== 'sorted') leaveExpress(state, job.held, close)
   else close()
@@ -241,34 +272,24 @@ const settle = (state: State, spawner: Spawner, pass: Pass): void => {
   else spawner.turns.again(pass)
 }
 
-/** Passes that wait for their shares hold no place, so there is an end to their number. A message that is put off so waits for its next retry only where nobody calls it before. */
-const putOffBlocked = (state: State, { turns }: Spawner): void => {
-  const found = turns.blocked.all > MAX_BLOCKED ? turns.takeBlockedFile() : undefined
+/** Passes that wait hold no place, so there is an end to their number. A message that is put off so is due by the time its pass has waited for, or when there is a slot for it. */
+const putOffResting = (state: State, { turns }: Spawner): void => {
+  const found = turns.blocked.all > MAX_BLOCKED ? turns.takeRestingFile() : undefined
   if (found === undefined) return
-  if (found.until !== undefined) found.pass.job.retry = Math.ceil(found.until / 1000)
-  closePass(state, found.pass, false)
-}
-
-type Allows = (claim: Claim) => boolean
-
-/** A message that was put off is due now, if there is room for it. False: there is none. */
-const callPutOff = ({ turns, waiting }: Spawner, allows: Allows): boolean => {
-  const id = turns.takePutOff(allows)
-  if (id === undefined) return false
-  if (waiting.dueOf(id) !== undefined) waiting.insert(id, nowSeconds()) // or somebody has seen to it meanwhile
-  return true
+  const { pass, claims, until } = found
+  pass.job.waitsFor = claims
+  if (Number.isFinite(until)) pass.job.retry = Math.min(pass.job.retry, Math.ceil(until / 1000))
+  closePass(state, pass, false)
 }
 
 /** Goes on with one of this channel's passes by one recipient, or begins the next pass that is due. False when there is nothing to do now. */
 export const passStep = (state: State, spawner: Spawner): boolean => {
   if (state.isExiting || !spawner.hasRoom) return false
-  const allows: Allows = (claim) => spawner.blocked([claim]) === undefined
-  const isCalled = callPutOff(spawner, allows)
   const isOpened = openPass(state, spawner)
-  const pass = spawner.turns.next(allows, Date.now())
+  const pass = spawner.turns.next(allowsOf(spawner), Date.now())
   if (pass !== undefined) advance(state, spawner, pass)
-  putOffBlocked(state, spawner)
-  return isCalled || isOpened || pass !== undefined
+  putOffResting(state, spawner)
+  return isOpened || pass !== undefined
 }
 
 /** When this channel wants to begin a pass, or go on with one; undefined while it cannot or has nothing to do. */

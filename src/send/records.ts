@@ -20,6 +20,8 @@ export interface Records {
 export class UnknownRecord extends Temporary {}
 
 const CHUNK_BYTES = 65_536
+/** Every reader's: nothing stays in it. */
+const chunk = Buffer.allocUnsafeSlow(CHUNK_BYTES)
 
 /** The records of a file local/S/ID or remote/S/ID, read piece by piece, however long it is. Opening throws system errors. */
 export class FileRecords implements Records {
@@ -51,12 +53,11 @@ export class FileRecords implements Records {
   /** Reads on. False at the end; what lacks its NUL there does not count. */
   #more(): boolean {
     if (!this.#isOpen) return false
-    const buffer = Buffer.allocUnsafe(CHUNK_BYTES)
-    const length = readSync(this.#fd, buffer)
+    const length = readSync(this.#fd, chunk)
     this.#base += this.#used
-    this.#text = this.#text.slice(this.#used) + buffer.toString('latin1', 0, length)
+    this.#text = this.#text.slice(this.#used) + chunk.toString('latin1', 0, length)
     this.#used = 0
-    if (length === 0) this.close()
+    if (length < CHUNK_BYTES) this.close() // a file gives less than was asked for at its end alone
     return length > 0
   }
 

@@ -7,7 +7,8 @@ import type { State } from './state.ts'
 const rereadScheduling = (state: State): void => {
   const { settings, spawners, log } = state
   try {
-    settings.tunable = readTunable(settings.home, settings.spawnLimit)
+    const read = readTunable(settings.home, settings.spawnLimit)
+    settings.tunable = settings.isResident ? read : { ...read, concurrency: settings.tunable.concurrency }
   } catch (error) {
     log.line(`alert: ${reason(error)}`)
     return
@@ -26,7 +27,10 @@ export const tune = ({ settings, spawners, destinations }: State): void => {
   byDestination.touchAll()
 }
 
-/** SIGHUP: reads locals and virtualdomains again (spec queue.md 5.12), and the settings of scheduling. What cannot be read stays as it was. */
+/**
+ * SIGHUP: reads locals and virtualdomains again (spec queue.md 5.12), and the settings of scheduling; in the first gear not the concurrencies, for that is qmail's own to the letter (spec queue.md 8).
+ * What cannot be read stays as it was.
+ */
 export const reread = (state: State): void => {
   const routing = rereadRouting(state.settings)
   if ('unreadable' in routing) state.log.line(`alert: unable to reread control/${routing.unreadable}`)

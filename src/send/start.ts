@@ -1,7 +1,7 @@
 import { Temporary } from '../core/failure.ts'
 import { readFd } from '../core/fdio.ts'
 import type { Context } from '../core/run.ts'
-import { holdForLife } from '../os/lock.ts'
+import { holdForLife } from '../locks/lock.ts'
 import { queueFolder } from '../queue/paths.ts'
 import type { Width } from '../queue/spawnproto.ts'
 import { readSendSettings, readTunable, type SendSettings } from './settings.ts'

@@ -1,11 +1,7 @@
 import { readSetting } from '../control/read.ts'
 import type { Bytes } from '../core/bytes.ts'
-import { type Dialect, guessDialect, type Refuses, refusalList } from '../format/refusal-list.ts'
+import { type DIALECTED, type Dialect, guessDialect, type Refuses, refusalList } from '../format/refusal-list.ts'
 import { formsOf } from '../format/unicode/a-labels.ts'
-
-/** What is refused at RCPT, by file of control/. A list whose name ends in `norelay` does not count for clients that may relay. */
-const NAMES = ['badmailfrom', 'badmailfromnorelay', 'badrcptto', 'badrcpttonorelay', 'badhelo', 'badhelonorelay'] as const
-type ListName = (typeof NAMES)[number]
 
 export interface Lists {
   sender: Refuses | undefined
@@ -24,7 +20,7 @@ const either = (a: Refuses | undefined, b: Refuses | undefined): Refuses | undef
 /** Reads the lists (spec network.md 4.4, 10.4, modern.md 6.3), adding to `warnings` what is wrong in them. Throws Temporary when one cannot be read. */
 export const readLists = (home: string, warnings: Bytes[]): Lists => {
   const word = readSetting(home, 'patterns')
-  const read = (name: ListName): Refuses | undefined => {
+  const read = (name: (typeof DIALECTED)[number]): Refuses | undefined => {
     const entries = readSetting(home, name)
     if (entries === undefined || entries.length === 0) return undefined
     const { refuses, bad } = refusalList(entries, dialectOf(word, entries))

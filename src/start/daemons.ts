@@ -21,10 +21,15 @@ const idsOf = (home: string, user: 'qmaill' | 'qmailq' | 'qmailr' | 'qmails' | '
   return isRoot() ? ids : undefined
 }
 
+const isOurs = (env: Env, name: string): boolean => {
+  const file = fileInPath(name, env.PATH ?? '')
+  return file !== undefined && isOwn(file, name)
+}
+
 const starter =
   ({ env }: Pick<Context, 'env'>, daemons: Daemons) =>
   (name: string, args: string[], stdio: StdioOptions, ids: Ids | undefined, resident = false, more: Env = {}): ChildProcess => {
-    const child = startChild(name, args, { stdio, env: { ...env, ...more }, cwd: '/', ids, resident })
+    const child = startChild(name, args, { stdio, env: { ...env, ...more }, cwd: '/', ids, resident, stays: !resident && isOurs(env, name) })
     // Node's types do not know: out of descriptors, a child has none of its ends
     if ((child.stdio as unknown) === undefined) throw new Temporary(`unable to start ${name}: too few descriptors (ulimit -n)`)
     daemons.set(name, child)
@@ -54,11 +59,6 @@ const makeBlocking = (ends: (Readable | Writable | null)[], ids: Ids | undefined
 
 /** Whoever reads or keeps the commit log: with one that is not the suite's own in its place, every message is in files. */
 const LOG_NEEDS = ['qmail-queued', 'qmail-lspawn', 'qmail-rspawn']
-
-const isOurs = (env: Env, name: string): boolean => {
-  const file = fileInPath(name, env.PATH ?? '')
-  return file !== undefined && isOwn(file, name)
-}
 
 /** What we were started with from here on is nobody's. */
 const FIRST_UNKNOWN_FD = 3

@@ -1,47 +1,21 @@
 import type { ChildProcess } from 'node:child_process'
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
-import { readSetting } from '../control/read.ts'
 import { reason } from '../core/failure.ts'
 import { logLine } from '../core/logline.ts'
 import type { Context } from '../core/run.ts'
 import { type ChildOptions, startChild } from '../os/child.ts'
 import { isOwn } from '../os/own.ts'
+import { type Helper, type HelperState, helpers, writeHelperStates } from '../suite/helpers.ts'
 import { nodeFlags } from '../suite/permissions.ts'
-import type { Permission } from '../suite/programs/row.ts'
-import { tls } from '../suite/programs/tls.ts'
-
-/** A program beside the daemons: mail goes on without it. */
-interface Helper {
-  name: string
-  args?: readonly string[]
-  /** Where they are more than its first line has room for. */
-  permissions?: readonly Permission[]
-  /** Does control/ ask for it? */
-  isWanted: (home: string) => boolean
-}
-
-/** Where one of them is there TLS is led for qmail-remote, or for a qmail-smtpd whose tcpserver knows nothing of it. */
-const CERTIFICATES = ['clientcert.pem', 'domaincerts', 'servercert.pem']
-
-const helpers: readonly Helper[] = [
-  { name: 'qmail-rcptd', isWanted: (home) => readSetting(home, 'recipientcheck') !== 0 },
-  { name: 'qmail-authd', isWanted: (home) => existsSync(join(home, 'control', 'checkpassword')) },
-  {
-    name: 'qmail-tlsd',
-    args: ['-c'],
-    permissions: tls['qmail-tlsd'].permissions,
-    isWanted: (home) => CERTIFICATES.some((name) => existsSync(join(home, 'control', name)))
-  }
-]
 
 const MAX_REST_SECONDS = 60
 /** Who worked for so long starts again at once. */
 const GOOD_SECONDS = 60
 
-const isWanted = ({ isWanted: asks, name }: Helper, home: string): boolean => {
+const isWanted = ({ wanted, name }: Helper, home: string): boolean => {
   try {
-    return existsSync(join(home, 'bin', name)) && asks(home)
+    return existsSync(join(home, 'bin', name)) && wanted(home).is
   } catch (error) {
     logLine(2, `qmail-start: warning: ${name} is not started: ${reason(error)}`)
     return false
@@ -58,6 +32,7 @@ const start = (home: string, { name, args = [], permissions }: Helper, options: 
 export class Helpers {
   readonly #context: Pick<Context, 'home' | 'env'>
   readonly #children = new Map<string, ChildProcess>()
+  readonly #states = new Map<string, HelperState>()
   #isStopped = false
 
   constructor(context: Pick<Context, 'home' | 'env'>) {
@@ -65,6 +40,7 @@ export class Helpers {
   }
 
   start(): void {
+    this.#write()
     for (const helper of helpers) this.#run(helper, 1)
   }
 
@@ -73,16 +49,32 @@ export class Helpers {
     for (const child of this.#children.values()) child.kill('SIGTERM')
   }
 
+  #tell(name: string, state: HelperState['state'], how: string): void {
+    this.#states.set(name, { name, state, since: Math.floor(Date.now() / 1000), how })
+    this.#write()
+  }
+
+  /** For people only: nothing depends on it. */
+  #write(): void {
+    try {
+      writeHelperStates(this.#context.home, { pid: process.pid, states: [...this.#states.values()] })
+    } catch (error) {
+      logLine(2, `qmail-start: warning: qmail-showctl will not know of the helpers: ${reason(error)}`)
+    }
+  }
+
   #run(helper: Helper, restSeconds: number): void {
     const { home, env } = this.#context
     if (this.#isStopped || !isWanted(helper, home)) return
     const started = performance.now()
     const child = start(home, helper, { stdio: ['pipe', 2, 2], env, cwd: '/', resident: true })
     this.#children.set(helper.name, child)
+    this.#tell(helper.name, 'running', '')
     const again = (how: string): void => {
       if (this.#children.get(helper.name) !== child) return
       this.#children.delete(helper.name)
       if (this.#isStopped) return
+      this.#tell(helper.name, 'ended', how)
       const rest = performance.now() - started > GOOD_SECONDS * 1000 ? 1 : restSeconds
       logLine(2, `qmail-start: warning: ${helper.name} ended with ${how}; it is started again in ${rest} s`)
       setTimeout(() => this.#run(helper, Math.min(rest * 2, MAX_REST_SECONDS)), rest * 1000).unref()

@@ -1,6 +1,8 @@
 import { once } from 'node:events'
-import { Duplex, type Writable } from 'node:stream'
-import { Temporary } from '../core/failure.ts'
+import { closeSync } from 'node:fs'
+import { Socket } from 'node:net'
+import type { Writable } from 'node:stream'
+import { makePipes, type Pipe } from '../os/pipe.ts'
 import { QueueExit, type QueueResult } from '../queue/codes.ts'
 import { exitOf, MAX_TEXT_BYTES, startQueueProgram } from './queue-process.ts'
 import { envelopeBytes, type Submission, type Submitter } from './submission.ts'
@@ -13,16 +15,26 @@ const send = (to: Writable, data: Buffer): Promise<boolean> =>
 
 const close = (stream: Writable): Promise<void> => new Promise((resolve) => stream.end(() => resolve()).once('error', () => resolve()))
 
+const writable = (fd: number): Writable => new Socket({ fd, readable: false, writable: true })
+
 /** Submits through a queue program run for this message: $QMAILQUEUE, else bin/qmail-queue (spec queue.md 2.2). Throws Temporary when there is no process to be had. */
-export const submitThroughChild = (from: Submitter): Submission => {
-  const child = startQueueProgram(from, 'pipe', 'pipe', 'pipe')
-  if (child === undefined) return cannotRun()
-  const exited = exitOf(child)
-  const [message, envelope, , , , , errors]: readonly unknown[] = child.stdio
-  if (!(message instanceof Duplex && envelope instanceof Duplex && errors instanceof Duplex)) {
-    if (child.pid === undefined) return cannotRun()
-    throw new Temporary('unable to start the queue program')
+export const submitThroughChild = async (from: Submitter): Promise<Submission> => {
+  const [toMessage, toEnvelope, fromErrors] = (await makePipes(3)) as [Pipe, Pipe, Pipe]
+  const ours = [toMessage.write, toEnvelope.write, fromErrors.read]
+  const child = await startQueueProgram(from, toMessage.read, toEnvelope.read, fromErrors.write).catch((error) => {
+    for (const fd of ours) closeSync(fd)
+    throw error
+  })
+  if (child === undefined) {
+    for (const fd of ours) closeSync(fd)
+    return cannotRun()
   }
+  const exited = exitOf(child)
+  const [message, envelope, errors] = [
+    writable(toMessage.write),
+    writable(toEnvelope.write),
+    new Socket({ fd: fromErrors.read, readable: true, writable: false })
+  ]
   let weFailed = false
   let text = ''
   for (const stream of [message, envelope, errors]) stream.on('error', () => {}) // a write that fails says so itself; its exit code tells the rest

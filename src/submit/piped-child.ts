@@ -6,13 +6,12 @@ import { exitOf, MAX_TEXT_BYTES, startQueueProgram } from './queue-process.ts'
 import { envelopeBytes, type Submission, type Submitter } from './submission.ts'
 
 /**
- * Submits through a queue program run for this message, as submitThroughChild, but through pipes: for a process that has nothing else to do meanwhile: as qmail's own programs it stands still until the message is
- * taken, and hears of errors after that.
+ * Submits through a queue program run for this message, as submitThroughChild, but for a process that has nothing else to do meanwhile: as qmail's own programs it stands still until the message is
+ * taken, and hears of errors after that. Throws Temporary.
  */
-export const submitThroughPipes = (from: Submitter): Submission => {
-  const [message, envelope, errors] = makePipes(3) as [Pipe, Pipe, Pipe]
-  const child = startQueueProgram(from, message.read, envelope.read, errors.write)
-  for (const theirs of [message.read, envelope.read, errors.write]) closeSync(theirs)
+export const submitThroughPipes = async (from: Submitter): Promise<Submission> => {
+  const [message, envelope, errors] = (await makePipes(3)) as [Pipe, Pipe, Pipe]
+  const child = await startQueueProgram(from, message.read, envelope.read, errors.write)
   const exited = child && exitOf(child)
   let weFailed = false
   const hand = (fd: number, data: Buffer): void => {

@@ -1,7 +1,6 @@
 import { join } from 'node:path'
 import type { Bytes } from '../core/bytes.ts'
 import { isOwn } from '../os/own.ts'
-import { hasPipes } from '../os/pipe.ts'
 import { NOTES_VARIABLE, notesInVariable, notesVariable } from '../queue/notes-variable.ts'
 import { doorFor } from './door.ts'
 import { submitThroughDrop } from './drop.ts'
@@ -15,9 +14,12 @@ const withVariable = (from: Submitter): Submitter => {
   return { ...from, env: { ...env, [NOTES_VARIABLE]: notesVariable(recordBytes(noted.sender, noted.recipients), noted.notes) } }
 }
 
+/** Does this process deal with one message? Those that run under Bun do. */
+const isOnce = (): boolean => process.versions.bun !== undefined
+
 const throughChild = async (given: Submitter): Promise<Submission> => {
   const from = withVariable(given)
-  if (hasPipes()) return (await import('./piped-child.ts')).submitThroughPipes(from)
+  if (isOnce()) return (await import('./piped-child.ts')).submitThroughPipes(from)
   const { submitThroughChild } = await import('./child.ts') // few need it, and it costs its callers node:child_process
   return submitThroughChild(from)
 }

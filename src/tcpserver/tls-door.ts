@@ -4,10 +4,10 @@ import { join } from 'node:path'
 import type { TcpserverLog } from '../accept/log.ts'
 import type { Bytes } from '../core/bytes.ts'
 import { reason } from '../core/failure.ts'
-import { type SocketPair, SocketPairs } from '../os/socket-pair.ts'
 import { startResident } from '../spawn/resident.ts'
 import type { FromTlsd, ToTlsd } from '../spawn/tls-handover.ts'
 import { InFlight } from './in-flight.ts'
+import { type SocketPair, SocketPairs } from './socket-pair.ts'
 
 /** qmail-tlsd serves so many sessions at a time; each has three descriptors there. */
 const MAX_SESSIONS = 4000

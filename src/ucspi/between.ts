@@ -1,4 +1,4 @@
-import { closeSync } from 'node:fs'
+import { closeSync, openSync } from 'node:fs'
 import type { Readable, Writable } from 'node:stream'
 import { type Bytes, ownCopy } from '../core/bytes.ts'
 import { Exit } from '../core/exit.ts'
@@ -6,34 +6,32 @@ import { Temporary, Usage } from '../core/failure.ts'
 import type { Context } from '../core/run.ts'
 import { readableFd, writableFd } from '../net/stdio.ts'
 import { becomeProgram, findProgram } from '../os/exec.ts'
-import { withFifos } from '../os/fifo.ts'
+import { makePipes, type Pipe } from '../os/pipe.ts'
 import { startResident } from '../spawn/resident.ts'
 
 /** Descriptors of the copying process: the peer on 0 and 1, the program on these. */
 const TO_PROGRAM = 3
 const FROM_PROGRAM = 4
 
-/** Puts what a FIFO's end opens as in the place of a standard descriptor, which has to be the lowest free one then. */
-const replaceStandard = (fd: 0 | 1, open: () => number): void => {
-  closeSync(fd)
-  if (open() !== fd) throw new Temporary(`unable to set up descriptor ${fd}`)
+/** Puts an end of a pipe in the place of a standard descriptor, which has to be the lowest free one then. */
+const replaceStandard = (standard: 0 | 1, end: number): void => {
+  closeSync(standard)
+  if (openSync(`/proc/self/fd/${end}`, standard === 0 ? 'r' : 'w') !== standard) throw new Temporary(`unable to set up descriptor ${standard}`)
+  closeSync(end)
 }
 
 /**
  * Becomes the program, in this very process, with a copying process between it and the peer (spec network.md 2.6): that one is this program's own
  * second gear, and what it does with the bytes is its business (`copyBetween`). Throws Usage and Temporary.
  */
-export const runBetween = ({ home, env, args: [program, ...args] }: Context, name: 'recordio' | 'fixcrio'): never => {
+export const runBetween = async ({ home, env, args: [program, ...args] }: Context, name: 'recordio' | 'fixcrio'): Promise<never> => {
   if (program === undefined) throw new Usage(`${name}: usage: ${name} program [ arg ... ]`)
-  withFifos(2, (fifos) => {
-    const [input, output] = fifos
-    if (input === undefined || output === undefined) throw new Temporary('unable to make a pipe')
-    const theirs = [input.end('w'), output.end('r')]
-    startResident(home, name, { stdio: [0, 1, 2, ...theirs], env: { PID: String(process.pid) }, cwd: '/' })
-    for (const fd of theirs) closeSync(fd)
-    replaceStandard(0, () => input.end('r'))
-    replaceStandard(1, () => output.end('w'))
-  })
+  const [input, output] = (await makePipes(2)) as [Pipe, Pipe]
+  const theirs = [input.write, output.read]
+  startResident(home, name, { stdio: [0, 1, 2, ...theirs], env: { PID: String(process.pid) }, cwd: '/' })
+  for (const fd of theirs) closeSync(fd)
+  replaceStandard(0, input.read)
+  replaceStandard(1, output.write)
   return becomeProgram(findProgram(program, env), args, env, program)
 }
 

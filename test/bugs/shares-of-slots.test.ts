@@ -93,3 +93,73 @@ test('what had to wait for a share of the slots, and was put off, goes on when t
   await until('all to leave', () => rig.log.split('end msg').length === MESSAGES + 2)
   assert.equal(await rig.stop(), 0)
 })
+
+/** More than may wait in the middle of a pass. */
+const MANY = 520
+
+/** Lays messages that were put off an hour ago, and are due again, in this order. */
+const layDue = (home: Home, recipients: readonly string[][]): void => lay(home, recipients, 0, -3600)
+
+/** Lays messages that came an hour ago, and wait; the first under this number, due so many seconds from now, each a second after the one before. */
+const lay = (home: Home, recipients: readonly string[][], first: number, seconds: number): void => {
+  const now = Math.floor(Date.now() / 1000)
+  for (const [i, to] of recipients.entries()) putWaiting(home, to, { id: NO_INODE + first + i, birth: now - 3600, due: now + seconds + i, channel: 'local' })
+}
+
+test('what was put off, and has been tried meanwhile, is not tried once more when there is a slot', async () => {
+  const home = makeRigHome()
+  layDue(home, [...Array<string[]>(MANY).fill(['busy@me.example']), ['last@me.example']])
+  const rig = new SendRig(home)
+  const others = [await rig.delivery(/^last@/)] // all have had their turn before
+  rig.kill('SIGALRM')
+  putMessage(home, ['later@me.example'])
+  rig.pull()
+  others.push(await rig.delivery(/^later@/)) // they are in their passes again; for them, others were put off
+  const tries = new Map<number, number>()
+  rig.onDelivery = ({ id }) => {
+    tries.set(id, (tries.get(id) ?? 0) + 1)
+    return 'Znot now\n'
+  }
+  for (const asked of rig.asked.splice(0)) rig.report(asked, rig.onDelivery(asked) ?? '')
+  await until('all to be tried', () => tries.size === MANY)
+  putMessage(home, ['busy@me.example'])
+  rig.pull()
+  await until('a new one, too', () => tries.size === MANY + 1)
+  for (const asked of others) rig.report(asked, 'Kok\n')
+  assert.equal(await rig.stop(), 0)
+  assert.deepEqual(
+    [...tries.values()].filter((n) => n > 1),
+    []
+  )
+})
+
+test('what was put off while one of its deliveries was under way goes on when that has ended and there is a slot', async () => {
+  const home = makeRigHome()
+  const busy = ['busy@me.example']
+  const mine = NO_INODE + 7
+  layDue(home, [...Array<string[]>(7).fill(busy), ['slow@me.example', 'busy@me.example']])
+  lay(home, [...Array<string[]>(MANY).fill(busy), ['last@me.example']], 8, 3600)
+  const rig = new SendRig(home)
+  const slow = await rig.delivery(/^slow@/)
+  rig.kill('SIGALRM')
+  const last = await rig.delivery(/^last@/) // mine has waited longest of all, and was put off
+  rig.onDelivery = () => 'Kok\n'
+  for (const asked of [last, ...rig.asked.splice(0)]) rig.report(asked, 'Kok\n')
+  await until('all others to leave', () => rig.log.split('end msg').length === MANY + 7 + 2)
+  assert.doesNotMatch(rig.log, new RegExp(`msg ${mine} to local busy@`))
+  rig.report(slow, 'Kok\n')
+  await rig.logged(new RegExp(`^end msg ${mine}$`, 'm'))
+  assert.equal(await rig.stop(), 0)
+})
+
+test('a message waits for each of the shares that its recipients want: whoever can go first goes first', async () => {
+  const home = makeRigHome()
+  const [a, b] = [['a@me.example'], ['b@me.example']]
+  layDue(home, [...Array<string[]>(7).fill(a), b, b, ['a-mine@me.example', 'b-mine@me.example']])
+  const rig = new SendRig(home)
+  const [one] = await until('all slots but one to be taken', () => rig.asked.length === 9 && rig.asked.filter(({ recipient }) => recipient === 'b@me.example'))
+  if (one === undefined) throw new Error('no delivery to b')
+  rig.report(one, 'Kok\n')
+  await rig.delivery(/^b-mine@/)
+  rig.kill('SIGKILL')
+})

@@ -70,13 +70,14 @@ test('every process runs as its own user, without other groups, with a clean env
       )
     }
     checkEnvironment(p)
+    assert.ok(p.environment.includes('MALLOC_ARENA_MAX'), `${p.name} has one arena`)
     checkFds(home.path, p)
   }
 })
 
 const checkEnvironment = (p: Process): void => {
   const allowed =
-    /^(PATH|QMAIL_RESIDENT|MALLOC_ARENA_MAX|QMAIL_LOG|QMAIL_WIDE|NODE_CHANNEL_FD|NODE_CHANNEL_SERIALIZATION_MODE|PWD|OLDPWD|SHLVL|_|UV_THREADPOOL_SIZE)$/
+    /^(PATH|QMAIL_RESIDENT|QMAIL_STAYS|MALLOC_ARENA_MAX|QMAIL_LOG|QMAIL_WIDE|NODE_CHANNEL_FD|NODE_CHANNEL_SERIALIZATION_MODE|PWD|OLDPWD|SHLVL|_|UV_THREADPOOL_SIZE)$/
   assert.deepEqual(
     p.environment.filter((name) => !allowed.test(name)),
     [],

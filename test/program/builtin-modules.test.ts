@@ -84,7 +84,7 @@ const HARMLESS = new Set(
   stream/web string_decoder sys timers timers/promises tty url util util/types vm zlib node:sea node:test node:test/reporters`.split(/\s+/)
 )
 
-const giveUp = readFileSync(join(import.meta.dirname, '../../src/os/network.ts'), 'utf8')
+const giveUp = readFileSync(join(import.meta.dirname, '../../src/serve/network.ts'), 'utf8')
 
 const DENIED = new Set(['ERR_ACCESS_DENIED', 'ERR_DLOPEN_DISABLED', 'ERR_UNKNOWN_BUILTIN_MODULE'])
 

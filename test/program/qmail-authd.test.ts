@@ -8,6 +8,7 @@ import { NetstringParser } from '../../src/core/netstring.ts'
 import { type AuthAnswer, type AuthRequest, MAX_ANSWER_BYTES, packRequest, unpackAnswer } from '../../src/serve/auth-door.ts'
 import { makeHome } from '../helpers/home.ts'
 import { processOf, processTree } from '../helpers/proc.ts'
+import { runProgram } from '../helpers/run-program.ts'
 import { startSuite } from '../helpers/suite.ts'
 import { until, untilClosed, untilServed } from '../helpers/wait.ts'
 
@@ -108,15 +109,22 @@ test('a checker that is not there is temporary', async () => {
   socket.destroy()
 })
 
-test('qmail-start keeps it running where control/checkpassword is there', async () => {
+test('qmail-start keeps it running where control/checkpassword is there, and qmail-showctl says since when', async () => {
   const own = makeHome()
+  const told = (): string => /^helper qmail-authd .*/m.exec(runProgram(own, 'qmail-showctl').stdout)?.[0] ?? ''
+  const before = Math.floor(Date.now() / 1000)
   own.control('checkpassword', 'checkpassword true\n')
   const suite = await startSuite(own)
   const running = (): number | undefined => processTree(suite.child.pid ?? 0).find(({ name }) => name === 'qmail-authd')?.pid
   const first = await until('qmail-authd', running)
   await until('its door', () => existsSync(own.at('run', 'smtpd', 'auth')))
+  const since = /^helper qmail-authd is on \(control\/checkpassword\), running since (\S+)\.$/.exec(told())?.[1] ?? told()
+  const seconds = Date.parse(since) / 1000
+  assert.ok(seconds >= before && seconds <= Date.now() / 1000, since)
   process.kill(first, 'SIGKILL')
   const second = await until('another one', () => (running() === first ? undefined : running()))
+  assert.match(told(), /, running since /)
   assert.equal(await suite.stop(), 0)
   await until('its end', () => processOf(second) === undefined)
+  assert.equal(told(), 'helper qmail-authd is on (control/checkpassword), but qmail-start is not running.')
 })

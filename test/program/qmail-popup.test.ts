@@ -20,6 +20,12 @@ test('name and password come to descriptor 3, with the stamp of the greeting, ea
   assert.equal(await go('apop joe 0123 x\n', 'true'), 'HI fd3 joe|0123 x|<STAMP@pop.example>|\n')
 })
 
+test('a checker that opens descriptor 3 again finds what is there, and the end', async () => {
+  writeFileSync(home.at('again'), '#!/bin/sh\ncat /dev/fd/3 | tr "\\0" "|" | sed "s/<[^|]*//"; cat /dev/fd/3; echo end\n', { mode: 0o755 })
+  const r = await startProgram(home, 'qmail-popup', { args: ['h', home.at('again')], input: 'USER j\r\nPASS p\r\n' })
+  assert.match(r.stdout, /\+OK \r\nj\|p\|\|end\n$/)
+})
+
 test('what the client says after its password is for the program, to the byte', async () => {
   assert.equal(await go('USER j\r\nPASS p\r\nSTAT\r\nQUIT\r\n', 'cat'), `HI ${OK}fd3 j|p|<STAMP@pop.example>|\nSTAT\r\nQUIT\r\n`)
 })

@@ -46,6 +46,22 @@ const deferred = async (home: Home, rig: SendRig, address: string, { sender = 's
   return id
 }
 
+test('a message held while it waits for a share goes on when it is released, and not at its retry', async () => {
+  const home = makeRigHome()
+  const ids = Array.from({ length: 8 }, () => putMessage(home, ['a@me.example']))
+  const rig = await started(home)
+  await until('all to be taken up', () => rig.log.split('new msg').length === 9)
+  const hanging = await until('the share of one user', () => rig.asked.length === 7 && rig.asked.splice(0))
+  const mine = ids.find((id) => hanging.every((asked) => asked.id !== id)) ?? 0
+  assert.equal((await qctl(home, 'hold', `${mine}`)).exit, 0)
+  for (const asked of hanging) rig.report(asked, 'Kok\n')
+  await until('the others to leave', () => rig.log.split('end msg').length === 8)
+  assert.deepEqual(rig.asked, [])
+  assert.equal((await qctl(home, 'release', `${mine}`)).exit, 0)
+  assert.equal((await rig.delivery(/^a@/)).id, mine)
+  rig.kill('SIGKILL')
+})
+
 test('list tells the last answer, the tries, the next try, and why a message waits', async () => {
   const home = makeRigHome()
   const rig = await started(home)

@@ -1,9 +1,10 @@
 /** Scheduling by destination (issue 8): each host a share of the slots and a pause of its own; limits; smtproutes; what SIGHUP reads again. */
 import assert from 'node:assert/strict'
-import { renameSync, statSync, writeFileSync } from 'node:fs'
+import { mkdirSync, renameSync, statSync, writeFileSync } from 'node:fs'
 import { test } from 'node:test'
 import { type Home, makeHome } from '../helpers/home.ts'
 import { linkWaiting, NO_INODE, putMessage, putWaiting, SendRig } from '../helpers/send-rig.ts'
+import { withClock } from '../helpers/set-clock.ts'
 import { startSuite } from '../helpers/suite.ts'
 import { until } from '../helpers/wait.ts'
 
@@ -167,7 +168,7 @@ test('the last try of a message waits for no pause', async () => {
   rig.kill('SIGKILL')
 })
 
-test('control/destinations limits deliveries at a time to a host, to those below a domain, to relays; SIGHUP reads it and the concurrencies again', async () => {
+test('control/destinations limits deliveries at a time to a host, to those below a domain, to relays; SIGHUP reads it again', async () => {
   const home = makeRigHome({
     destinations: 'one.example:1:\n.two.example:2\n[10.0.0.1]:3\n:4:\n',
     smtproutes: 'routed.example:[10.0.0.1]:26\n.routed.example:[10.0.0.1]:26 user secret\n'
@@ -184,16 +185,35 @@ test('control/destinations limits deliveries at a time to a host, to those below
   )
   assert.match(running(), /^1 2 2 \d \d 4$/)
   home.control('destinations', 'one.example:3\n:1\n')
-  home.control('concurrencyremote', '25\n')
   rig.kill('SIGHUP')
   await until('two more', () => rig.asked.filter(({ recipient }) => recipient.endsWith('@one.example')).length === 3)
   rig.report(await rig.delivery(/@other/), 'Kok\n')
-  await rig.logged(/status: local 0\/10 remote \d+\/25/)
+  await rig.logged(/status: local 0\/10 remote \d+\/20/)
   rig.onDelivery = () => 'Kok\n'
   for (const asked of rig.asked.splice(0)) rig.report(asked, 'Kok\n')
   await until('all to end', () => count(rig.log, /end msg/g) === 36)
   assert.equal(await rig.stop(), 0)
 })
+
+for (const [gear, limit] of [
+  ['first', 20],
+  ['second', 25]
+] as const)
+  test(`SIGHUP in the ${gear} gear: after it ${limit} remote deliveries at a time, where 20 were, and control/concurrencyremote says 25`, async () => {
+    const home = makeRigHome()
+    const rig = new SendRig(home, { resident: gear === 'second' })
+    await rig.logged(/status: local 0\/10 remote 0\/20/)
+    home.control('concurrencyremote', '25\n')
+    renameSync(home.at('control', 'locals'), home.at('locals'))
+    mkdirSync(home.at('control', 'locals'))
+    rig.kill('SIGHUP')
+    await rig.logged(/alert: unable to reread control\/locals/) // so that it is seen to be done
+    putMessage(home, ['u@far.example'])
+    rig.pull()
+    await rig.logged(new RegExp(`status: local 0/10 remote 1/${limit}\\b`))
+    rig.report(await rig.delivery(/^u@/), 'Kok\n')
+    assert.equal(await rig.stop(), 0)
+  })
 
 test('a pace of control/destinations: one start, and no other for a minute; none at all where no delivery is allowed; SIGHUP lets them go', async () => {
   const home = makeRigHome({ destinations: 'paced.example::1\nheld.example:0\n' })
@@ -215,6 +235,41 @@ test('a pace of control/destinations: one start, and no other for a minute; none
   rig.kill('SIGHUP')
   await until('the end', () => count(rig.log, /end msg/g) === 10)
   assert.equal(await rig.stop(), 0)
+})
+
+test('passes that were put off while they waited for a pace go on when it allows, and not at their retry', async () => {
+  const MESSAGES = 520 // more than may wait in the middle of a pass
+  const home = makeRigHome({ destinations: '::1\n' })
+  const setClock = withClock(home)
+  const birth = Math.floor(Date.now() / 1000) - HOUR
+  for (let i = 0; i < MESSAGES; i++) putWaiting(home, [`a@h${i}.example`, `b@h${i}.example`, `a@g${i}.example`], { id: NO_INODE + i, birth, due: birth + i })
+  const rig = new SendRig(home)
+  rig.onDelivery = () => 'Kok\n'
+  await until('one to each host', () => count(rig.log, /success/g) === 2 * MESSAGES)
+  assert.equal(count(rig.log, /to remote b@/g), 0)
+  await setClock(rig, 70, /^warning: the clock went forward/m)
+  await until('all to leave', () => count(rig.log, /^end msg/gm) === MESSAGES)
+  assert.equal(await rig.stop(), 0)
+})
+
+test('a message of which only those are left whose host had a pause is due when that ends, and not at its retry', async () => {
+  const home = makeRigHome()
+  const setClock = withClock(home)
+  for (let i = 0; i < 3; i++) putMessage(home, [`a${i}@dead.example`])
+  const rig = new SendRig(home)
+  for (let i = 0; i < 3; i++) rig.report(await rig.delivery(/^a\d@dead/), NO_CONNECTION)
+  await until('the reports', () => count(rig.log, /deferral: Sorry/g) === 3)
+  const both = putMessage(home, ['b@other.example', 'b@dead.example'])
+  const tried = putMessage(home, ['c@other.example', 'c@dead.example'])
+  rig.pull()
+  rig.report(await rig.delivery(/^b@other/), 'Kok\n')
+  rig.report(await rig.delivery(/^c@other/), 'Znot now\n')
+  await rig.logged(/success.*deferral: not_now/s)
+  await setClock(rig, 70, /^warning: the clock went forward/m)
+  rig.report(await rig.delivery(/^b@dead/), 'Kok\n')
+  await rig.logged(new RegExp(`^end msg ${both}$`, 'm'))
+  assert.doesNotMatch(rig.log, new RegExp(`msg ${tried} to remote c@dead`), 'somebody waits for his retry')
+  rig.kill('SIGKILL')
 })
 
 test('control/retryschedule: messages are due again by it, as their files say after SIGTERM', async () => {

@@ -112,28 +112,33 @@ test('warning: trouble injecting bounce message, where the queue program cannot 
   assert.equal(await again.stop(), 0)
 })
 
-test('warning: unable to start qmail-queue, where no process can be made: the bounce is sent 123 seconds later', { skip: withoutStrace }, async () => {
-  const home = makeRigHome()
-  const setClock = withClock(home)
-  const { program, kept } = keepNotices(home)
-  const id = putMessage(home, ['a@far.example'])
-  const rig = new SendRig(home, { env: { QMAILQUEUE: program } })
-  const asked = await rig.delivery(/^a@/)
-  // a fork is one of these; threads come by clone3, and Node aborts without them
-  const tracer = await attachStrace(home, rig.pid, ['-e', 'trace=clone,fork,vfork', '-e', 'inject=clone,fork,vfork:error=ENOMEM'])
-  rig.report(asked, 'Dno\n')
-  await rig.logged(/^warning: unable to start qmail-queue, will try later$/m)
-  await tracer.end()
-  assert.deepEqual(kept(), [])
-  assert.match(queueFiles(home)[`bounce/${id}`] ?? '', /^<a@far\.example>:\nno\n/)
-  await setClock(rig, 123, new RegExp(`^bounce msg ${id} qp \\d+\nend msg ${id}$`, 'm'))
-  assert.equal(await rig.stop(), 0)
-  assert.deepEqual(
-    kept().map(({ envelope }) => envelope),
-    ['F\0Ts@s.example\0\0']
-  )
-  assert.deepEqual(queueFiles(home), {})
-})
+for (const [what, injected] of [
+  ['where there is no memory for a process', 'error=ENOMEM'],
+  ['where its user may have no more processes', 'error=EAGAIN'],
+  ['where there was but one more process, for its pipes', 'error=EAGAIN:when=2+']
+] as const)
+  test(`warning: unable to start qmail-queue, ${what}: the bounce is sent 123 seconds later`, { skip: withoutStrace }, async () => {
+    const home = makeRigHome()
+    const setClock = withClock(home)
+    const { program, kept } = keepNotices(home)
+    const id = putMessage(home, ['a@far.example'])
+    const rig = new SendRig(home, { env: { QMAILQUEUE: program } })
+    const asked = await rig.delivery(/^a@/)
+    // a fork is one of these; threads come by clone3, and Node aborts without them
+    const tracer = await attachStrace(home, rig.pid, ['-e', 'trace=clone,fork,vfork', '-e', `inject=clone,fork,vfork:${injected}`])
+    rig.report(asked, 'Dno\n')
+    await rig.logged(/^warning: unable to start qmail-queue, will try later$/m)
+    await tracer.end()
+    assert.deepEqual(kept(), [])
+    assert.match(queueFiles(home)[`bounce/${id}`] ?? '', /^<a@far\.example>:\nno\n/)
+    await setClock(rig, 123, new RegExp(`^bounce msg ${id} qp \\d+\nend msg ${id}$`, 'm'))
+    assert.equal(await rig.stop(), 0)
+    assert.deepEqual(
+      kept().map(({ envelope }) => envelope),
+      ['F\0Ts@s.example\0\0']
+    )
+    assert.deepEqual(queueFiles(home), {})
+  })
 
 test('alert: unable to reread control/locals, and control/virtualdomains', async () => {
   const home = makeRigHome()

@@ -244,3 +244,109 @@ test('a key that others than qmail-tlsd can read is warned of, and servercerts/ 
   assert.deepEqual(added(), [])
   for (const name of ['serverkey.pem', 'servercerts', 'clientcert.pem', 'b.example.key', 'domaincerts']) rmSync(home.at('control', name), { recursive: true })
 })
+
+/** The lines that say this of it, in what is printed with no argument. */
+const told = (re: RegExp): string[] =>
+  showctl()
+    .stdout.split('\n')
+    .filter((line) => re.test(line))
+
+test('files of other qmails that have no effect stand in one list, and why; those that are read whole are known', () => {
+  const before = warnings()
+  mkdirSync(home.at('control', 'tlshosts'))
+  for (const name of ['rsa2048.pem', 'badmimetypes.cdb', 'users.sql', 'srs_domain', 'clientca.pem']) home.control(name, '')
+  assert.match(
+    showctl().stdout,
+    /\n\nbadmimetypes\.cdb has no effect: .*\.\nrsa2048\.pem has no effect: obsolete: .*\.\nsrs_domain has no effect: .*\.\nusers\.sql has no effect: .*\.\n\n/
+  )
+  assert.equal(shown('clientca.pem'), 'authorities of client certificates, for tlsclients.')
+  assert.match(shown('tlshosts'), /^hosts that get mail by TLS/)
+  assert.deepEqual(told(/no idea/), [])
+  assert.deepEqual(
+    warnings()
+      .filter((line) => !before.includes(line))
+      .map((line) => line.split(': ', 2).join(': '))
+      .toSorted(),
+    ['badmimetypes.cdb: no effect', 'rsa2048.pem: no effect', 'srs_domain: no effect', 'users.sql: no effect']
+  )
+  for (const name of ['tlshosts', 'rsa2048.pem', 'badmimetypes.cdb', 'users.sql', 'srs_domain', 'clientca.pem'])
+    rmSync(home.at('control', name), { recursive: true })
+})
+
+test('helpers are on or off, and it is said why', () => {
+  assert.deepEqual(told(/^helper /), [
+    'helper qmail-rcptd is on (control/recipientcheck is 1), but qmail-start is not running.',
+    'helper qmail-authd is off (no control/checkpassword).',
+    'helper qmail-tlsd -c is off (no control/clientcert.pem, domaincerts, servercert.pem).'
+  ])
+  home.control('recipientcheck', '0\n')
+  home.control('domaincerts', '')
+  assert.deepEqual(told(/^helper qmail-(rcptd|tlsd)/), [
+    'helper qmail-rcptd is off (control/recipientcheck is 0).',
+    'helper qmail-tlsd -c is on (control/domaincerts), but qmail-start is not running.'
+  ])
+  for (const name of ['recipientcheck', 'domaincerts']) rmSync(home.at('control', name))
+})
+
+test('where patterns is auto, it is said what each list is taken for', () => {
+  home.control('badmailfrom', '^spam@\n')
+  home.control('badhelo', '*.example\n')
+  home.control('badrcptto', 'a@b\n')
+  assert.equal(
+    shownWith('patterns', 'auto\n').split('\n').slice(1).join('\n'),
+    'badmailfrom is taken for regex.\nbadrcptto is taken for plain.\nbadhelo is taken for wildmat.'
+  )
+  assert.doesNotMatch(shownWith('patterns', 'regex\n'), /taken for/)
+  for (const name of ['badmailfrom', 'badhelo', 'badrcptto']) rmSync(home.at('control', name))
+})
+
+test('front ends that are none, or everybody, are warned of; so is a list that was not compiled', () => {
+  const before = warnings()
+  home.control('xclient', '192.0.2.1\n2001:db8::/32\nfront.example\n0.0.0.0/0\n')
+  home.control('mailfromrules', 'joe&joe@here.example\n')
+  assert.deepEqual(
+    warnings().filter((line) => !before.includes(line)),
+    [
+      'xclient: no address or address/bits, so it does not count: front.example',
+      'xclient: everybody may say to be anybody else: 0.0.0.0/0',
+      'mailfromrules: mailfromrules.cdb, which counts, is missing: run qmail-mfrules'
+    ]
+  )
+  for (const name of ['xclient', 'mailfromrules']) rmSync(home.at('control', name))
+})
+
+const advice = (): string[] => {
+  const lines = told(/^advice: /)
+  assert.deepEqual(
+    showctl('--check')
+      .stdout.split('\n')
+      .filter((line) => line.startsWith('advice: ')),
+    lines,
+    '--check has the same'
+  )
+  const found = lines.map((line) => line.replace('advice: ', ''))
+  assert.deepEqual(JSON.parse(showctl('--json').stdout).advice, found, '--json has the same')
+  return found
+}
+
+test('advice: control/esmtp where there is a certificate only, =relay where a password goes to one', () => {
+  assert.deepEqual(advice(), [])
+  home.control('servercert.pem', '')
+  assert.match(advice().join(), /^esmtp: [^,]*, but goes without; with control\/esmtp /)
+  home.control('esmtp', 'PIPELINING\n')
+  assert.deepEqual(advice(), [])
+  home.control('smtproutes', 'a.example:plain.example\n:Relay.example:587|me|secret\n')
+  home.control('authsenders', '@b.example:other.example|me|secret\n')
+  assert.deepEqual(
+    advice().map((line) => line.replace(/ is told .* with a line/, '')),
+    [
+      'tlsdestinations: other.example =other.example: only the one whose certificate is right',
+      'tlsdestinations: relay.example =relay.example: only the one whose certificate is right'
+    ]
+  )
+  home.control('tlsdestinations', '=relay.example:\n-other.example:\n')
+  assert.match(advice().join(), /^tlsdestinations: other\.example is told a password/)
+  home.control('tlsdestinations', '~*:\n')
+  assert.deepEqual(advice(), [])
+  for (const name of ['servercert.pem', 'esmtp', 'smtproutes', 'authsenders', 'tlsdestinations']) rmSync(home.at('control', name))
+})

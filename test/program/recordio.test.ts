@@ -27,6 +27,10 @@ test('the program has real pipes, without O_NONBLOCK, and SIGPIPE as usual', () 
   assert.equal(BigInt(`0x${ignored}`) & SIGPIPE_BIT, 0n, ignored) // others may have been ignored by whoever runs the tests
 })
 
+test('a program that opens its input again, after the peer has said all, finds the end', () => {
+  assert.equal(go(['sh', '-c', 'cat; cat /dev/stdin; echo end'], 'hello\n').stdout, 'hello\nend\n')
+})
+
 test('much data passes both ways, also when the program stops reading', () => {
   const text = 'x'.repeat(79).concat('\n').repeat(3_000)
   assert.equal(go(['cat'], text).stdout, text)

@@ -64,7 +64,7 @@ test('-v: the log lines are exact, with the raw wait status', async () => {
 })
 
 test('the program has the connection on 0 and 1, the TCP variables, and nothing of the caller that they replace', async () => {
-  const server = await start(['-RHl', 'name.example'], ['sh', '-c', 'read a; echo "got $a"; env | grep ^TCP | sort; echo $PROTO $FOO'], {
+  const server = await start(['-RHl', 'name.example'], ['sh', '-c', 'read a; echo "got $a"; env | grep -E "^(TCP|MALLOC|QMAIL)" | sort; echo $PROTO $FOO'], {
     TCPREMOTEINFO: 'old',
     TCPREMOTEHOST: 'old',
     TCPLOCALHOST: 'old',

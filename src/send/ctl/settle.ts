@@ -71,8 +71,9 @@ const mustGo = (path: string): void => {
 /** It is on no list any more: no pass begins. */
 const retire = (state: State, id: number): void => {
   for (const channel of CHANNELS) {
-    const { waiting, arrivals } = state.spawners[channel]
+    const { waiting, arrivals, turns } = state.spawners[channel]
     waiting.remove(id)
+    turns.forget(id)
     const at = arrivals.findIndex((arrival) => arrival.id === id)
     if (at >= 0) arrivals.splice(at, 1)
   }

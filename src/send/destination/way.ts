@@ -22,15 +22,15 @@ export const wayOf = ({ destinations }: State, { id, channel, sender, birth }: J
   return { claims: remoteClaims(id, destination, now), destination }
 }
 
-/** What the recipients that are left wait for: a share; the next start a host's pace allows; the end of a host's pause (Unix milliseconds). */
+/** What the recipients that are left wait for: shares, by key; the next start a host's pace allows; the end of a host's pause (Unix milliseconds). */
 export interface Wait {
-  claim: Claim | undefined
+  claims: Map<string, Claim>
   paceAt: number
   pauseEnds: number
 }
 
 /** Nothing yet. */
-export const forNothing = (): Wait => ({ claim: undefined, paceAt: Number.POSITIVE_INFINITY, pauseEnds: Number.POSITIVE_INFINITY })
+export const forNothing = (): Wait => ({ claims: new Map(), paceAt: Number.POSITIVE_INFINITY, pauseEnds: Number.POSITIVE_INFINITY })
 
 /** May the host be tried now? If not, `wait` learns when. A last try waits for no pause. */
 export const mayVisit = ({ pauseEnds, nextStart }: Destination, { isDying }: Job, now: number, wait: Wait): boolean => {

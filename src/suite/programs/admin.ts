@@ -53,7 +53,7 @@ export const admin = rows({
     runsAs: 'anyone',
     fds: '1> text, 2> why not',
     exits: { 0: 'success', 1: 'there are warnings (--check, --json)', 111: 'trouble' },
-    permissions: [...IDS, 'read:control', 'read:drop', 'read:alias'],
+    permissions: [...IDS, 'read:control', 'read:drop', 'read:alias', 'read:run', 'read:/proc'],
     budget: 120
   },
   'qmail-config': {
@@ -149,6 +149,7 @@ export const admin = rows({
   splogger: {
     synopsis: 'splogger [TAG [FACILITY]]',
     ring: 'N',
+    stays: true,
     about: 'hands log lines to syslog',
     runsAs: 'qmaill:nofiles',
     fds: '0< lines, 2> why not',

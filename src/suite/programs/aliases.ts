@@ -9,7 +9,7 @@ export const aliases = rows({
     runsAs: 'the recipient',
     fds: '0< message (seekable), 2> qp',
     exits: { 0: 'deliver as well', 99: 'done', 100: 'permanent failure', 111: 'temporary failure' },
-    budget: 70
+    budget: 75
   },
   fastforward: {
     ring: 'U',

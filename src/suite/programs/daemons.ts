@@ -5,13 +5,14 @@ export const daemons = rows({
   'qmail-start': {
     synopsis: 'qmail-start [defaultdelivery [logger arg ...]]',
     ring: 'R',
+    stays: true,
     about: 'starts the daemons of the queue and watches over them',
     runsAs: 'root',
     mode: 0o700,
     fds: '0 anything open, 1> log, 2> trouble at start',
     exits: { 0: 'qmail-send ended well', 111: 'could not start, or a daemon failed' },
-    permissions: ['read:*', 'child'],
-    budget: 40
+    permissions: ['read:*', 'write:run', 'child'],
+    budget: 44
   },
   'qmail-send': {
     ring: 'Q',
@@ -22,10 +23,11 @@ export const daemons = rows({
     exits: { 0: 'stopped by SIGTERM', 111: 'cannot start' },
     secondGear: { about: 'express lane, under qmail-start', permissions: ['unrestricted'] },
     npm: ['proper-lockfile', 'graceful-fs', 'retry', 'signal-exit'],
-    budget: 240
+    budget: 245
   },
   'qmail-clean': {
     ring: 'Q',
+    stays: true,
     about: 'removes queue files that qmail-send may not remove',
     runsAs: 'qmailq:qmail',
     fds: '0< requests, 1> answers',
@@ -37,6 +39,7 @@ export const daemons = rows({
     synopsis: 'qmail-lspawn defaultdelivery',
     ring: 'R',
     youngMegabytes: 2,
+    stays: true,
     about: 'finds the recipient, becomes it, runs qmail-local',
     runsAs: 'root',
     mode: 0o700,
@@ -47,6 +50,7 @@ export const daemons = rows({
   },
   'qmail-rspawn': {
     ring: 'Q',
+    stays: true,
     about: 'runs qmail-remote for qmail-send',
     runsAs: 'qmailr:qmail',
     fds: '0< requests, 1> reports',

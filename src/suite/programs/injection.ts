@@ -21,7 +21,7 @@ export const injection = rows({
     fds: '0< message, 1> text (-bp, -bP, -bv, -bt), SMTP (-bs), 2> why not',
     exits: { 0: 'queued', 64: 'no recipients named', 65: 'no recipients in the header either (-t)', 100: 'permanent failure', 111: 'temporary failure' },
     npm: ['minimist'],
-    budget: 155,
+    budget: 160,
     atHome: true,
     links: ['mailq']
   },

@@ -10,7 +10,7 @@ export const network = rows({
     fds: '0<1> network, 2> log (resident: 0< listening socket, 3<> the parent)',
     exits: { 0: 'QUIT', 1: 'anything else' },
     secondGear: { about: 'resident under tcpserver -w; listens, then gives the network up', permissions: ['read:control', 'read:drop'], youngMegabytes: 2 },
-    budget: 190
+    budget: 195
   },
   'qmail-rcptd': {
     ring: 'N',
@@ -27,6 +27,7 @@ export const network = rows({
       'tcpserver [ -1UXnsepPhHrRoOdDqQv46 ] [ -c limit ] [ -x rules.cdb ] [ -B banner ] [ -g gid ] [ -u uid ] [ -b backlog ]\n          [ -l localname ] [ -t timeout ] [ -w workers ] [ -m n ] [ -M n ] [ -k n/seconds ] [ -K n/seconds ] [ -N bits/bits ]\n          [ -a networks ] [ -I interface ] host port program [ arg ... ]',
     ring: 'N',
     youngMegabytes: 2,
+    stays: true,
     about: 'accepts connections and runs a program for each',
     runsAs: 'root to bind, then -u and -g',
     fds: '1> port (-1), 2> log; then 0< listening socket; the program: 0<1> connection',
@@ -83,7 +84,7 @@ export const network = rows({
     runsAs: 'whoever runs it',
     fds: '0<1> the peer, 2> the record; the copying process: 3> 4< the program',
     exits: { 100: 'usage', 111: 'the program cannot be run' },
-    permissions: ['read:*', 'write:/tmp', 'child'],
+    permissions: ['read:*', 'write:/proc', 'child'],
     secondGear: { about: 'the copying process beside the program', permissions: [] },
     budget: 60
   },
@@ -94,7 +95,7 @@ export const network = rows({
     runsAs: 'whoever runs it',
     fds: '0<1> the peer; the copying process: 3> 4< the program',
     exits: { 100: 'usage', 111: 'the program cannot be run' },
-    permissions: ['read:*', 'write:/tmp', 'child'],
+    permissions: ['read:*', 'write:/proc', 'child'],
     secondGear: { about: 'the copying process beside the program', permissions: [] },
     budget: 60
   },

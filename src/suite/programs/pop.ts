@@ -9,7 +9,7 @@ export const pop = rows({
     runsAs: 'root, under tcpserver',
     fds: '0<1> the connection; the subprogram: 3< name, password, stamp',
     exits: { 1: 'always' },
-    permissions: ['read:*', 'write:/tmp', 'net', 'child'],
+    permissions: ['read:*', 'write:/proc', 'net', 'child'],
     budget: 45
   },
   'qmail-pop3d': {

@@ -42,6 +42,8 @@ export interface Row {
   }
   /** The room V8 has for new objects in its first gear, in megabytes, where less than usual does: what many jobs leave behind there is soon garbage. */
   youngMegabytes?: number
+  /** It is long-lived in its first gear, too, and has one arena of malloc (src/core/run.ts). */
+  stays?: true
   /** npm packages its bundle may hold. */
   npm?: readonly string[]
   /** The largest its bundle may be, in kilobytes. Left out: what its ring allows (BUDGETS). */

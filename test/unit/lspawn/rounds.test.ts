@@ -3,8 +3,8 @@ import { mkdtempSync, rmdirSync, statSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, test } from 'node:test'
+import { mountPointOf } from '../../../src/lspawn/mounts.ts'
 import { RoundsOfAll } from '../../../src/lspawn/rounds.ts'
-import { mountPointOf } from '../../../src/os/mounts.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'rounds-'))
 after(() => rmdirSync(folder))

@@ -31,7 +31,7 @@ test('environment values reach a child byte for byte', () => {
 })
 
 test('NODE_ and LD_ variables and our own marks are not handed on', () => {
-  const env = run('env', [], { NODE_OPTIONS: '--inspect', NODE_PATH: '/x', LD_PRELOAD: '', QMAIL_RESIDENT: '1', KEPT: 'yes' })
+  const env = run('env', [], { NODE_OPTIONS: '--inspect', NODE_PATH: '/x', LD_PRELOAD: '', QMAIL_RESIDENT: '1', QMAIL_STAYS: '1', KEPT: 'yes' })
   assert.deepEqual(env.trim().split('\n').sort(), ['KEPT=yes', `PATH=${PATH}`])
 })
 

@@ -18,7 +18,7 @@ const program = (name: string, script: string): { home: string; env: Record<stri
 }
 
 const submitTo = async (from: { home: string; env: Record<string, string> }, message: Buffer): Promise<QueueResult> => {
-  const submission = submitThroughChild(from)
+  const submission = await submitThroughChild(from)
   await submission.write(message)
   return submission.finish('a@b', ['c@d', ''])
 }
@@ -30,6 +30,14 @@ test('the queue program reads the whole message on 0, then the envelope on 1, in
   assert.equal(read('message'), message.toString())
   assert.equal(read('envelope'), 'Fa@b\0Tc@d\0T\0\0')
   assert.equal(read('where'), `${home}\n`)
+})
+
+test('descriptors that it opens again, as programs do that read /dev/stdin, find the end after what was written', async () => {
+  const result = await submitTo(
+    program('again', 'cat /dev/stdin > message; cat /dev/stdin >> message; exec 3<&1; cat /dev/fd/3 > envelope; printf Dtext > /dev/fd/6; exit 82'),
+    Buffer.from('x')
+  )
+  assert.deepEqual([result.code, result.text, read('message'), read('envelope')], [82, 'Dtext', 'x', 'Fa@b\0Tc@d\0T\0\0'])
 })
 
 test('its exit code and what it writes on 6 come back', async () => {
@@ -61,7 +69,7 @@ test('a queue program that is not there gives 120', async () => {
 })
 
 test('after an abort the queue program sees no envelope', async () => {
-  const submission = submitThroughChild(program('abort', 'cat >aborted; wc -c <&1 > envelope-bytes'))
+  const submission = await submitThroughChild(program('abort', 'cat >aborted; wc -c <&1 > envelope-bytes'))
   await submission.write(Buffer.from('half a mess'))
   await submission.abort()
   assert.equal(read('envelope-bytes').trim(), '0')

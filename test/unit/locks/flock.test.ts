@@ -4,8 +4,8 @@ import { closeSync, mkdtempSync, openSync, rmSync, writeFileSync } from 'node:fs
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, test } from 'node:test'
-import { flock, flockLater } from '../../../src/os/flock.ts'
-import { holdForLife } from '../../../src/os/lock.ts'
+import { flock, flockLater } from '../../../src/locks/flock.ts'
+import { holdForLife } from '../../../src/locks/lock.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'flock-'))
 after(() => rmSync(folder, { recursive: true, force: true }))

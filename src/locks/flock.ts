@@ -1,5 +1,5 @@
-import type { ChildOptions } from './child.ts'
-import { runChild, startChild } from './child.ts'
+import type { ChildOptions } from '../os/child.ts'
+import { runChild, startChild } from '../os/child.ts'
 
 /** `failed`: this file or this machine does not do flock. */
 export type FlockResult = 'locked' | 'busy' | 'failed'

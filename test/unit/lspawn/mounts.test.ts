@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { statSync } from 'node:fs'
 import { test } from 'node:test'
-import { mountPointOf } from '../../../src/os/mounts.ts'
+import { mountPointOf } from '../../../src/lspawn/mounts.ts'
 
 const line = (id: number, parent: number, majorMinor: string, folder: string): string =>
   `${id} ${parent} ${majorMinor} / ${folder} rw,noatime shared:1 - ext4 /dev/root rw`

@@ -4,7 +4,7 @@ import { existsSync, mkdtempSync, readFileSync, rmSync, utimesSync, writeFileSyn
 import { hostname, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, test } from 'node:test'
-import { takeDotLock } from '../../../src/os/dot-lock.ts'
+import { takeDotLock } from '../../../src/locks/dot-lock.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'qmdl-'))
 after(() => rmSync(folder, { recursive: true, force: true }))
