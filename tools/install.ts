@@ -122,11 +122,16 @@ const widen = (permissions: readonly Permission[], below: (path: string) => bool
 const tooLong = (home: string, name: ProgramName): Error =>
   new Error(`the path ${home} is too long: the kernel takes ${MAX_SHEBANG_BYTES} bytes as the first line of bin/${name}`)
 
-const bunShebang = (home: string, name: ProgramName, { atHome }: Program): string => {
+/** Has Bun start without compilers. Children never see it (src/os/child.ts). */
+const NO_COMPILERS = 'BUN_JSC_useJIT=0'
+
+const bunShebang = (home: string, name: ProgramName, { atHome, isQuick }: Program): string => {
   const unset = BUN_UNSET.map((variable) => `-u${variable}`)
-  const line = ['#!/usr/bin/env -S', ...(atHome ? [`-C${home}`] : []), ...unset, join(home, 'lib', 'bun'), name].join(' ')
-  if (line.length > MAX_SHEBANG_BYTES) throw tooLong(home, name)
-  return line
+  for (const quick of isQuick ? [[NO_COMPILERS], []] : [[]]) {
+    const line = ['#!/usr/bin/env -S', ...(atHome ? [`-C${home}`] : []), ...unset, ...quick, join(home, 'lib', 'bun'), name].join(' ')
+    if (line.length <= MAX_SHEBANG_BYTES) return line
+  }
+  throw tooLong(home, name)
 }
 
 /**

@@ -1,5 +1,4 @@
 import { fstatSync, read, readSync } from 'node:fs'
-import { promisify } from 'node:util'
 import type { MessageReader } from '../log/read-message.ts'
 import { MAX_RESIDENT_BYTES } from '../spawn/local-wire.ts'
 import type { Job } from '../spawn/spawner.ts'
@@ -9,7 +8,10 @@ const SMALL_BYTES = 256 * 1024
 /** So much of larger messages is in memory at a time, for all deliveries; what is beyond it takes the first gear, which holds a message in pieces. */
 const MAX_HELD_BYTES = 32 * 1024 * 1024
 
-const readLater = promisify(read)
+/** As readSync, without holding up anybody. Rejects with system errors. */
+const readLater = (fd: number, message: Buffer, at: number): Promise<number> =>
+  new Promise((resolve, reject) => read(fd, message, at, message.length - at, at, (error, length) => (error === null ? resolve(length) : reject(error))))
+
 let heldBytes = 0
 
 /** A message in memory. */
@@ -41,12 +43,12 @@ const large = async (fd: number, size: number): Promise<InMemory | undefined> =>
   try {
     const message = Buffer.allocUnsafeSlow(size)
     for (let at = 0; at < size; ) {
-      const { bytesRead } = await readLater(fd, message, at, size - at, at)
-      if (bytesRead === 0) {
+      const length = await readLater(fd, message, at)
+      if (length === 0) {
         drop()
         return undefined
       }
-      at += bytesRead
+      at += length
     }
     return { message, drop }
   } catch (error) {

@@ -9,7 +9,8 @@ export const aliases = rows({
     runsAs: 'the recipient',
     fds: '0< message (seekable), 2> qp',
     exits: { 0: 'deliver as well', 99: 'done', 100: 'permanent failure', 111: 'temporary failure' },
-    budget: 75
+    budget: 75,
+    isQuick: true
   },
   fastforward: {
     ring: 'U',
@@ -18,7 +19,8 @@ export const aliases = rows({
     runsAs: 'the recipient',
     fds: '0< message (seekable), 2> qp',
     exits: { 0: 'done', 99: 'done, with -p', 100: 'no such target, or permanent failure', 111: 'temporary failure' },
-    budget: 75
+    budget: 75,
+    isQuick: true
   },
   setforward: {
     ring: 'U',

@@ -115,7 +115,8 @@ export const daemons = rows({
       111: 'unknown user'
     },
     atHome: true,
-    budget: 60
+    budget: 60,
+    isQuick: true
   },
   'qmail-queued': {
     synopsis: 'qmail-queued [--once]',

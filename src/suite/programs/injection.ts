@@ -10,7 +10,8 @@ export const injection = rows({
     fds: '0< message, 1> the message (-n), 2> why not',
     npm: ['minimist'],
     budget: 120,
-    links: ['new-inject']
+    links: ['new-inject'],
+    isQuick: true
   },
   sendmail: {
     synopsis:
@@ -23,7 +24,8 @@ export const injection = rows({
     npm: ['minimist'],
     budget: 160,
     atHome: true,
-    links: ['mailq']
+    links: ['mailq'],
+    isQuick: true
   },
   predate: {
     synopsis: 'predate program [arg ...]',
@@ -32,7 +34,8 @@ export const injection = rows({
     runsAs: 'the caller',
     fds: '0< message, 2> why not',
     exits: { 0: "success, or any code of the program's", 100: 'usage', 111: 'it was killed, or cannot be run' },
-    budget: 30
+    budget: 30,
+    isQuick: true
   },
   datemail: {
     synopsis: "datemail [sendmail's options] [RECIPIENT ...]",

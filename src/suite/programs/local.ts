@@ -10,7 +10,8 @@ export const local = rows({
     runsAs: 'the recipient',
     fds: '0< message, 2> the error text',
     exits: { 0: 'not bounced', 100: 'bounced', 111: 'try again later' },
-    budget: 20
+    budget: 20,
+    isQuick: true
   },
   condredirect: {
     ring: 'U',
@@ -19,7 +20,8 @@ export const local = rows({
     runsAs: 'the recipient',
     fds: '0< message (seekable), 2> qp',
     exits: { 0: 'not redirected', 99: 'redirected', 100: 'permanent failure', 111: 'temporary failure' },
-    budget: 70
+    budget: 70,
+    isQuick: true
   },
   except: {
     ring: 'U',
@@ -29,7 +31,8 @@ export const local = rows({
     runsAs: 'the recipient',
     fds: '0< message',
     exits: { 0: 'the program failed', 100: 'the program succeeded', 111: 'try again later' },
-    budget: 20
+    budget: 20,
+    isQuick: true
   },
   forward: {
     ring: 'U',
@@ -38,7 +41,8 @@ export const local = rows({
     about: 'forwards a message',
     runsAs: 'the recipient',
     fds: '0< message, 2> qp',
-    budget: 70
+    budget: 70,
+    isQuick: true
   },
   preline: {
     ring: 'U',
@@ -47,7 +51,8 @@ export const local = rows({
     runsAs: 'the recipient',
     fds: '0< message',
     exits: { 0: "success, or any code of the program's", 100: 'usage', 111: 'temporary failure' },
-    budget: 30
+    budget: 30,
+    isQuick: true
   },
   qreceipt: {
     ring: 'U',

@@ -31,6 +31,8 @@ export interface Row {
   permissions?: readonly Permission[]
   /** Left out: bun for what users and administrators call (rings U and A) and the permission model does not hold; node for all others. */
   runtime?: Runtime
+  /** Under Bun it starts without the compilers of JavaScriptCore, which cost more time than what it does (bench/RESULTS.md). Not for what goes through much, byte by byte. */
+  isQuick?: true
   /** Its first deed is to enter the home. Under Bun its first line does that already, for Bun does not start in a folder that is gone. */
   atHome?: true
   /** Its second gear, if it has one: how it is kept resident, and under which permissions. */
