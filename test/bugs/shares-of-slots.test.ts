@@ -41,7 +41,7 @@ for (const resident of [true, false]) {
     const rig = new SendRig(home, { resident })
     const order: string[] = []
     // none ends before all three are taken up: until then the first has nobody to take turns with
-    await until('all three to be taken up, and as many deliveries as may be', () => rig.log.split('info msg').length === 4 && rig.asked.length >= 8)
+    await until('all three to be taken up, and as many deliveries as may be', () => rig.cleaned.length === 3 && rig.asked.length >= 8)
     rig.onDelivery = ({ recipient }) => {
       order.push(recipient.charAt(0))
       return 'Kok\n'
