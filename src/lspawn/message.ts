@@ -6,7 +6,7 @@ import type { Job } from '../spawn/spawner.ts'
 /** Up to this size a message is read at once; reading a larger one must not hold up other deliveries. */
 const SMALL_BYTES = 256 * 1024
 /** So much of larger messages is in memory at a time, for all deliveries; what is beyond it takes the first gear, which holds a message in pieces. */
-const MAX_HELD_BYTES = 32 * 1024 * 1024
+const MAX_HELD_BYTES = 64 * 1024 * 1024
 
 /** As readSync, without holding up anybody. Rejects with system errors. */
 const readLater = (fd: number, message: Buffer, at: number): Promise<number> =>
@@ -17,7 +17,7 @@ let heldBytes = 0
 /** A message in memory. */
 export interface InMemory {
   message: Buffer
-  /** To be called once, when the delivery is over. */
+  /** To be called when the delivery is over, or whoever delivers needs us no more; again does nothing. */
   drop: () => void
 }
 
@@ -36,9 +36,11 @@ const small = (fd: number, size: number): InMemory | undefined => {
 
 /** Rejects with system errors. */
 const large = async (fd: number, size: number): Promise<InMemory | undefined> => {
-  heldBytes += size
+  let counted = size
+  heldBytes += counted
   const drop = (): void => {
-    heldBytes -= size
+    heldBytes -= counted
+    counted = 0
   }
   try {
     const message = Buffer.allocUnsafeSlow(size)

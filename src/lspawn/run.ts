@@ -62,7 +62,11 @@ const runResident = async (local: Local, ids: Ids, values: readonly Bytes[], job
   const held = found instanceof Promise ? await found : found
   if (held === undefined) return undefined
   const fields = job.notes === undefined ? values : [...values, job.notes]
-  const reply = await local.pool.ask(`${ids.uid}:${ids.gid}`, identity, fields, held.message, job.written).finally(held.drop)
+  const written = (): void => {
+    held.drop()
+    job.written()
+  }
+  const reply = await local.pool.ask(`${ids.uid}:${ids.gid}`, identity, fields, held.message, written).finally(held.drop)
   if (reply === undefined || reply[0] === FIRST_GEAR) return undefined
   if (reply[0] === PROGRAM) return commandOf(reply.slice(1) as Bytes[])
   if (reply === 'unstarted') return endedWith(LspawnExit.cannotRun)

@@ -99,19 +99,50 @@ test('a program gets a process of its own, as the user; its output on 1 and 2 is
   await lspawn.end()
 })
 
-test('an mbox, and a message too large to hand over in memory, are delivered whole by a process of their own', async () => {
+test('an mbox is delivered by a process of its own', async () => {
   prg.lay('.qmail', './Mailbox\n')
-  const large = layMessage(home, '0/46', `Subject: big\n\n${'0123456789abcde\n'.repeat(40_000)}`)
-  const box = prg.maildir('Large')
-  prg.lay('.qmail-large', './Large/\n')
   const lspawn = startLspawn(home, './Maildir/')
   assert.equal(await lspawn.deliver(message, 'prg@ex.org'), 'Kdid 1+0+0\n')
   assert.match(
     readFileSync(join(prg.home, 'Mailbox'), 'latin1'),
     /^From s@sender.example .*\nReturn-Path: .*\nDelivered-To: prg@ex.org\nSubject: hi\n\nbody\n\n$/
   )
-  assert.equal(await lspawn.deliver(large, 'prg-large@ex.org'), 'Kdid 1+0+0\n')
-  assert.ok(contents(join(box, 'new'))[0]?.endsWith('0123456789abcde\n'.repeat(40_000)))
+  await lspawn.end()
+})
+
+/** How a resident qmail-local names messages of a Maildir. */
+const RESIDENTS_NAME = /^\d+\.M\d{6}P\d+Q\d+\./
+
+test('messages of megabytes are handed over in memory, larger ones have a process of their own; all are whole', async () => {
+  const lspawn = startLspawn(home, './Maildir/')
+  for (const [bytes, isHandedOver] of [
+    [600_000, true],
+    [5_000_000, true],
+    [9_000_000, false]
+  ] as const) {
+    const text = `Subject: big\n\n${'0123456789abcde\n'.repeat(bytes / 16)}`
+    const box = prg.maildir(`Large-${bytes}`)
+    prg.lay(`.qmail-${bytes}`, `./Large-${bytes}/\n`)
+    assert.equal(await lspawn.deliver(layMessage(home, '0/46', text), `prg-${bytes}@ex.org`), 'Kdid 1+0+0\n')
+    const [name = '', ...more] = readdirSync(join(box, 'new'))
+    assert.deepEqual(more, [])
+    assert.equal(RESIDENTS_NAME.test(name), isHandedOver, `${bytes} bytes: ${name}`)
+    assert.ok(readFileSync(join(box, 'new', name), 'latin1').endsWith(`\n${text}`), `${bytes} bytes, whole`)
+  }
+  await lspawn.end()
+})
+
+test('more large messages at once than are held in memory are delivered all the same', async () => {
+  const text = `Subject: big\n\n${'0123456789abcde\n'.repeat(430_000)}`
+  const large = layMessage(home, '0/46', text)
+  const box = prg.maildir('Many')
+  prg.lay('.qmail-many', './Many/\n')
+  const lspawn = startLspawn(home, './Maildir/')
+  const reports = await Promise.all(Array.from({ length: 12 }, () => lspawn.deliver(large, 'prg-many@ex.org')))
+  assert.deepEqual(new Set(reports), new Set(['Kdid 1+0+0\n']))
+  const all = contents(join(box, 'new'))
+  assert.equal(all.length, 12)
+  assert.ok(all.every((one) => one.endsWith(`\n${text}`)))
   await lspawn.end()
 })
 
