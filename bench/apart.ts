@@ -2,9 +2,9 @@ import { type ChildProcess, spawn } from 'node:child_process'
 import { chmodSync, chownSync, closeSync, copyFileSync, mkdirSync, mkdtempSync, openSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
+import { treeOf } from '../test/helpers/proc.ts'
 import { untilServed } from '../test/helpers/wait.ts'
 import { boxesIn, DOMAIN, type Subject, USERS } from './load.ts'
-import { tree } from './processor.ts'
 import { unpack } from './unpacked.ts'
 
 /** A mail server that is not ours, running. */
@@ -96,7 +96,7 @@ const inNameSpace = (top: string, covers: [string, string][], command: string[])
 const end = async (child: ChildProcess): Promise<void> => {
   if (child.exitCode !== null || child.signalCode !== null || child.pid === undefined) return
   const ended = new Promise((resolve) => child.once('exit', resolve))
-  const shell = tree(child.pid)[1]
+  const shell = treeOf(child.pid)[1]
   process.kill(shell?.pid ?? child.pid, 'SIGKILL')
   await ended
 }
@@ -122,7 +122,7 @@ export const startApart = async (server: Apart, port: number): Promise<Peer> => 
     ended.catch(() => {}) // it ends when it is told to, too
     await Promise.race([untilServed(port), ended])
     process.stdout.write(`${server.name}: Debian's ${server.package} ${version}\n`)
-    return { name: server.name, port, boxes: boxesIn(join(top, 'homes')), processes: () => tree(running.pid ?? 0), stop }
+    return { name: server.name, port, boxes: boxesIn(join(top, 'homes')), processes: () => treeOf(running.pid ?? 0), stop }
   } catch (error) {
     await stop()
     throw error

@@ -2,9 +2,9 @@ import { spawnSync } from 'node:child_process'
 import { chownSync, cpSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { treeOf } from '../test/helpers/proc.ts'
 import { layHomes } from './apart.ts'
 import { boxesIn, DOMAIN, type Subject, USERS } from './load.ts'
-import { tree } from './processor.ts'
 
 const UID = 64_300
 /** local(8), as on a machine whose users have accounts, which the goals are about; DELIVERY=virtual: virtual(8), Postfix's fastest way into a Maildir. */
@@ -115,7 +115,7 @@ export const startPostfix = (port: number, more = ''): Postfix | undefined => {
     name: isVirtual ? 'Postfix, virtual(8)' : 'Postfix',
     port,
     boxes: boxesIn(join(top, 'homes')),
-    processes: () => tree(master),
+    processes: () => treeOf(master),
     sendmail: ['/usr/sbin/sendmail', [`${USERS[0]}@${DOMAIN}`]],
     deferred: () => readdirSync(join(top, 'spool', 'deferred'), { recursive: true, withFileTypes: true }).filter((entry) => entry.isFile()).length,
     set: (setting) => {

@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync } from 'node:fs'
+import { readFileSync } from 'node:fs'
 import { errorCode } from '../src/core/failure.ts'
 
 const TICK_MILLISECONDS = 10
@@ -8,9 +8,8 @@ export interface Named {
   pid: number
 }
 
-/** A process, its parent, and processor milliseconds of its own, and of its children that have ended. */
+/** A process, and processor milliseconds of its own, and of its children that have ended. */
 interface Stat extends Named {
-  parent: number
   own: number
   children: number
 }
@@ -22,20 +21,11 @@ const statOf = (pid: number): Stat[] => {
     const [name, end] = [stat.slice(stat.indexOf('(') + 1, stat.lastIndexOf(')')), stat.lastIndexOf(')') + 2]
     const fields = stat.slice(end).split(' ')
     const sum = (first: number): number => (Number(fields[first]) + Number(fields[first + 1])) * TICK_MILLISECONDS
-    return [{ name, pid, parent: Number(fields[1]), own: sum(11), children: sum(13) }]
+    return [{ name, pid, own: sum(11), children: sum(13) }]
   } catch (error) {
     if (!['ENOENT', 'ESRCH'].includes(errorCode(error) ?? '')) throw error
     return []
   }
-}
-
-/** A process and all below it: names and ids only, which is far less work than the tests' processTree, for all processes of the machine are looked at. */
-export const tree = (root: number): Named[] => {
-  const all = readdirSync('/proc')
-    .filter((name) => /^\d+$/.test(name))
-    .flatMap((name) => statOf(Number(name)))
-  const below = (pid: number): Stat[] => all.filter((p) => p.parent === pid).flatMap((p) => [p, ...below(p.pid)])
-  return [...all.filter((p) => p.pid === root), ...below(root)].map(({ name, pid }) => ({ name, pid }))
 }
 
 /** What a server's processes have used so far. */

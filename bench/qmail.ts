@@ -4,11 +4,10 @@ import { availableParallelism, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { cdbBytes } from '../src/format/cdb.ts'
 import { isRoot, suiteUser } from '../src/os/ids.ts'
-import { processTree } from '../test/helpers/proc.ts'
+import { processTree, treeOf } from '../test/helpers/proc.ts'
 import { until } from '../test/helpers/wait.ts'
 import { install } from '../tools/install.ts'
 import { boxesIn, DOMAIN, type Subject, USERS } from './load.ts'
-import { tree } from './processor.ts'
 
 /** The first of the four users' uids and gids. */
 export const FIRST_UID = 64_310
@@ -84,7 +83,7 @@ export const startQmail = async (port: number, limit = 100, lay: (home: string) 
     throw error
   }
   const trees = () => daemons.flatMap((d) => (d.pid === undefined ? [] : processTree(d.pid)))
-  const processes = () => daemons.flatMap((d) => (d.pid === undefined ? [] : tree(d.pid)))
+  const processes = () => daemons.flatMap((d) => (d.pid === undefined ? [] : treeOf(d.pid)))
   return {
     name: 'qmail-ts',
     home,

@@ -1,14 +1,14 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { setTimeout as delay } from 'node:timers/promises'
-import { killListed, processTree } from '../helpers/proc.ts'
+import { killListed, treeOf } from '../helpers/proc.ts'
 import { until } from '../helpers/suite.ts'
 import { allArrive, load, makeBoxes, type Running, restartServer, restartSuite, startAll } from '../helpers/under-load.ts'
 import { PATIENT } from '../helpers/wait.ts'
 
 /** Kills one process of the running suite by name; false if there is none. */
 const killOne = (running: Running, name: string): boolean => {
-  const all = [running.suite, running.smtpd.daemon].flatMap(({ child }) => (child.pid === undefined ? [] : processTree(child.pid)))
+  const all = [running.suite, running.smtpd.daemon].flatMap(({ child }) => (child.pid === undefined ? [] : treeOf(child.pid)))
   const victim = all.find((p) => p.name === name)
   if (victim) killListed(victim)
   return victim !== undefined

@@ -1,7 +1,7 @@
 import { describe, test } from 'node:test'
 import { setTimeout as delay } from 'node:timers/promises'
 import type { Home } from '../helpers/home.ts'
-import { childrenOf, killListed } from '../helpers/proc.ts'
+import { killListed, treeOf } from '../helpers/proc.ts'
 import { killGroup, until } from '../helpers/suite.ts'
 import { allArrive, load, makeBoxes, type Running, restartServer, restartSuite, startAll } from '../helpers/under-load.ts'
 
@@ -19,7 +19,7 @@ const IS_MISSED_BY_NOBODY = new Set(['qmail-local', 'qmail-getpw', 'qmail-smtpd'
 /** Kills all at once, or any one process, and starts again what that has ended. */
 const killAny = async (home: Home, running: Running): Promise<string> => {
   const { suite, smtpd } = running
-  const all = [suite.child, smtpd.daemon.child].flatMap(({ pid }) => (pid === undefined ? [] : childrenOf(pid)))
+  const all = [suite.child, smtpd.daemon.child].flatMap(({ pid }) => (pid === undefined ? [] : treeOf(pid)))
   const victim = all[below(2 * all.length)]
   if (!victim) {
     killGroup(suite.child)

@@ -6,8 +6,9 @@ import { test } from 'node:test'
 import { connect, type TLSSocket } from 'node:tls'
 import { selfSigned } from '../helpers/certificate.ts'
 import { makeHome } from '../helpers/home.ts'
+import { childrenOf } from '../helpers/proc.ts'
 import { startQueued, startSmtpd, until } from '../helpers/suite.ts'
-import { childrenOf, layCertificate } from '../helpers/tls.ts'
+import { layCertificate } from '../helpers/tls.ts'
 import { PATIENT } from '../helpers/wait.ts'
 
 const home = makeHome()

@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { chmodSync, chownSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
+import { chmodSync, chownSync, renameSync, writeFileSync } from 'node:fs'
 import { suiteUser } from '../../src/os/ids.ts'
 import { type Home, isRoot } from './home.ts'
 import { RUN_SECONDS } from './run-program.ts'
@@ -50,7 +50,3 @@ export const output = async (command: string, args: string[], input = ''): Promi
   const [code, signal] = (await once(child, 'close')) as [number | null, string | null]
   return { text, code: signal ?? code ?? -1 }
 }
-
-/** The children of a process. */
-export const childrenOf = (pid: number | undefined): number[] =>
-  readFileSync(`/proc/${pid}/task/${pid}/children`, 'latin1').split(' ').filter(Boolean).map(Number)

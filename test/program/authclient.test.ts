@@ -1,11 +1,12 @@
 import assert from 'node:assert/strict'
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { readFileSync, rmSync } from 'node:fs'
+import { rmSync } from 'node:fs'
 import { test } from 'node:test'
 import { asked, layChecker, smtpdWith, startAuthd } from '../helpers/auth.ts'
 import { client } from '../helpers/dialogue.ts'
 import { makeHome } from '../helpers/home.ts'
+import { childrenOf } from '../helpers/proc.ts'
 import { startProgram } from '../helpers/start-program.ts'
 import { startQueued, until } from '../helpers/suite.ts'
 
@@ -46,7 +47,6 @@ test('what is no login is a misuse, and nobody to ask is temporary', async () =>
 
 test('qmail-smtpd with authclient true asks by itself, in the second gear too; with more to run it does so in a process of its own', async () => {
   home.control('checkpassword', `${checker} true\n`)
-  const workersOf = (pid: number | undefined): string[] => readFileSync(`/proc/${pid}/task/${pid}/children`, 'latin1').split(' ').filter(Boolean)
   for (const [args, isResident] of [
     [['authclient', 'true'], true],
     [['mail.example.org', home.at('bin', 'authclient')], true],
@@ -56,7 +56,7 @@ test('qmail-smtpd with authclient true asks by itself, in the second gear too; w
     const c = client(port)
     c.say(`EHLO c\r\n${PLAIN}`)
     await c.until(/250-AUTH LOGIN PLAIN\r\n250 [^\n]*\n235 /)
-    assert.equal(workersOf(daemon.child.pid).length, isResident ? 1 : 2, args.join(' '))
+    assert.equal(childrenOf(daemon.child.pid).length, isResident ? 1 : 2, args.join(' '))
     await until('the log', () => / id=\d+\n/.test(daemon.log()) === isResident && daemon.log().includes('auth-success'))
     c.socket.destroy()
   }

@@ -4,15 +4,13 @@ import { after, test } from 'node:test'
 import { cdbBytes } from '../../src/format/cdb.ts'
 import { client } from '../helpers/dialogue.ts'
 import { makeHome } from '../helpers/home.ts'
+import { childrenOf } from '../helpers/proc.ts'
 import { smtpSend } from '../helpers/smtp.ts'
 import { startDaemon, startListening, startQueued, startSmtpd, until } from '../helpers/suite.ts'
 
 const home = makeHome()
 const todo = (): string[] => readdirSync(home.at('queue', 'todo'))
 const message = (id: string): string => readFileSync(home.at('queue', 'mess', String(Number(id) % 23), id), 'latin1')
-/** The workers a tcpserver has now. */
-const workers = (parent: number | undefined): number[] =>
-  readFileSync(`/proc/${parent}/task/${parent}/children`, 'latin1').split(' ').filter(Boolean).map(Number)
 const isRunning = (pid: number): boolean => {
   try {
     return !/\) Z /.test(readFileSync(`/proc/${pid}/stat`, 'latin1')) // a zombie's reaper takes its time
@@ -28,7 +26,7 @@ let queue = await startQueued(home)
 
 test('a worker serves many sessions and queues their messages; the log has a number for each, with status 0 or 256', async () => {
   const { port, daemon } = await startSmtpd(home, ['-w', '1'])
-  const [pid] = workers(daemon.child.pid)
+  const [pid] = childrenOf(daemon.child.pid)
   const before = todo()
   assert.match(await smtpSend(port, 'a@b', ['c@d'], 'Subject: one\n\nx\n'), /^250 ok \d{10} qp \d+$/)
   await smtpSend(port, 'a@b', ['c@d', 'e@f'], 'Subject: two\n\ny\n')
@@ -42,7 +40,7 @@ test('a worker serves many sessions and queues their messages; the log has a num
   await until('three ends', () => daemon.log().match(/end \d+ status (0|256)\n/g)?.length === 3)
   assert.match(daemon.log(), new RegExp(`ok \\d+ 0:127\\.0\\.0\\.1:${port} :127\\.0\\.0\\.1::\\d+\n`))
   assert.match(daemon.log(), /status: 0\/40\n$/)
-  assert.deepEqual(workers(daemon.child.pid), [pid])
+  assert.deepEqual(childrenOf(daemon.child.pid), [pid])
 })
 
 test('rules reach the session: RELAYCLIENT and DATABYTES', async () => {
@@ -94,12 +92,12 @@ test('a client that goes away within a message leaves nothing', async () => {
 
 test('while qmail-queued is away, connections get a process each; when it is back, the worker again', async () => {
   const { port, daemon } = await startSmtpd(home, ['-w', '1'])
-  const [pid] = workers(daemon.child.pid)
+  const [pid] = childrenOf(daemon.child.pid)
   await smtpSend(port, 'a@b', ['c@d'], 'x\n')
   await queue.stop()
   let c = client(port)
   await c.until(/220 mail/)
-  while (workers(daemon.child.pid).length < 2) {
+  while (childrenOf(daemon.child.pid).length < 2) {
     // the worker had not told yet that it lost the queue
     c.socket.destroy()
     c = client(port)
@@ -113,14 +111,14 @@ test('while qmail-queued is away, connections get a process each; when it is bac
   // until the worker has found the queue again, sessions are served by processes still
   do assert.match(await smtpSend(port, 'a@b', ['c@d'], 'x\n'), /^250 ok/)
   while (isProcess().at(-1))
-  assert.deepEqual(workers(daemon.child.pid), [pid])
+  assert.deepEqual(childrenOf(daemon.child.pid), [pid])
 })
 
 test('$QMAILQUEUE or control/firstgear: no worker is used', async () => {
   home.control('firstgear', 'qmail-smtpd\n')
   const { port, daemon } = await startSmtpd(home, ['-w', '1'])
   await client(port).until(/220 mail/)
-  const list = workers(daemon.child.pid)
+  const list = childrenOf(daemon.child.pid)
   assert.equal(list.length, 1)
   assert.ok(!readFileSync(`/proc/${list[0]}/environ`, 'latin1').includes('QMAIL_RESIDENT'))
   rmSync(home.at('control', 'firstgear'))
@@ -132,7 +130,7 @@ test('a worker that crashes is replaced, and what it was serving is counted off'
   await until('the first end', () => /end \d+ status 0\n/.test(daemon.log()))
   const c = client(port)
   await until('the second session', () => daemon.log().match(/ ok \d+ /g)?.length === 2)
-  const [pid] = workers(daemon.child.pid)
+  const [pid] = childrenOf(daemon.child.pid)
   process.kill(pid ?? 0, 'SIGKILL')
   await c.closed()
   await until('the end', () => /end \d+ status 9\ntcpserver: status: 0\/40\n/.test(daemon.log()))
@@ -144,7 +142,7 @@ test('connections that nobody has accepted when a worker dies are served by the 
   const { port, daemon } = await startSmtpd(home, ['-w', '1'])
   await smtpSend(port, 'a@b', ['c@d'], 'x\n')
   await until('the first end', () => /end \d+ status 0\n/.test(daemon.log()))
-  const [pid] = workers(daemon.child.pid)
+  const [pid] = childrenOf(daemon.child.pid)
   process.kill(pid ?? 0, 'SIGSTOP')
   const clients = Array.from({ length: 6 }, () => client(port))
   process.kill(pid ?? 0, 'SIGKILL')
@@ -164,7 +162,7 @@ test('-c holds over all workers: at the limit they accept no more, and connectio
   for (const c of waiting.slice(0, 3)) await c.until(/220 /)
   await until('three more', () => daemon.log().match(/ ok \d+ /g)?.length === 9)
   assert.doesNotMatch(daemon.log(), /status: [789]/)
-  assert.equal(workers(daemon.child.pid).length, 2, 'and no process was started')
+  assert.equal(childrenOf(daemon.child.pid).length, 2, 'and no process was started')
   for (const c of full.slice(3)) c.socket.destroy()
   await waiting[3]?.until(/220 /)
   for (const c of waiting) c.socket.destroy()
@@ -191,7 +189,7 @@ test('connections on their way to a worker that dies are closed, not kept open b
   for (const c of first) await c.until(/220 /)
   for (const c of first.slice(7)) c.socket.destroy()
   await until('six ends', () => daemon.log().endsWith('status: 7/13\n'))
-  const [pid] = workers(daemon.child.pid)
+  const [pid] = childrenOf(daemon.child.pid)
   process.kill(pid ?? 0, 'SIGSTOP')
   const clients = Array.from({ length: 6 }, () => client(port))
   await until('six handed over', () => daemon.log().match(/ ok \d+ /g)?.length === 19)
@@ -255,14 +253,14 @@ test('when its program file changes, a worker finishes its sessions and ends, an
   const { port, daemon } = await startSmtpd(home, ['-w', '1'])
   const old = client(port)
   await old.until(/220/)
-  const [pid] = workers(daemon.child.pid)
+  const [pid] = childrenOf(daemon.child.pid)
   utimesSync(home.at('bin', 'qmail-smtpd'), 1, 1)
   await client(port).until(/220/)
   const oks = [...daemon.log().matchAll(/ok (\d+) /g)].map((m) => Number(m[1]))
   assert.notEqual(oks[1], pid)
   old.say(`${MAIL}x\r\n.\r\nQUIT\r\n`)
   assert.match(await old.closed(), /250 ok \d+ qp/)
-  await until('the old worker to end', () => !workers(daemon.child.pid).includes(pid ?? 0))
+  await until('the old worker to end', () => !childrenOf(daemon.child.pid).includes(pid ?? 0))
   assert.ok(!daemon.log().includes('warning'))
 })
 
@@ -271,7 +269,7 @@ test('SIGTERM: tcpserver ends at once with 0, the worker finishes its sessions, 
   await smtpSend(port, 'a@b', ['c@d'], 'x\n')
   const c = client(port)
   await c.until(/220/)
-  const [pid] = workers(daemon.child.pid)
+  const [pid] = childrenOf(daemon.child.pid)
   assert.equal(await daemon.stop(), 0)
   c.say(`HELO x\r\n${MAIL}x\r\n.\r\nQUIT\r\n`)
   assert.match(await c.closed(), /250 ok \d+ qp \d+\r\n221/)
@@ -280,10 +278,10 @@ test('SIGTERM: tcpserver ends at once with 0, the worker finishes its sessions, 
 
 test('-w is nothing to other programs', async () => {
   const { port, daemon } = await startSmtpd(home, ['-w', '2', '127.0.0.1', '0', '/bin/echo', 'hi'].slice(0, 2))
-  assert.equal(workers(daemon.child.pid).length, 2)
+  assert.equal(childrenOf(daemon.child.pid).length, 2)
   const other = startDaemon(home, 'tcpserver', ['-RHl0', '-1', '-w', '2', '127.0.0.1', '0', '/bin/echo', 'hi'], 'echo')
   await until('the port', () => /^\d+\n/.test(other.log()))
-  assert.equal(workers(other.child.pid).length, 0)
+  assert.equal(childrenOf(other.child.pid).length, 0)
   assert.equal(await client(Number(other.log())).closed(), 'hi\n')
   await client(port).until(/220/)
 })

@@ -6,6 +6,7 @@ import { connect } from 'node:tls'
 import { selfSigned } from '../helpers/certificate.ts'
 import { client, offered } from '../helpers/dialogue.ts'
 import { makeHome } from '../helpers/home.ts'
+import { childrenOf } from '../helpers/proc.ts'
 import { startQueued, startSmtpd, until } from '../helpers/suite.ts'
 import { layCertificate, throughOpenssl } from '../helpers/tls.ts'
 import { PATIENCE_SECONDS, PATIENT, untilClosed } from '../helpers/wait.ts'
@@ -26,8 +27,7 @@ home.control('smtpdlog', 'session\n')
 const { port, daemon } = await startSmtpd(home, ['-w', '1'])
 /** The process id of qmail-tlsd: the child of tcpserver's keeper. */
 const tlsd = (): number => {
-  const children = (pid: number): number[] => readFileSync(`/proc/${pid}/task/${pid}/children`, 'latin1').split(' ').filter(Boolean).map(Number)
-  const all = children(daemon.child.pid ?? 0).flatMap(children)
+  const all = childrenOf(daemon.child.pid).flatMap(childrenOf)
   const found = all.find((pid) => readFileSync(`/proc/${pid}/comm`, 'latin1') === 'qmail-tlsd\n')
   assert.ok(found, `no qmail-tlsd among ${all}`)
   return found

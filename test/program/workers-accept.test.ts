@@ -1,16 +1,17 @@
 import assert from 'node:assert/strict'
-import { readFileSync, readlinkSync, writeFileSync } from 'node:fs'
+import { readlinkSync, writeFileSync } from 'node:fs'
 import { test } from 'node:test'
 import { cdbBytes } from '../../src/format/cdb.ts'
 import { client } from '../helpers/dialogue.ts'
 import { makeHome } from '../helpers/home.ts'
+import { childrenOf } from '../helpers/proc.ts'
 import { type Daemon, startDaemon, startListening, startQueued, startSmtpd, until } from '../helpers/suite.ts'
 import { PATIENT } from '../helpers/wait.ts'
 
 const home = makeHome()
 await startQueued(home)
 
-const workers = ({ child }: Daemon): number[] => readFileSync(`/proc/${child.pid}/task/${child.pid}/children`, 'latin1').split(' ').filter(Boolean).map(Number)
+const workers = ({ child }: Daemon): number[] => childrenOf(child.pid)
 /** Has this process the listening socket? */
 const isHearing = (pid: number): boolean => {
   try {
