@@ -1,25 +1,11 @@
 import { lstatSync, readdirSync, unlinkSync } from 'node:fs'
-import { errorCode } from '../core/failure.ts'
+import { unlinkGone, unlinkThere } from '../os/unlink.ts'
 import { RUBBISH_SECONDS, SPLIT } from '../queue/paths.ts'
 
 /** A longer command, its NUL included, is none; nor is one without a number. */
 const MAX_COMMAND_BYTES = 100
 /** After so many commands, pid/ is looked through again. */
 const COMMANDS_PER_SWEEP = 31
-
-/** For a file that is hardly ever there: one look is cheaper than the exception. Throws system errors. */
-const removeOdd = (path: string): void => {
-  if (lstatSync(path, { throwIfNoEntry: false }) !== undefined) unlinkSync(path)
-}
-
-/** For a file that nearly always is. Throws system errors. */
-const remove = (path: string): void => {
-  try {
-    unlinkSync(path)
-  } catch (error) {
-    if (errorCode(error) !== 'ENOENT') throw error
-  }
-}
 
 const messPath = (digits: string): string => `mess/${digits.length < 16 ? Number(digits) % SPLIT : BigInt(digits) % BigInt(SPLIT)}/${digits}`
 
@@ -28,13 +14,8 @@ export const clean = (command: string): '+' | '!' | 'x' => {
   const match = command.length < MAX_COMMAND_BYTES ? /^(foop|todo)\/0*([0-9]+)$/.exec(command) : null
   if (match === null) return 'x'
   const [, kind, id = ''] = match
-  try {
-    removeOdd(`intd/${id}`)
-    remove(kind === 'foop' ? messPath(id) : `todo/${id}`)
-    return '+'
-  } catch {
-    return '!'
-  }
+  const isDone = unlinkGone(`intd/${id}`) && unlinkThere(kind === 'foop' ? messPath(id) : `todo/${id}`)
+  return isDone ? '+' : '!'
 }
 
 const sweepOne = (path: string, now: number): void => {

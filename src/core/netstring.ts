@@ -11,7 +11,7 @@ const COLON = 0x3a
 const MAX_HEAD_BYTES = 12
 const NOTHING = Buffer.alloc(0)
 
-/** Cuts netstrings out of a stream of chunks. Framing errors throw Permanent; lengths over `maxBytes` too. Every byte is copied once at most, however long a netstring is. */
+/** Cuts netstrings out of a stream of chunks. Framing errors throw Permanent; lengths over `maxBytes` too. No byte is copied more than twice, however long a netstring is. */
 export class NetstringParser {
   readonly #maxBytes: number
   readonly #isBorrowed: boolean

@@ -1,30 +1,9 @@
-import { closeSync, openSync, readSync, statSync, unlinkSync, writeSync } from 'node:fs'
+import { closeSync, openSync, readSync, statSync, writeSync } from 'node:fs'
 import type { Bytes } from '../core/bytes.ts'
-import { errorCode } from '../core/failure.ts'
 import type { Log } from './log.ts'
 
 /** Is there a file of this name? Throws system errors other than ENOENT. */
 export const exists = (path: string): boolean => statSync(path, { throwIfNoEntry: false }) !== undefined
-
-/** Removes a file, if there is one. Returns whether it is gone now. One look is cheaper than the exception for a file that is not there. */
-export const unlinkGone = (path: string): boolean => {
-  try {
-    if (exists(path)) unlinkSync(path)
-    return true
-  } catch (error) {
-    return errorCode(error) === 'ENOENT'
-  }
-}
-
-/** The same for one that is there, or nearly always: looking first would cost more than the exception, now and then. */
-export const unlinkThere = (path: string): boolean => {
-  try {
-    unlinkSync(path)
-    return true
-  } catch (error) {
-    return errorCode(error) === 'ENOENT'
-  }
-}
 
 /** A file's time of change in Unix seconds. */
 export const mtimeSeconds = (stat: { mtimeMs: number }): number => Math.floor(stat.mtimeMs / 1000)

@@ -1,8 +1,9 @@
+import { unlinkThere } from '../os/unlink.ts'
 import { type Info, readInfo } from '../queue/info.ts'
 import { splitPath } from '../queue/paths.ts'
 import { sendBounce } from './bounce/bounce.ts'
 import { handingOver } from './bounce/hand-over.ts'
-import { exists, unlinkThere } from './files.ts'
+import { exists } from './files.ts'
 import { removeMessage } from './removal.ts'
 import { AGAIN_SECONDS, nowSeconds, type State } from './state.ts'
 

@@ -1,5 +1,5 @@
+import { unlinkGone } from '../../os/unlink.ts'
 import type { Info } from '../../queue/info.ts'
-import { unlinkGone } from '../files.ts'
 import { masked } from '../log.ts'
 import { AGAIN_SECONDS, nowSeconds, type State } from '../state.ts'
 import { handOver } from './hand-over.ts'

@@ -3,8 +3,8 @@ import { type Bytes, toBuffer } from '../../core/bytes.ts'
 import { errorCode } from '../../core/failure.ts'
 import { writeFd } from '../../core/fdio.ts'
 import { closeQuietly } from '../../os/close.ts'
+import { unlinkGone } from '../../os/unlink.ts'
 import { ANSWERS, answerLine, type KeptAnswer, keptAnswers } from '../../queue/answers.ts'
-import { unlinkGone } from '../files.ts'
 import type { Log } from '../log.ts'
 
 /** A file is not longer than this, or it takes the place of the one before. */

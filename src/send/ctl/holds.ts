@@ -1,9 +1,9 @@
 import { closeSync, openSync, readdirSync, unlinkSync } from 'node:fs'
 import { errorCode } from '../../core/failure.ts'
 import { syncFolder } from '../../os/durable.ts'
+import { unlinkGone } from '../../os/unlink.ts'
 import { HOLD_FOLDER, heldNumber, holdPath } from '../../queue/hold.ts'
 import type { Channel } from '../../queue/paths.ts'
-import { unlinkGone } from '../files.ts'
 
 interface Held {
   path: string
