@@ -107,6 +107,16 @@ test("every daemon and every program that meets strangers is under the model, bu
   assert.deepEqual(unrestricted.toSorted(), ['lmtp', 'qmail-qmqpd', 'qmail-qmtpd', 'qmail-queued', 'qmail-send', 'qmail-smtpd'])
 })
 
+test('what is run for one message starts without compilers where its first line has room, and starts all the same where it has none', () => {
+  const quick = ['sendmail', 'qmail-inject', 'qmail-queue', 'forward'] as const
+  for (const name of quick) {
+    assert.match(shebang('/var/qmail', name, programs[name], true), / BUN_JSC_useJIT=0 \/var\/qmail\/lib\/bun /, name)
+    const long = `/${'x'.repeat(70)}`
+    assert.match(shebang(long, name, programs[name], true), /\/lib\/bun /, name)
+  }
+  assert.doesNotMatch(shebang('/var/qmail', 'qmail-newu', programs['qmail-newu'], true), /useJIT/)
+})
+
 test('a bound of memory finds room in the first line where administrators install', () => {
   for (const place of ['/var/qmail', '/usr/local/qmail'])
     for (const [name, program] of programRows) {
