@@ -3,6 +3,7 @@ import { spawnSync } from 'node:child_process'
 import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { Exit } from '../src/core/exit.ts'
+import { withTextAligned, writeRuntime } from './runtime-file.ts'
 
 const top = join(import.meta.dirname, '..')
 const build = join(top, 'build')
@@ -15,7 +16,7 @@ export const bunFile = join(build, 'lib', 'bun')
 const hasAvx2 = (): boolean => /^flags\s*:.*\bavx2\b/m.test(readFileSync('/proc/cpuinfo', 'latin1'))
 
 /** The package's Bun for this machine's processor; undefined when npm could not install it. */
-const packagedBun = (): string | undefined => {
+export const packagedBun = (): string | undefined => {
   const name = process.arch === 'arm64' ? 'bun-linux-aarch64' : hasAvx2() ? 'bun-linux-x64' : 'bun-linux-x64-baseline'
   const file = join(top, 'node_modules', '@oven', name, 'bin', 'bun')
   return existsSync(file) ? file : undefined
@@ -55,7 +56,12 @@ export const compileForBun = (names: readonly string[]): void => {
           env,
           encoding: 'utf8'
         })
-  if (r?.status === 0 && spawnSync(bunFile, [], { env }).status === Exit.permanent) return
+  if (r?.status === 0) {
+    const compiled = readFileSync(bunFile)
+    rmSync(bunFile)
+    writeRuntime(bunFile, withTextAligned(compiled))
+    if (spawnSync(bunFile, [], { env }).status === Exit.permanent) return
+  }
   rmSync(bunFile, { force: true })
   process.stdout.write(`no Bun for this machine: all programs will run under Node${r ? ` (${r.error?.message ?? r.stderr.trim()})` : ''}\n`)
 }

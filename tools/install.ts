@@ -34,6 +34,7 @@ import { installedPage } from './doc-links.ts'
 import { layFresh } from './fresh.ts'
 import { layEntry } from './lay-entry.ts'
 import { builtPages } from './man/write.ts'
+import { writeRuntime } from './runtime-file.ts'
 import { homeOf, tool } from './tool.ts'
 
 const top = join(import.meta.dirname, '..')
@@ -90,7 +91,7 @@ export const replaceFile = (path: string, lay: (temporary: string) => void): voi
 }
 
 /** Lays a runtime: a link where the checkout and the installation go together, else a copy. */
-const layRuntime = (home: string, name: Runtime, from: string): void => {
+const layRuntime = (home: string, name: Runtime, from: string, copy: (from: string, to: string) => void): void => {
   const target = join(home, 'lib', name)
   const [ours, theirs] = [statSync(from), statSync(target, { throwIfNoEntry: false })]
   if (theirs && (theirs.ino === ours.ino || (theirs.size === ours.size && theirs.mtimeMs >= ours.mtimeMs))) return
@@ -102,13 +103,14 @@ const layRuntime = (home: string, name: Runtime, from: string): void => {
         // another file system: copy
       }
     }
-    copyFileSync(from, temporary, constants.COPYFILE_FICLONE)
+    copy(from, temporary)
   })
 }
 
 export const layRuntimes = (home: string, isWithBun: boolean): void => {
-  layRuntime(home, 'node', join(top, 'node_modules', `node-linux-${process.arch}`, 'bin', 'node'))
-  if (isWithBun) layRuntime(home, 'bun', bunFile)
+  const node = join(top, 'node_modules', `node-linux-${process.arch}`, 'bin', 'node')
+  layRuntime(home, 'node', node, (from, to) => copyFileSync(from, to, constants.COPYFILE_FICLONE))
+  if (isWithBun) layRuntime(home, 'bun', bunFile, (from, to) => writeRuntime(to, readFileSync(from)))
 }
 
 /** Variables that would make lib/bun run other code than its own, or listen, or speak on a descriptor. */
