@@ -25,7 +25,7 @@ import { ARENAS, STAYS } from '../src/core/run.ts'
 import { GROUPS, idsFile, isRoot, suiteUser, USERS } from '../src/os/ids.ts'
 import { markerOf } from '../src/os/own.ts'
 import { files } from '../src/suite/files.ts'
-import { nodeFlags, youngFlags } from '../src/suite/permissions.ts'
+import { nodeFlags, ONE_THREAD, youngFlags } from '../src/suite/permissions.ts'
 import type { Permission, Program, Runtime } from '../src/suite/programs/row.ts'
 import { type ProgramName, programRows } from '../src/suite/programs.ts'
 import { bunFile } from './bun.ts'
@@ -148,10 +148,11 @@ export const shebang = (home: string, name: ProgramName, program: Program, isWit
   for (const permissions of [program.permissions, etc, wide, all]) {
     const flags = nodeFlags(home, join(home, 'bin', name), permissions)
     const needed = permissions === wide ? flags.filter((f) => f !== `--allow-fs-read=${join(home, 'bin', name)}`) : flags
-    // bounds of memory are left out where they would make the permissions wider
+    // these are left out where they would make the permissions wider
     const [arenas, young] = [program.stays ? [`${STAYS}=1`, `${ARENAS}=1`] : [], youngFlags(program.youngMegabytes)]
     for (const [variables, bounds] of [
-      [arenas, young],
+      [arenas, [ONE_THREAD, ...young]],
+      [[], [ONE_THREAD, ...young]],
       [[], young],
       [[], []]
     ] as const) {

@@ -117,6 +117,15 @@ test('what is run for one message starts without compilers where its first line 
   assert.doesNotMatch(shebang('/var/qmail', 'qmail-newu', programs['qmail-newu'], true), /useJIT/)
 })
 
+test('daemons compile in their main thread, so that no exit waits for a compiler', () => {
+  const daemons = programRows.filter(([name]) => /^(qmail-(start|send|queued|clean|lspawn|rspawn|smtpd|tlsd|authd|rcptd)|tcpserver)$/.test(name))
+  const without = (place: string): string[] =>
+    daemons.filter(([name, program]) => !shebang(place, name, program, true).includes(' --single-threaded ')).map(([name]) => name)
+  assert.equal(daemons.length, 11)
+  assert.deepEqual(without('/var/qmail'), [])
+  assert.deepEqual(without('/usr/local/qmail'), ['qmail-lspawn'], 'its first line has no room there')
+})
+
 test('a bound of memory finds room in the first line where administrators install', () => {
   for (const place of ['/var/qmail', '/usr/local/qmail'])
     for (const [name, program] of programRows) {
