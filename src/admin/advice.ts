@@ -1,13 +1,11 @@
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { readSetting } from '../control/read.ts'
+import { SPEAKS_TLS } from '../control/speaks-tls.ts'
 import { type Bytes, lower } from '../core/bytes.ts'
 import { printable } from '../core/logline.ts'
 import { routePlace } from '../format/smtproutes.ts'
 import { hasPassword } from './password-warnings.ts'
-
-/** Where one of them is qmail-remote says EHLO, and speaks TLS (spec modern.md 3.1). */
-const SPEAKS_TLS = ['esmtp', 'tlsdestinations', 'tlshosts', 'notlshosts', 'tlsclientciphers', 'clientcert.pem', 'domaincerts']
 
 const isIn = (home: string, name: string): boolean => existsSync(join(home, 'control', name))
 

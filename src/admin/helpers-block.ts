@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { errorCode, reason, Temporary } from '../core/failure.ts'
-import { type Helper, type HelperStates, helpers, readHelperStates } from '../suite/helpers.ts'
+import { type HelperStates, readHelperStates } from '../suite/helper-states.ts'
+import { type Helper, helpers } from '../suite/helpers.ts'
 
 const at = (seconds: number): string => `${new Date(seconds * 1000).toISOString().slice(0, 'yyyy-mm-ddThh:mm:ss'.length)}Z`
 

@@ -2,6 +2,7 @@ import { readdirSync, readFileSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import type { SecureVersion } from 'node:tls'
 import { readSetting } from '../control/read.ts'
+import { SPEAKS_TLS } from '../control/speaks-tls.ts'
 import { type Bytes, lower } from '../core/bytes.ts'
 import { errorCode, reason, Temporary } from '../core/failure.ts'
 import { isHostName } from '../format/host-name.ts'
@@ -68,11 +69,10 @@ const textOf = (path: string): string | undefined => {
 /** Reads them; `speaksEhlo`: control/esmtp is there. Throws Temporary when one is unreadable. */
 export const readTlsSettings = (home: string, speaksEhlo: boolean): TlsSettings | undefined => {
   const control = join(home, 'control')
+  if (!speaksEhlo && !SPEAKS_TLS.some((name) => exists(join(control, name)))) return undefined
   const destinations = readSetting(home, 'tlsdestinations')
   const ciphers = readSetting(home, 'tlsclientciphers')
   const certificates = exists(join(control, 'domaincerts')) ? 'bySender' : exists(join(control, 'clientcert.pem')) ? 'one' : 'none'
-  const isNamed = speaksEhlo || destinations || ciphers || certificates !== 'none'
-  if (!isNamed && !exists(join(control, 'tlshosts')) && !exists(join(control, 'notlshosts'))) return undefined
   return {
     control,
     destinations:

@@ -6,7 +6,8 @@ import { logLine } from '../core/logline.ts'
 import type { Context } from '../core/run.ts'
 import { type ChildOptions, startChild } from '../os/child.ts'
 import { isOwn } from '../os/own.ts'
-import { type Helper, type HelperState, helpers, writeHelperStates } from '../suite/helpers.ts'
+import { type HelperState, writeHelperStates } from '../suite/helper-states.ts'
+import { type Helper, helpers } from '../suite/helpers.ts'
 import { nodeFlags, ONE_THREAD } from '../suite/permissions.ts'
 
 const MAX_REST_SECONDS = 60
