@@ -54,7 +54,7 @@ test('64 MiB of large messages are held at a time; what is dropped makes room, o
   await withFile(8 * MEBIBYTE + 1, async (fd) => assert.equal(await take(fd), undefined, 'larger than a resident qmail-local takes'))
 })
 
-test('a message that gets shorter before it is read is not handed over, and holds no room', async () => {
+test('a message that gets shorter while it is read holds no room afterwards', async () => {
   const path = join(below, 'message')
   await withFile(8 * MEBIBYTE, async (fd) => {
     const taking = Array.from({ length: 8 }, () => take(fd))
