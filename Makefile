@@ -24,7 +24,7 @@ run: build/stamp
 	$(NODE) tools/run.ts
 
 test: build/stamp check lint check-imports
-	$(NODE) --import ./test/helpers/compile-cache.ts --test --test-concurrency=$(TEST_JOBS) --test-timeout=1800000 $(TESTS)
+	$(NODE) --import ./test/helpers/compile-cache.mjs --test --test-concurrency=$(TEST_JOBS) --test-timeout=1800000 $(TESTS)
 
 # ROUNDS=n times over, LOAD=1 beside stress-ng, SLOW=1 on a slow disk, JOBS=n files at once, FILES='...' only these; names what fails now and then, or leaves something behind
 steady: build/stamp
