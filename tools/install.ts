@@ -25,7 +25,7 @@ import { ARENAS, STAYS } from '../src/core/run.ts'
 import { GROUPS, idsFile, isRoot, suiteUser, USERS } from '../src/os/ids.ts'
 import { markerOf } from '../src/os/own.ts'
 import { files } from '../src/suite/files.ts'
-import { nodeFlags, ONE_THREAD, youngFlags } from '../src/suite/permissions.ts'
+import { engineFlags, nodeFlags, youngFlags } from '../src/suite/permissions.ts'
 import type { Permission, Program, Runtime } from '../src/suite/programs/row.ts'
 import { type ProgramName, programRows } from '../src/suite/programs.ts'
 import { bunFile } from './bun.ts'
@@ -149,11 +149,12 @@ export const shebang = (home: string, name: ProgramName, program: Program, isWit
     const flags = nodeFlags(home, join(home, 'bin', name), permissions)
     const needed = permissions === wide ? flags.filter((f) => f !== `--allow-fs-read=${join(home, 'bin', name)}`) : flags
     // these are left out where they would make the permissions wider
-    const [arenas, young] = [program.stays ? [`${STAYS}=1`, `${ARENAS}=1`] : [], youngFlags(program.youngMegabytes)]
+    const arenas = program.stays ? [`${STAYS}=1`, `${ARENAS}=1`] : []
+    const engine = engineFlags(program.youngMegabytes)
     for (const [variables, bounds] of [
-      [arenas, [ONE_THREAD, ...young]],
-      [[], [ONE_THREAD, ...young]],
-      [[], young],
+      [arenas, engine],
+      [[], engine],
+      [[], youngFlags(program.youngMegabytes)],
       [[], []]
     ] as const) {
       const line = ['#!/usr/bin/env -S -u NODE_OPTIONS', ...variables, join(home, 'lib', 'node'), ...bounds, ...needed].join(' ')

@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import type { Env } from '../core/run.ts'
 import { type Ids, startChild } from '../os/child.ts'
 import { isOwn } from '../os/own.ts'
-import { nodeFlags, residentFlags } from '../suite/permissions.ts'
+import { engineFlags, nodeFlags } from '../suite/permissions.ts'
 import type { Permission } from '../suite/programs/row.ts'
 import { type ProgramName, programRows } from '../suite/programs.ts'
 
@@ -24,7 +24,7 @@ export const startResident = (
 ): ChildProcess => {
   const file = programFile(home, name)
   const { permissions = [], youngMegabytes } = programRows.find(([n]) => n === name)?.[1].secondGear ?? {}
-  return startChild(join(home, 'lib', 'node'), [...residentFlags(youngMegabytes), ...nodeFlags(home, file, [...permissions, ...more]), file, ...args], {
+  return startChild(join(home, 'lib', 'node'), [...engineFlags(youngMegabytes), ...nodeFlags(home, file, [...permissions, ...more]), file, ...args], {
     ...options,
     resident: true
   })

@@ -8,7 +8,7 @@ import { type ChildOptions, startChild } from '../os/child.ts'
 import { isOwn } from '../os/own.ts'
 import { type HelperState, writeHelperStates } from '../suite/helper-states.ts'
 import { type Helper, helpers } from '../suite/helpers.ts'
-import { nodeFlags, ONE_THREAD } from '../suite/permissions.ts'
+import { engineFlags, nodeFlags } from '../suite/permissions.ts'
 
 const MAX_REST_SECONDS = 60
 /** Who worked for so long starts again at once. */
@@ -26,7 +26,7 @@ const isWanted = ({ wanted, name }: Helper, home: string): boolean => {
 const start = (home: string, { name, args = [], permissions }: Helper, options: ChildOptions): ChildProcess => {
   const file = join(home, 'bin', name)
   if (permissions === undefined || !isOwn(file, name)) return startChild(file, [...args], options)
-  return startChild(join(home, 'lib', 'node'), [ONE_THREAD, ...nodeFlags(home, file, permissions), file, ...args], options)
+  return startChild(join(home, 'lib', 'node'), [...engineFlags(), ...nodeFlags(home, file, permissions), file, ...args], options)
 }
 
 /** Starts what control/ asks for, and again, after 1, 2, 4 ... 60 seconds, when it ends. They start as root, each becomes its own user, and all end with us. */

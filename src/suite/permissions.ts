@@ -19,18 +19,11 @@ export const nodeFlags = (home: string, file: string, permissions: readonly Perm
   return ['--permission', '--no-experimental-sqlite', ...(readsAll ? [] : [`--allow-fs-read=${file}`]), ...flags]
 }
 
-/**
- * V8 compiles and collects garbage in the main thread alone. A thread that compiles may wait for a collection that the main thread no longer makes, because
- * it waits for that thread to end: a daemon told to end then stands for ever, one in thousands (nodejs/node#54918). Nothing is slower (bench/RESULTS.md).
- */
-export const ONE_THREAD = '--single-threaded'
-
-/** The flags that bound V8's room for new objects; none: as usual. */
+/** The flag that bounds V8's room for new objects; none: as usual. */
 export const youngFlags = (megabytes: number | undefined): string[] => (megabytes === undefined ? [] : [`--max-semi-space-size=${megabytes}`])
 
 /**
- * The flags of a second gear; of one that is to stay small: what V8's Maglev compiler has used is given back by the main thread, or a part of
- * it stays with the thread that compiled (8 MB, measured by bench/sessions.ts).
+ * How V8 works in whatever runs under Node, where its first line has room: it compiles and collects garbage in the main thread alone. A thread that compiles may wait
+ * for a collection that the main thread no longer makes, because it waits for that thread to end: the process then never exits (nodejs/node#54918).
  */
-export const residentFlags = (megabytes: number | undefined): string[] =>
-  megabytes === undefined ? [ONE_THREAD] : [ONE_THREAD, ...youngFlags(megabytes), '--no-maglev-destroy-on-background']
+export const engineFlags = (megabytes?: number): string[] => ['--single-threaded', ...youngFlags(megabytes)]
