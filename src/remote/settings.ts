@@ -72,8 +72,7 @@ const unusedIn = (lines: readonly Bytes[] | undefined): ReadonlySet<Bytes> | und
 export const readSettings = (home: string): Settings => {
   const helohost = readSetting(home, 'helohost')
   if (helohost === undefined) throw new Temporary('neither control/helohost nor control/me')
-  const unusedExtensions = unusedIn(readSetting(home, 'esmtp'))
-  const tls = readTlsSettings(home, unusedExtensions !== undefined)
+  const tls = readTlsSettings(home)
   return {
     helohost,
     connectSeconds: readSetting(home, 'timeoutconnect'),
@@ -83,7 +82,7 @@ export const readSettings = (home: string): Settings => {
     outgoingIp: outgoingIp(readSetting(home, 'outgoingip')),
     moreOwn: readSetting(home, 'moreipme') ?? [],
     notOwn: readSetting(home, 'notipme') ?? [],
-    unusedExtensions,
+    unusedExtensions: unusedIn(readSetting(home, 'esmtp')),
     tls,
     dane: tls && readDaneSettings(home),
     enforcesRequireTls: readSetting(home, 'requiretls') > 0,

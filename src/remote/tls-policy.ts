@@ -66,10 +66,10 @@ const textOf = (path: string): string | undefined => {
   }
 }
 
-/** Reads them; `speaksEhlo`: control/esmtp is there. Throws Temporary when one is unreadable. */
-export const readTlsSettings = (home: string, speaksEhlo: boolean): TlsSettings | undefined => {
+/** Reads them. Throws Temporary when one is unreadable. */
+export const readTlsSettings = (home: string): TlsSettings | undefined => {
   const control = join(home, 'control')
-  if (!speaksEhlo && !SPEAKS_TLS.some((name) => exists(join(control, name)))) return undefined
+  if (!SPEAKS_TLS.some((name) => exists(join(control, name)))) return undefined
   const destinations = readSetting(home, 'tlsdestinations')
   const ciphers = readSetting(home, 'tlsclientciphers')
   const certificates = exists(join(control, 'domaincerts')) ? 'bySender' : exists(join(control, 'clientcert.pem')) ? 'one' : 'none'

@@ -13,15 +13,17 @@ writeFileSync(anchors, 'ANCHORS')
 
 const levels = (lines: string, ...hosts: string[]): string[] => {
   writeFileSync(join(home, 'control', 'tlsdestinations'), lines)
-  const settings = readTlsSettings(home, false)
+  const settings = readTlsSettings(home)
   assert.ok(settings)
   return hosts.map((host) => policyFor(settings, host, host)).map(({ level, check }) => (check ? `${level} ${check.fingerprint ?? check.name}` : level))
 }
 
 test('without a file nothing is said of TLS; control/esmtp alone makes it opportunistic', () => {
   rmSync(join(home, 'control', 'tlsdestinations'), { force: true })
-  assert.equal(readTlsSettings(home, false), undefined)
-  const settings = readTlsSettings(home, true)
+  assert.equal(readTlsSettings(home), undefined)
+  writeFileSync(join(home, 'control', 'esmtp'), '')
+  const settings = readTlsSettings(home)
+  rmSync(join(home, 'control', 'esmtp'))
   assert.equal(settings && policyFor(settings, 'a.example', 'a.example').level, 'opportunistic')
 })
 
@@ -48,7 +50,7 @@ test('a line for all hosts counts where no other does; without one TLS stays opp
 
 test('an exchanger whose name makes no file name has no file', () => {
   writeFileSync(join(home, 'control', 'tlsdestinations'), '-*:\n')
-  const settings = readTlsSettings(home, false)
+  const settings = readTlsSettings(home)
   assert.ok(settings)
   for (const odd of ['../anchors', 'a/b', '..', 'x\0y', 'A'.repeat(300)]) assert.equal(policyFor(settings, 'x.example', odd).level, 'encrypt', odd)
 })
