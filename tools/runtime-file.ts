@@ -19,22 +19,23 @@ export const writeRuntime = (path: string, bytes: Buffer): void => {
   }
 }
 
-/** A header table of an ELF file (System V ABI, ELF-64, little-endian), and where in an entry its file offset stands. */
-interface Table {
-  at: number
-  entryBytes: number
-  entries: number
-  offsetField: number
-}
+/** Where fields stand in an ELF-64 header, in an entry of its program headers, and in one of its section headers (System V ABI). */
+const HEADER = { programs: 32, sections: 40, programBytes: 54, programCount: 56, sectionBytes: 58, sectionCount: 60 }
+const PROGRAM = { type: 0, flags: 4, offset: 8, address: 16 }
+const SECTION = { offset: 24 }
+const PT_LOAD = 1
+const PF_X = 1
 
 const number64 = (file: Buffer, at: number): number => Number(file.readBigUInt64LE(at))
 
-const entriesOf = ({ at, entryBytes, entries }: Table): number[] => Array.from({ length: entries }, (_, i) => at + i * entryBytes)
-
 const isElf64 = (file: Buffer): boolean => file.subarray(0, 6).equals(Buffer.from('\x7fELF\x02\x01', 'latin1'))
 
-const PT_LOAD = 1
-const PF_X = 1
+/** Where the entries of a header table stand. */
+const entriesOf = (file: Buffer, table: number, bytes: number, count: number): number[] =>
+  Array.from({ length: file.readUInt16LE(count) }, (_, i) => number64(file, table) + i * file.readUInt16LE(bytes))
+
+const programsOf = (file: Buffer): number[] => entriesOf(file, HEADER.programs, HEADER.programBytes, HEADER.programCount)
+const sectionsOf = (file: Buffer): number[] => entriesOf(file, HEADER.sections, HEADER.sectionBytes, HEADER.sectionCount)
 
 /**
  * The same program with its text moved back in the file, by less than 2 MiB, to where its offset and its address agree to the last 21 bits.
@@ -42,10 +43,9 @@ const PF_X = 1
  */
 export const withTextAligned = (file: Buffer): Buffer => {
   if (!isElf64(file)) return file
-  const programs: Table = { at: number64(file, 32), entryBytes: file.readUInt16LE(54), entries: file.readUInt16LE(56), offsetField: 8 }
-  const text = entriesOf(programs).find((at) => file.readUInt32LE(at) === PT_LOAD && (file.readUInt32LE(at + 4) & PF_X) !== 0)
+  const text = programsOf(file).find((at) => file.readUInt32LE(at + PROGRAM.type) === PT_LOAD && (file.readUInt32LE(at + PROGRAM.flags) & PF_X) !== 0)
   if (text === undefined) return file
-  const [offset, address] = [number64(file, text + 8), number64(file, text + 16)]
+  const [offset, address] = [number64(file, text + PROGRAM.offset), number64(file, text + PROGRAM.address)]
   const shift = (PIECE_BYTES + (address % PIECE_BYTES) - (offset % PIECE_BYTES)) % PIECE_BYTES
   if (shift === 0 || offset === 0) return file
   const moved = Buffer.concat([file.subarray(0, offset), Buffer.alloc(shift), file.subarray(offset)])
@@ -53,8 +53,8 @@ export const withTextAligned = (file: Buffer): Buffer => {
     const value = number64(moved, field)
     if (value >= offset) moved.writeBigUInt64LE(BigInt(value + shift), field)
   }
-  move(40)
-  const sections: Table = { at: number64(moved, 40), entryBytes: moved.readUInt16LE(58), entries: moved.readUInt16LE(60), offsetField: 24 }
-  for (const table of [programs, sections]) for (const at of entriesOf(table)) move(at + table.offsetField)
+  move(HEADER.sections)
+  for (const at of programsOf(moved)) move(at + PROGRAM.offset)
+  for (const at of sectionsOf(moved)) move(at + SECTION.offset)
   return moved
 }
