@@ -1,6 +1,7 @@
 import { fstatSync, read, readSync } from 'node:fs'
 import type { MessageReader } from '../log/read-message.ts'
 import { MAX_RESIDENT_BYTES } from '../spawn/local-wire.ts'
+import { SLAB_BYTES, type Slab, takeSlab } from '../spawn/slab.ts'
 import type { Job } from '../spawn/spawner.ts'
 
 /** Up to this size a message is read at once; reading a larger one must not hold up other deliveries. */
@@ -23,15 +24,29 @@ export interface InMemory {
 
 const nothingToDrop = (): void => {}
 
+/** A slab for so many bytes, if they are less: what a Resident is asked with is copied then. */
+const slabFor = (bytes: number): Slab | undefined => (bytes < SLAB_BYTES ? takeSlab() : undefined)
+
 /** Throws system errors. */
 const small = (fd: number, size: number): InMemory | undefined => {
-  const message = Buffer.allocUnsafe(size)
+  const slab = slabFor(size)
+  const message = slab?.bytes.subarray(0, size) ?? Buffer.allocUnsafeSlow(size)
   for (let at = 0; at < size; ) {
     const length = readSync(fd, message, at, size - at, at)
     if (length === 0) return undefined
     at += length
   }
-  return { message, drop: nothingToDrop }
+  return { message, drop: slab?.giveBack ?? nothingToDrop }
+}
+
+const fromLog = (messages: MessageReader, { number, place }: NonNullable<Job['logged']>): InMemory | undefined => {
+  const slab = slabFor(place.bytes)
+  try {
+    return { message: messages.read(number, place, slab?.bytes), drop: slab?.giveBack ?? nothingToDrop }
+  } catch {
+    slab?.giveBack()
+    return undefined // it may be a file by now, and its place in the log another's
+  }
 }
 
 /** Rejects with system errors. */
@@ -69,9 +84,5 @@ export const inMemory = (messages: MessageReader, { fd, logged }: Pick<Job, 'fd'
     if (size <= SMALL_BYTES) return small(fd, size)
     return size <= MAX_RESIDENT_BYTES && heldBytes + size <= MAX_HELD_BYTES ? large(fd, size) : undefined
   }
-  try {
-    return { message: messages.read(logged.number, logged.place), drop: nothingToDrop }
-  } catch {
-    return undefined // it may be a file by now, and its place in the log another's
-  }
+  return fromLog(messages, logged)
 }

@@ -1,6 +1,7 @@
 import type { ChildProcess } from 'node:child_process'
 import type { Bytes } from '../core/bytes.ts'
 import { COMPANY_MARK, WRITTEN_WORD } from './local-wire.ts'
+import { Outgoing } from './outgoing.ts'
 import { AnswerParser, requestPieces } from './wire.ts'
 
 /** What became of a request: the fields of the answer; `crashed`: the process ended without one; `unstarted`: it never ran. */
@@ -12,35 +13,12 @@ const LAST_WORDS_MILLISECONDS = 1000
 const END_SECONDS = 5
 
 const NO_MESSAGE = Buffer.alloc(0)
-/** Copying a piece of this size costs more than having it written as it is. */
-const LARGE_BYTES = 16_384
-
-/** The same bytes in fewer pieces: neighbours are put together, unless they are large. */
-const joined = (pieces: readonly Buffer[]): Buffer[] => {
-  const all: Buffer[] = []
-  let small: Buffer[] = []
-  const join = (): void => {
-    if (small.length > 0) all.push(Buffer.concat(small))
-    small = []
-  }
-  for (const piece of pieces) {
-    if (piece.length < LARGE_BYTES) {
-      small.push(piece)
-      continue
-    }
-    join()
-    all.push(piece)
-  }
-  join()
-  return all
-}
-
 /** A program kept resident, and the requests it is working on. It may be another user's: nothing it says is trusted beyond its own requests. */
 export class Resident {
   readonly #child: ChildProcess
   readonly #waiting = new Map<Bytes, { resolve: (reply: Reply) => void; written: (() => void) | undefined }>()
   readonly #answers = new AnswerParser()
-  #outgoing: Buffer[] = []
+  readonly #outgoing = new Outgoing()
   #served = 0
   #isOver = false
   #isRetired = false
@@ -82,7 +60,10 @@ export class Resident {
     return this.#served
   }
 
-  /** Sends a request, with a message if the program takes one, and waits for its answer. `written` hears when only durability is waited for; `hasCompany`: others are under way. */
+  /**
+   * Sends a request, with a message if the program takes one, and waits for its answer. `written` hears when only durability is waited for; `hasCompany`: others are
+   * under way. A message of less than SLAB_BYTES has been copied when this returns; a larger one must stay as it is.
+   */
   ask(fields: readonly Bytes[], message?: Buffer, written?: () => void, hasCompany = false): Promise<Reply> {
     if (this.#isOver) return Promise.resolve('crashed')
     const number = `${this.#served++}${hasCompany ? COMPANY_MARK : ''}`
@@ -107,17 +88,16 @@ export class Resident {
 
   #send(pieces: readonly Buffer[]): void {
     if (this.#isRetired) return
-    if (this.#outgoing.length === 0) setImmediate(() => this.#flush())
-    this.#outgoing.push(...pieces)
+    if (this.#outgoing.isEmpty) setImmediate(() => this.#flush())
+    for (const piece of pieces) this.#outgoing.add(piece)
   }
 
   #flush(): void {
-    const all = this.#outgoing
-    this.#outgoing = []
+    const pieces = this.#outgoing.take()
     const { stdin } = this.#child
-    if (all.length === 0 || this.#isOver || stdin === null) return
+    if (pieces.length === 0 || this.#isOver || stdin === null) return
     stdin.cork()
-    for (const piece of joined(all)) stdin.write(piece)
+    for (const { bytes, sent } of pieces) stdin.write(bytes, sent)
     stdin.uncork()
   }
 

@@ -56,7 +56,7 @@ export const daemons = rows({
     fds: '0< requests, 1> reports',
     exits: { 0: 'end of requests', 111: 'cannot start' },
     permissions: [...IDS, 'read:bin', 'read:control', 'read:queue', 'write:queue/lock', 'child'],
-    budget: 80
+    budget: 84
   },
   'qmail-getpw': {
     synopsis: 'qmail-getpw local',

@@ -67,3 +67,29 @@ test('a message that gets shorter while it is read holds no room afterwards', as
     for (const one of held) one?.drop()
   })
 })
+
+test('messages in memory at the same time do not share it; what is dropped is used for the next', async () => {
+  const places: Buffer[] = []
+  const bytes = (letter: string): Buffer => Buffer.alloc(4000, letter)
+  let held: InMemory | undefined
+  await withFile(bytes('a'), async (fd) => {
+    held = await take(fd)
+  })
+  assert.ok(held)
+  await withFile(bytes('b'), async (fd) => {
+    const other = await take(fd)
+    assert.ok(other)
+    assert.ok(other.message.equals(bytes('b')))
+    places.push(other.message)
+    other.drop()
+  })
+  await withFile(bytes('c'), async (fd) => {
+    const third = await take(fd)
+    assert.ok(third)
+    assert.ok(third.message.equals(bytes('c')))
+    assert.equal(third.message.buffer, places[0]?.buffer)
+    third.drop()
+  })
+  assert.ok(held.message.equals(bytes('a')))
+  held.drop()
+})

@@ -1,0 +1,46 @@
+import { SLAB_BYTES, type Slab, takeSlab } from './slab.ts'
+
+/** What is to be written in one piece; `sent` is to be called when it has been, or never will be. */
+export interface Piece {
+  bytes: Buffer
+  sent: () => void
+}
+
+const nothingToDo = (): void => {}
+
+/** Gathers what is to be written: neighbours come into one piece, unless they are large. */
+export class Outgoing {
+  #pieces: Piece[] = []
+  #slab: Slab | undefined
+  #used = 0
+
+  get isEmpty(): boolean {
+    return this.#pieces.length === 0 && this.#slab === undefined
+  }
+
+  /** Less than SLAB_BYTES are copied: the memory is the caller's again. More must stay as they are until they have been written. */
+  add(bytes: Buffer): void {
+    if (bytes.length >= SLAB_BYTES) {
+      this.#closeSlab()
+      this.#pieces.push({ bytes, sent: nothingToDo })
+      return
+    }
+    if (this.#used + bytes.length > SLAB_BYTES) this.#closeSlab()
+    this.#slab ??= takeSlab()
+    this.#used += bytes.copy(this.#slab.bytes, this.#used)
+  }
+
+  /** All there is, in order; then it is empty. */
+  take(): Piece[] {
+    this.#closeSlab()
+    const pieces = this.#pieces
+    this.#pieces = []
+    return pieces
+  }
+
+  #closeSlab(): void {
+    if (this.#slab !== undefined) this.#pieces.push({ bytes: this.#slab.bytes.subarray(0, this.#used), sent: this.#slab.giveBack })
+    this.#slab = undefined
+    this.#used = 0
+  }
+}
