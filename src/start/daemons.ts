@@ -1,12 +1,15 @@
 import type { ChildProcess, StdioOptions } from 'node:child_process'
+import { realpathSync } from 'node:fs'
 import type { Readable, Writable } from 'node:stream'
 import { readSetting } from '../control/read.ts'
 import { Temporary } from '../core/failure.ts'
 import type { Context, Env } from '../core/run.ts'
-import { type Ids, startChild } from '../os/child.ts'
+import { type ChildOptions, type Ids, startChild } from '../os/child.ts'
 import { closeInherited } from '../os/close.ts'
 import { isRoot, suiteGroup, suiteUser } from '../os/ids.ts'
 import { isOwn } from '../os/own.ts'
+import { programFile, startOwn } from '../spawn/resident.ts'
+import type { ProgramName } from '../suite/programs.ts'
 import { fileInPath } from './path.ts'
 
 /** The daemons by name; the logger is there if one was asked for. */
@@ -21,20 +24,37 @@ const idsOf = (home: string, user: 'qmaill' | 'qmailq' | 'qmailr' | 'qmails' | '
   return isRoot() ? ids : undefined
 }
 
-const isOurs = (env: Env, name: string): boolean => {
+/** The file that PATH has for a daemon, if it is the suite's own. */
+const ownFile = (env: Env, name: string): string | undefined => {
   const file = fileInPath(name, env.PATH ?? '')
-  return file !== undefined && isOwn(file, name)
+  return file !== undefined && isOwn(file, name) ? file : undefined
+}
+
+const isOurs = (env: Env, name: string): boolean => ownFile(env, name) !== undefined
+
+/** Node's types do not know: out of descriptors, a child has none of its ends. Throws Temporary then. */
+const assertStarted = (name: string, child: ChildProcess): ChildProcess => {
+  if ((child.stdio as unknown) === undefined) throw new Temporary(`unable to start ${name}: too few descriptors (ulimit -n)`)
+  return child
 }
 
 const starter =
-  ({ env }: Pick<Context, 'env'>, daemons: Daemons) =>
-  (name: string, args: string[], stdio: StdioOptions, ids: Ids | undefined, resident = false, more: Env = {}): ChildProcess => {
-    const child = startChild(name, args, { stdio, env: { ...env, ...more }, cwd: '/', ids, resident, stays: !resident && isOurs(env, name) })
-    // Node's types do not know: out of descriptors, a child has none of its ends
-    if ((child.stdio as unknown) === undefined) throw new Temporary(`unable to start ${name}: too few descriptors (ulimit -n)`)
+  ({ home, env }: Pick<Context, 'home' | 'env'>, daemons: Daemons) =>
+  (name: ProgramName, args: string[], stdio: StdioOptions, ids: Ids | undefined, resident = false, more: Env = {}): ChildProcess => {
+    const own = ownFile(env, name)
+    const options: ChildOptions = { stdio, env: { ...env, ...more }, cwd: '/', ids, resident, stays: !resident && own !== undefined }
+    const isBesideUs = own !== undefined && realpathSync(own) === programFile(home, name)
+    const child = assertStarted(name, isBesideUs ? startOwn(home, name, options, args) : startChild(name, args, options))
     daemons.set(name, child)
     return child
   }
+
+const startLogger = ({ env }: Pick<Context, 'env'>, daemons: Daemons, [name, ...args]: string[], ids: Ids | undefined): Writable | null => {
+  if (name === undefined) return null
+  const child = assertStarted(name, startChild(name, args, { stdio: ['pipe', 1, 2], env, cwd: '/', ids, stays: isOurs(env, name) }))
+  daemons.set(name, child)
+  return child.stdin
+}
 
 /** Ends that a sibling now has and we must not keep: end of file is what stops the daemons. */
 const letGo = (...streams: (Readable | Writable | null)[]): void => {
@@ -80,8 +100,7 @@ export const startDaemons = (context: Pick<Context, 'home' | 'env'>, defaultDeli
     qmails: idsOf(home, 'qmails', 'qmail'),
     root: idsOf(home, 'root', 'qmail')
   }
-  const [loggerName, ...loggerArgs] = logger
-  const loggerInput = loggerName === undefined ? null : start(loggerName, loggerArgs, ['pipe', 1, 2], ids.qmaill).stdin
+  const loggerInput = startLogger(context, daemons, logger, ids.qmaill)
   const log: Log = loggerInput ?? 1
   const resident = isOurs(env, 'qmail-send') && !readSetting(home, 'firstgear')?.includes('qmail-send')
   const wide: Env = resident ? { QMAIL_WIDE: '1' } : {}

@@ -1,14 +1,13 @@
 import type { ChildProcess } from 'node:child_process'
 import { existsSync } from 'node:fs'
-import { join } from 'node:path'
 import { reason } from '../core/failure.ts'
 import { logLine } from '../core/logline.ts'
 import type { Context } from '../core/run.ts'
 import { type ChildOptions, startChild } from '../os/child.ts'
 import { isOwn } from '../os/own.ts'
+import { programFile, startOwn } from '../spawn/resident.ts'
 import { type HelperState, writeHelperStates } from '../suite/helper-states.ts'
 import { type Helper, helpers } from '../suite/helpers.ts'
-import { engineFlags, nodeFlags } from '../suite/permissions.ts'
 
 const MAX_REST_SECONDS = 60
 /** Who worked for so long starts again at once. */
@@ -16,17 +15,16 @@ const GOOD_SECONDS = 60
 
 const isWanted = ({ wanted, name }: Helper, home: string): boolean => {
   try {
-    return existsSync(join(home, 'bin', name)) && wanted(home).is
+    return existsSync(programFile(home, name)) && wanted(home).is
   } catch (error) {
     logLine(2, `qmail-start: warning: ${name} is not started: ${reason(error)}`)
     return false
   }
 }
 
-const start = (home: string, { name, args = [], permissions }: Helper, options: ChildOptions): ChildProcess => {
-  const file = join(home, 'bin', name)
-  if (permissions === undefined || !isOwn(file, name)) return startChild(file, [...args], options)
-  return startChild(join(home, 'lib', 'node'), [...engineFlags(), ...nodeFlags(home, file, permissions), file, ...args], options)
+const start = (home: string, { name, args = [] }: Helper, options: ChildOptions): ChildProcess => {
+  const file = programFile(home, name)
+  return isOwn(file, name) ? startOwn(home, name, options, args) : startChild(file, [...args], options)
 }
 
 /** Starts what control/ asks for, and again, after 1, 2, 4 ... 60 seconds, when it ends. They start as root, each becomes its own user, and all end with us. */

@@ -1,15 +1,12 @@
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { readSetting } from '../control/read.ts'
-import type { Permission } from './programs/row.ts'
-import { tls } from './programs/tls.ts'
+import type { ProgramName } from './programs.ts'
 
 /** A program that qmail-start keeps running beside the daemons: mail goes on without it. */
 export interface Helper {
-  name: string
+  name: ProgramName
   args?: readonly string[]
-  /** Where they are more than its first line has room for. */
-  permissions?: readonly Permission[]
   /** Does control/ ask for it, and by what? Throws Temporary. */
   wanted: (home: string) => Wanted
 }
@@ -38,5 +35,5 @@ export const helpers: readonly Helper[] = [
     }
   },
   { name: 'qmail-authd', wanted: byFile('checkpassword') },
-  { name: 'qmail-tlsd', args: ['-c'], permissions: tls['qmail-tlsd'].permissions, wanted: byFile(...CERTIFICATES) }
+  { name: 'qmail-tlsd', args: ['-c'], wanted: byFile(...CERTIFICATES) }
 ]

@@ -12,7 +12,7 @@ export const daemons = rows({
     fds: '0 anything open, 1> log, 2> trouble at start',
     exits: { 0: 'qmail-send ended well', 111: 'could not start, or a daemon failed' },
     permissions: ['read:*', 'write:run', 'child'],
-    budget: 44
+    budget: 68
   },
   'qmail-send': {
     ring: 'Q',
