@@ -6,7 +6,7 @@ import { cdbBytes } from '../src/format/cdb.ts'
 import { isRoot, suiteUser } from '../src/os/ids.ts'
 import { processTree, treeOf } from '../test/helpers/proc.ts'
 import { until } from '../test/helpers/wait.ts'
-import { install } from '../tools/install.ts'
+import { installPrograms } from '../tools/install.ts'
 import { boxesIn, DOMAIN, type Subject, USERS } from './load.ts'
 
 /** The first of the four users' uids and gids. */
@@ -54,7 +54,7 @@ export const startQmail = async (port: number, limit = 100, lay: (home: string) 
   process.env.QMAIL_TEST_LINK_NODE = '1'
   const home = mkdtempSync(join(tmpdir(), 'bench-qmail-'))
   chmodSync(home, 0o755)
-  install(home, isRoot() ? 'private' : 'self')
+  installPrograms(home, isRoot() ? 'private' : 'self')
   for (const name of ['me', 'locals', 'rcpthosts']) writeFileSync(join(home, 'control', name), `${DOMAIN}\n`)
   lay(home)
   layUsers(home)

@@ -9,7 +9,7 @@ import { chmodSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, 
 import { availableParallelism, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { programRows } from '../src/suite/programs.ts'
-import { install } from './install.ts'
+import { installPrograms } from './install.ts'
 
 const folder = join(import.meta.dirname, '..', 'test', 'golden')
 const LEAST_PART_PASSING = 0.98
@@ -84,7 +84,7 @@ const ownRoots = (): string[] =>
   Array.from({ length: availableParallelism() + 1 }, (_, n) => {
     const root = join(scratch, String(n))
     process.env.QMAIL_TEST_LINK_NODE = '1'
-    install(root, 'system', '/var/qmail', isUnderNode ? ['node'] : ['bun', 'node'])
+    installPrograms(root, 'system', '/var/qmail', isUnderNode ? ['node'] : ['bun', 'node'])
     return root
   })
 

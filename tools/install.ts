@@ -211,8 +211,8 @@ export const layManPages = (home: string): void => {
   }
 }
 
-/** Installs into `prefix`. New accounts get `accountsHome` as their home; of the runtimes only those named are used, and Bun only where it can be had. build/ must be there. Throws Error with a line for people. */
-export const install = (prefix: string, kind: IdsKind, accountsHome = prefix, runtimes: readonly Runtime[] = ['bun', 'node']): void => {
+/** What runs, and its queue, without what people read: as `install`. */
+export const installPrograms = (prefix: string, kind: IdsKind, accountsHome = prefix, runtimes: readonly Runtime[] = ['bun', 'node']): void => {
   const home = homeOf(prefix)
   assertFits(home)
   mkdirSync(join(home, 'bin'), { recursive: true })
@@ -223,10 +223,16 @@ export const install = (prefix: string, kind: IdsKind, accountsHome = prefix, ru
   const isWithBun = runtimes.includes('bun') && existsSync(bunFile)
   layRuntimes(home, isWithBun)
   for (const [name, program] of programRows) layProgram(home, name, program, isWithBun)
-  layTexts(home)
-  layManPages(home)
   layDigests(home)
   for (const entry of files) layEntry(home, entry)
+}
+
+/** Installs into `prefix`. New accounts get `accountsHome` as their home; of the runtimes only those named are used, and Bun only where it can be had. build/ must be there. Throws Error with a line for people. */
+export const install = (prefix: string, kind: IdsKind, accountsHome = prefix, runtimes: readonly Runtime[] = ['bun', 'node']): void => {
+  installPrograms(prefix, kind, accountsHome, runtimes)
+  const home = homeOf(prefix)
+  layTexts(home)
+  layManPages(home)
 }
 
 /** What was done, and what comes next, a line each. */

@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after } from 'node:test'
-import { type IdsKind, install } from '../../tools/install.ts'
+import { type IdsKind, install, installPrograms } from '../../tools/install.ts'
 
 /** Is the test run by root, with real users at hand? */
 export const isRoot = process.getuid?.() === 0
@@ -20,9 +20,10 @@ export interface Home {
 
 /**
  * A throw-away installation of the built suite, gone when the test file ends. As root its users are spare numbers of its own
- * (`private`); otherwise everything is the caller's (`self`). control/me is `mail.example.org`. `below`: where its folder is made.
+ * (`private`); otherwise everything is the caller's (`self`). control/me is `mail.example.org`. `below`: where its folder is made;
+ * `what`: `all` has pages, manual pages and service folders, too.
  */
-export const makeHome = (kind: IdsKind = isRoot ? 'private' : 'self', below = tmpdir()): Home => {
+export const makeHome = (kind: IdsKind = isRoot ? 'private' : 'self', below = tmpdir(), what: 'programs' | 'all' = 'programs'): Home => {
   process.env.QMAIL_TEST_LINK_NODE = '1'
   process.umask(0o022) // an administrator's; what a stricter one may do to a program is a test of its own
   const path = mkdtempSync(join(below, 'qm-'))
@@ -31,7 +32,8 @@ export const makeHome = (kind: IdsKind = isRoot ? 'private' : 'self', below = tm
     for (const work of works.reverse()) await work()
     rmSync(path, { recursive: true, force: true, maxRetries: 10 })
   })
-  install(path, kind)
+  if (what === 'all') install(path, kind)
+  else installPrograms(path, kind)
   const at = (...parts: string[]): string => join(path, ...parts)
   const control = (name: string, text: string): void => writeFileSync(at('control', name), Buffer.from(text, 'latin1'))
   control('me', 'mail.example.org\n')

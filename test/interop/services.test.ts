@@ -14,7 +14,7 @@ import { PATIENT } from '../helpers/wait.ts'
 // The scripts of service/, as an installation has them, each started as a supervisor does.
 
 const skip = isRoot ? false : 'the scripts give up root'
-const home = makeHome()
+const home = makeHome(undefined, undefined, 'all')
 const [joe] = makeUsers(home, ['joe'])
 const DOMAIN = 'local.example'
 const services = readdirSync(home.at('service', 'daemontools'))

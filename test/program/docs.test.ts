@@ -13,7 +13,7 @@ import { PATIENT } from '../helpers/wait.ts'
 
 const docs = join(import.meta.dirname, '..', '..', 'docs')
 const pages = readdirSync(docs).filter((name) => name.endsWith('.md'))
-const home = makeHome()
+const home = makeHome(undefined, undefined, 'all')
 const dns = await dnsZone({})
 for (const user of makeUsers(home, ['joe', 'ann'])) user.maildir()
 

@@ -16,7 +16,7 @@ import { PATIENT } from '../helpers/wait.ts'
 
 // Examples of the manual pages that no text of output follows: servers, and what depends on the machine. Addresses, ports and files of /etc are the test's own.
 
-const home = makeHome()
+const home = makeHome(undefined, undefined, 'all')
 const dns = await dnsZone({})
 const examples = new Map(
   pages().map(({ name, text }) => [name, parse(text).flatMap((b) => (b.kind === 'code' && b.info === 'sh' ? [b.lines.join('\n')] : []))])

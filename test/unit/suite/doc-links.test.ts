@@ -18,7 +18,7 @@ test('links lead to what is installed; of others their words stay', () => {
 })
 
 test('no page of an installation has a dead link', () => {
-  const home = makeHome()
+  const home = makeHome(undefined, undefined, 'all')
   const pages = ['doc', 'service'].flatMap((folder) =>
     readdirSync(home.at(folder))
       .filter((name) => name.endsWith('.md'))
