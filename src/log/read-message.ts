@@ -22,11 +22,11 @@ export class MessageReader {
 
   /**
    * A message's bytes, as in mess/. Number, length and checksum must be right: whoever names a place can have a message misdelivered at worst,
-   * never other bytes taken for one. They lie in `room`, if that is large enough. Throws Temporary, and system errors.
+   * never other bytes taken for one. They lie in `room`, if that is larger than the record. Throws Temporary, and system errors.
    */
   read(number: number, { segment, at, bytes }: Place, room?: Buffer): Buffer {
     if (bytes < HEADER_BYTES || bytes > MAX_RECORD_BYTES) throw new Temporary('no such message in the log')
-    const record = room !== undefined && bytes <= room.length ? room.subarray(0, bytes) : Buffer.allocUnsafeSlow(bytes)
+    const record = room !== undefined && bytes < room.length ? room.subarray(0, bytes) : Buffer.allocUnsafeSlow(bytes)
     const length = readSync(this.#open(segment), record, 0, bytes, at)
     const head = length === bytes ? recordAt(record, 0) : undefined
     if (head?.kind !== 'message' || head.number !== number || HEADER_BYTES + head.payloadBytes !== bytes) throw new Temporary('no such message in the log')

@@ -1,7 +1,7 @@
 import { fstatSync, read, readSync } from 'node:fs'
 import type { MessageReader } from '../log/read-message.ts'
 import { MAX_RESIDENT_BYTES } from '../spawn/local-wire.ts'
-import { SLAB_BYTES, type Slab, takeSlab } from '../spawn/slab.ts'
+import { SLAB_BYTES } from '../spawn/slab.ts'
 import type { Job } from '../spawn/spawner.ts'
 
 /** Up to this size a message is read at once; reading a larger one must not hold up other deliveries. */
@@ -15,36 +15,33 @@ const readLater = (fd: number, message: Buffer, at: number): Promise<number> =>
 
 let heldBytes = 0
 
-/** A message in memory. */
+/** A message that may be handed over in memory. */
 export interface InMemory {
-  message: Buffer
+  /** To be called when it is handed over. Less than SLAB_BYTES stay until the next message is read; undefined: it is not what it was. Throws system errors. */
+  read: () => Buffer | undefined
   /** To be called when the delivery is over, or whoever delivers needs us no more; again does nothing. */
   drop: () => void
 }
 
 const nothingToDrop = (): void => {}
 
-/** A slab for so many bytes, if they are less: what a Resident is asked with is copied then. */
-const slabFor = (bytes: number): Slab | undefined => (bytes < SLAB_BYTES ? takeSlab() : undefined)
+/** What is less than a slab is copied by whom it is handed to, so one slab serves all. */
+const shared = Buffer.allocUnsafeSlow(SLAB_BYTES)
 
-/** Throws system errors. */
-const small = (fd: number, size: number): InMemory | undefined => {
-  const slab = slabFor(size)
-  const message = slab?.bytes.subarray(0, size) ?? Buffer.allocUnsafeSlow(size)
+const small = (fd: number, size: number): Buffer | undefined => {
+  const message = size < SLAB_BYTES ? shared.subarray(0, size) : Buffer.allocUnsafeSlow(size)
   for (let at = 0; at < size; ) {
     const length = readSync(fd, message, at, size - at, at)
     if (length === 0) return undefined
     at += length
   }
-  return { message, drop: slab?.giveBack ?? nothingToDrop }
+  return message
 }
 
-const fromLog = (messages: MessageReader, { number, place }: NonNullable<Job['logged']>): InMemory | undefined => {
-  const slab = slabFor(place.bytes)
+const fromLog = (messages: MessageReader, { number, place }: NonNullable<Job['logged']>): Buffer | undefined => {
   try {
-    return { message: messages.read(number, place, slab?.bytes), drop: slab?.giveBack ?? nothingToDrop }
+    return messages.read(number, place, shared)
   } catch {
-    slab?.giveBack()
     return undefined // it may be a file by now, and its place in the log another's
   }
 }
@@ -67,7 +64,7 @@ const large = async (fd: number, size: number): Promise<InMemory | undefined> =>
       }
       at += length
     }
-    return { message, drop }
+    return { read: () => message, drop }
   } catch (error) {
     drop()
     throw error
@@ -79,10 +76,8 @@ const large = async (fd: number, size: number): Promise<InMemory | undefined> =>
  * descriptor stays at its start. Throws or rejects with system errors.
  */
 export const inMemory = (messages: MessageReader, { fd, logged }: Pick<Job, 'fd' | 'logged'>): InMemory | undefined | Promise<InMemory | undefined> => {
-  if (logged === undefined) {
-    const { size } = fstatSync(fd)
-    if (size <= SMALL_BYTES) return small(fd, size)
-    return size <= MAX_RESIDENT_BYTES && heldBytes + size <= MAX_HELD_BYTES ? large(fd, size) : undefined
-  }
-  return fromLog(messages, logged)
+  if (logged !== undefined) return { read: () => fromLog(messages, logged), drop: nothingToDrop }
+  const { size } = fstatSync(fd)
+  if (size <= SMALL_BYTES) return { read: () => small(fd, size), drop: nothingToDrop }
+  return size <= MAX_RESIDENT_BYTES && heldBytes + size <= MAX_HELD_BYTES ? large(fd, size) : undefined
 }

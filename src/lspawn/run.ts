@@ -66,7 +66,7 @@ const runResident = async (local: Local, ids: Ids, values: readonly Bytes[], job
     held.drop()
     job.written()
   }
-  const reply = await local.pool.ask(`${ids.uid}:${ids.gid}`, identity, fields, held.message, written).finally(held.drop)
+  const reply = await local.pool.ask(`${ids.uid}:${ids.gid}`, identity, fields, held.read, written).finally(held.drop)
   if (reply === undefined || reply[0] === FIRST_GEAR) return undefined
   if (reply[0] === PROGRAM) return commandOf(reply.slice(1) as Bytes[])
   if (reply === 'unstarted') return endedWith(LspawnExit.cannotRun)

@@ -8,6 +8,13 @@ export interface Piece {
 
 const nothingToDo = (): void => {}
 
+const inOwnMemory = (piece: Piece): Piece => {
+  if (piece.sent === nothingToDo) return piece
+  const bytes = Buffer.from(piece.bytes)
+  piece.sent()
+  return { bytes, sent: nothingToDo }
+}
+
 /** Gathers what is to be written: neighbours come into one piece, unless they are large. */
 export class Outgoing {
   #pieces: Piece[] = []
@@ -30,12 +37,12 @@ export class Outgoing {
     this.#used += bytes.copy(this.#slab.bytes, this.#used)
   }
 
-  /** All there is, in order; then it is empty. */
-  take(): Piece[] {
+  /** All there is, in order; then it is empty. `isToWait`: what was written before has not gone yet; then nothing keeps a whole slab. */
+  take(isToWait: boolean): Piece[] {
     this.#closeSlab()
     const pieces = this.#pieces
     this.#pieces = []
-    return pieces
+    return isToWait ? pieces.map(inOwnMemory) : pieces
   }
 
   #closeSlab(): void {

@@ -45,19 +45,21 @@ export class Pool {
 
   /**
    * Has a request served by the key's process, started if need be from the program file of this identity. Undefined: all places are
-   * taken by busy processes.
+   * taken by busy processes, or `message`, which is called when the request is sent, has none to go with it. Rejects with what that throws.
    */
-  async ask(key: Bytes, identity: string, fields: readonly Bytes[], message?: Buffer, written?: () => void): Promise<Reply | undefined> {
+  async ask(key: Bytes, identity: string, fields: readonly Bytes[], message?: () => Buffer | undefined, written?: () => void): Promise<Reply | undefined> {
     while (this.#current(key, identity) === undefined && this.#ending.has(key)) {
       await new Promise<void>((resolve) => this.#ending.get(key)?.push(resolve))
     }
+    const bytes = message?.()
+    if (message !== undefined && bytes === undefined) return undefined
     const member = this.#current(key, identity) ?? this.#add(key, identity)
     if (member === undefined) return undefined
     clearTimeout(member.idle)
     const isWritten = this.#count()
     const reply = member.resident.ask(
       fields,
-      message,
+      bytes,
       () => {
         isWritten()
         written?.()

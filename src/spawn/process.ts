@@ -93,8 +93,8 @@ export class Resident {
   }
 
   #flush(): void {
-    const pieces = this.#outgoing.take()
     const { stdin } = this.#child
+    const pieces = this.#outgoing.take((stdin?.writableLength ?? 0) > 0)
     if (pieces.length === 0 || this.#isOver || stdin === null) return
     stdin.cork()
     for (const { bytes, sent } of pieces) stdin.write(bytes, sent)

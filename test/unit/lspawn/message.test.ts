@@ -33,7 +33,7 @@ test('small and large messages come whole', async () => {
     await withFile(bytes, async (fd) => {
       const held = await take(fd)
       assert.ok(held)
-      assert.ok(held.message.equals(bytes), `${size} bytes`)
+      assert.ok(held.read()?.equals(bytes), `${size} bytes`)
       held.drop()
     })
   }
@@ -68,28 +68,32 @@ test('a message that gets shorter while it is read holds no room afterwards', as
   })
 })
 
-test('messages in memory at the same time do not share it; what is dropped is used for the next', async () => {
-  const places: Buffer[] = []
+test('small messages, of files and of the log, share their memory: each is read when it is handed over', async () => {
   const bytes = (letter: string): Buffer => Buffer.alloc(4000, letter)
-  let held: InMemory | undefined
   await withFile(bytes('a'), async (fd) => {
-    held = await take(fd)
+    const one = await take(fd)
+    const log = { read: (_number: number, _place: unknown, room: Buffer) => room.subarray(0, 4000).fill('b') } as unknown as MessageReader
+    const other = await inMemory(log, { fd: -1, logged: { number: 1, place: { segment: 0, at: 0, bytes: 4100 } } })
+    assert.ok(one && other)
+    assert.ok(one.read()?.equals(bytes('a')))
+    const second = other.read()
+    assert.ok(second)
+    assert.ok(second.equals(bytes('b')))
+    assert.ok(one.read()?.equals(bytes('a')))
+    assert.ok(second.equals(bytes('a')), 'it was copied by whom it was handed to')
   })
-  assert.ok(held)
-  await withFile(bytes('b'), async (fd) => {
-    const other = await take(fd)
-    assert.ok(other)
-    assert.ok(other.message.equals(bytes('b')))
-    places.push(other.message)
-    other.drop()
+})
+
+test('a small message that got shorter, or is in the log no more, is none', async () => {
+  const path = join(below, 'message')
+  await withFile(Buffer.alloc(4000, 'a'), async (fd) => {
+    const held = await take(fd)
+    truncateSync(path, 3999)
+    assert.ok(held)
+    assert.equal(held.read(), undefined)
   })
-  await withFile(bytes('c'), async (fd) => {
-    const third = await take(fd)
-    assert.ok(third)
-    assert.ok(third.message.equals(bytes('c')))
-    assert.equal(third.message.buffer, places[0]?.buffer)
-    third.drop()
-  })
-  assert.ok(held.message.equals(bytes('a')))
-  held.drop()
+  const gone = { read: () => assert.fail('no such message in the log') } as unknown as MessageReader
+  const logged = await inMemory(gone, { fd: -1, logged: { number: 1, place: { segment: 0, at: 0, bytes: 4100 } } })
+  assert.ok(logged)
+  assert.equal(logged.read(), undefined)
 })

@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { Outgoing } from '../../../src/spawn/outgoing.ts'
-import { SLAB_BYTES } from '../../../src/spawn/slab.ts'
+import { SLAB_BYTES, takeSlab } from '../../../src/spawn/slab.ts'
 
 const written = (outgoing: Outgoing): Buffer[] => {
-  const pieces = outgoing.take()
+  const pieces = outgoing.take(false)
   const copies = pieces.map(({ bytes }) => Buffer.from(bytes))
   for (const { sent } of pieces) sent()
   return copies
@@ -29,7 +29,7 @@ test('a large piece goes as it is, between what came before and after it', () =>
   outgoing.add(Buffer.from('before'))
   outgoing.add(large)
   outgoing.add(Buffer.from('after'))
-  const [before, as, after, ...more] = outgoing.take()
+  const [before, as, after, ...more] = outgoing.take(false)
   assert.equal(String(before?.bytes), 'before')
   assert.equal(as?.bytes, large)
   assert.equal(String(after?.bytes), 'after')
@@ -44,12 +44,28 @@ test('one byte less than a slab is copied', () => {
   assert.ok(Buffer.concat(written(outgoing)).equals(Buffer.alloc(SLAB_BYTES - 1, 'a')))
 })
 
+test('what has to wait keeps no slab: the next is gathered in the same', () => {
+  const slab = takeSlab()
+  slab.giveBack()
+  const outgoing = new Outgoing()
+  const large = Buffer.alloc(SLAB_BYTES, 'l')
+  outgoing.add(Buffer.from('waits'))
+  outgoing.add(large)
+  const [waiting, as] = outgoing.take(true)
+  outgoing.add(Buffer.from('other'))
+  const [other] = outgoing.take(false)
+  assert.equal(as?.bytes, large)
+  assert.equal(other?.bytes.buffer, slab.bytes.buffer)
+  assert.notEqual(waiting?.bytes.buffer, slab.bytes.buffer)
+  assert.deepEqual([String(waiting?.bytes), String(other?.bytes)], ['waits', 'other'])
+})
+
 test('what is taken and not yet sent stays, whatever is gathered meanwhile', () => {
   const outgoing = new Outgoing()
   outgoing.add(Buffer.from('first'))
-  const first = outgoing.take()
+  const first = outgoing.take(false)
   outgoing.add(Buffer.from('other'))
   assert.equal(String(first[0]?.bytes), 'first')
   for (const { sent } of first) sent()
-  assert.equal(String(outgoing.take()[0]?.bytes), 'other')
+  assert.equal(String(outgoing.take(false)[0]?.bytes), 'other')
 })
