@@ -1,7 +1,8 @@
-import { readFileSync, statSync } from 'node:fs'
+import { statSync } from 'node:fs'
 import { listOf, mapOf } from '../control/read.ts'
 import { type Bytes, fsPath, lower } from '../core/bytes.ts'
 import { errorCode, reason, Temporary } from '../core/failure.ts'
+import { readNamedIfThere } from '../core/if-there.ts'
 
 /** What the command line says (spec local-delivery.md 2.5). */
 export interface Pw2uOptions {
@@ -30,14 +31,7 @@ interface User {
   home: Bytes
 }
 
-const textOf = (file: Bytes): Bytes | undefined => {
-  try {
-    return readFileSync(file, 'latin1')
-  } catch (error) {
-    if (errorCode(error) === 'ENOENT') return undefined
-    throw new Temporary(`unable to read controls: users/${file}: ${reason(error)}`, { cause: error })
-  }
-}
+const textOf = (file: Bytes): Bytes | undefined => readNamedIfThere(file, `controls: users/${file}`)
 
 const names = (text: Bytes): Set<Bytes> => new Set(listOf(text).map(lower))
 

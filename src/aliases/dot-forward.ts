@@ -1,10 +1,10 @@
-import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { readSetting } from '../control/read.ts'
 import { type Bytes, fsPath, lower } from '../core/bytes.ts'
 import { Exit } from '../core/exit.ts'
-import { errorCode, reason, Temporary } from '../core/failure.ts'
+import { Temporary } from '../core/failure.ts'
 import { getopt } from '../core/getopt.ts'
+import { readNamedIfThere } from '../core/if-there.ts'
 import { logLine } from '../core/logline.ts'
 import type { Context, Env } from '../core/run.ts'
 import { type Token, unquoted } from '../format/token822.ts'
@@ -75,14 +75,7 @@ interface Ways {
   skip: (file: Bytes) => void
 }
 
-const textOf = (file: Bytes): Bytes | undefined => {
-  try {
-    return readFileSync(fsPath(file), 'latin1')
-  } catch (error) {
-    if (errorCode(error) === 'ENOENT') return undefined
-    throw new Temporary(`unable to read ${file}: ${reason(error)}`, { cause: error })
-  }
-}
+const textOf = (file: Bytes): Bytes | undefined => readNamedIfThere(fsPath(file), file)
 
 /** Lists within lists end somewhere. */
 const MAX_DEPTH = 10

@@ -1,9 +1,9 @@
 import { createHash, createHmac } from 'node:crypto'
-import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { listOf } from '../control/read.ts'
 import { type Bytes, lower, toBuffer } from '../core/bytes.ts'
-import { errorCode, reason, Temporary } from '../core/failure.ts'
+import { Temporary } from '../core/failure.ts'
+import { readNamedIfThere } from '../core/if-there.ts'
 import { findVirtual, homeOfVirtual, virtualAccount } from '../users/virtual.ts'
 import type { Lookup } from './check.ts'
 import type { Credentials } from './credentials.ts'
@@ -34,12 +34,8 @@ export const parseAuthusers = (text: Bytes): Authusers => {
 
 /** The file; undefined when there is none. Throws Temporary when it cannot be read. */
 export const readAuthusers = (home: string): Authusers | undefined => {
-  try {
-    return parseAuthusers(readFileSync(join(home, 'users', 'authuser'), 'latin1'))
-  } catch (error) {
-    if (errorCode(error) === 'ENOENT') return undefined
-    throw new Temporary(`unable to read users/authuser: ${reason(error)}`, { cause: error })
-  }
+  const text = readNamedIfThere(join(home, 'users', 'authuser'), 'users/authuser')
+  return text === undefined ? undefined : parseAuthusers(text)
 }
 
 /** What the file says of a login: itself, else its domain (`@domain`), all domains (`@`), all (`*`). */

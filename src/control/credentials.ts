@@ -1,7 +1,6 @@
 import { createPrivateKey, type KeyObject, X509Certificate } from 'node:crypto'
-import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { errorCode } from '../core/failure.ts'
+import { readIfThere } from '../core/if-there.ts'
 import { pemParts } from './pem.ts'
 
 /** The files of one name's folder (spec modern.md 1.1). */
@@ -14,15 +13,6 @@ export interface Credentials {
   chain: string
   key: string
   leaf: X509Certificate
-}
-
-const readIfThere = (path: string): string | undefined => {
-  try {
-    return readFileSync(path, 'latin1')
-  } catch (error) {
-    if (errorCode(error) === 'ENOENT') return undefined
-    throw error
-  }
 }
 
 const keyOf = (pem: string, passphrase: string | undefined): KeyObject => {

@@ -1,18 +1,10 @@
-import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { type Bytes, leadingNumber, lower } from '../core/bytes.ts'
-import { errorCode, reason, Temporary } from '../core/failure.ts'
+import { readNamedIfThere } from '../core/if-there.ts'
 import { type Setting, type SettingName, settings, type Value } from './table.ts'
 
 /** The text of a file of control/; undefined when it is missing. Any other trouble: Temporary, naming the file. */
-export const readText = (home: string, name: string): Bytes | undefined => {
-  try {
-    return readFileSync(join(home, 'control', name), 'latin1')
-  } catch (error) {
-    if (errorCode(error) === 'ENOENT') return undefined
-    throw new Temporary(`unable to read control/${name}: ${reason(error)}`, { cause: error })
-  }
-}
+export const readText = (home: string, name: string): Bytes | undefined => readNamedIfThere(join(home, 'control', name), `control/${name}`)
 
 const stripRight = (line: Bytes): Bytes => line.replace(/[ \t\n]+$/, '')
 

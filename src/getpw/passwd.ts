@@ -1,6 +1,6 @@
-import { readFileSync } from 'node:fs'
 import type { Bytes } from '../core/bytes.ts'
 import { errorCode, reason, Temporary } from '../core/failure.ts'
+import { readNamedIfThere } from '../core/if-there.ts'
 import { startChild } from '../os/child.ts'
 import { type Account, accountIn } from '../os/ids.ts'
 import { identity } from '../os/own.ts'
@@ -14,14 +14,7 @@ const MAX_KNOWN = 10_000
 
 const isAskable = (name: Bytes): boolean => !/[:\n\0]/.test(name)
 
-const readText = (file: string): Bytes => {
-  try {
-    return readFileSync(file, 'latin1')
-  } catch (error) {
-    if (errorCode(error) === 'ENOENT') return ''
-    throw new Temporary(`unable to read ${file}: ${reason(error)}`, { cause: error })
-  }
-}
+const textOf = (file: string): Bytes => readNamedIfThere(file, file) ?? ''
 
 /** Keeps what was made of a file for as long as the file is the same. */
 class Kept<T> {
@@ -37,7 +30,7 @@ class Kept<T> {
 
   get(): T {
     const now = identity(this.#file)
-    if (this.#value === undefined || now !== this.#identity) this.#value = { it: this.#make(readText(this.#file)) }
+    if (this.#value === undefined || now !== this.#identity) this.#value = { it: this.#make(textOf(this.#file)) }
     this.#identity = now
     return this.#value.it
   }

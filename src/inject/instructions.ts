@@ -1,9 +1,8 @@
-import { readFileSync } from 'node:fs'
-import { resolve } from 'node:path'
-import { listOf, readSetting } from '../control/read.ts'
-import { type Bytes, fsPath, lower } from '../core/bytes.ts'
-import { errorCode, reason, Temporary } from '../core/failure.ts'
+import { readSetting } from '../control/read.ts'
+import { type Bytes, lower } from '../core/bytes.ts'
+import { Temporary } from '../core/failure.ts'
 import type { Env } from '../core/run.ts'
+import { ownList } from './own-list.ts'
 
 /** One instruction of control/rewriting: to hosts that are or end in `post`, by its kind. */
 export interface Instruction {
@@ -18,17 +17,6 @@ const instructionOf = (line: Bytes): Instruction => {
   const [, kind, post = '', replacement = ''] = /^([=*?-])([^:]*):([\s\S]*)$/.exec(line) ?? []
   if (kind === undefined) throw new Temporary(`no instruction for rewriting: ${line}`)
   return { kind: kind as Instruction['kind'], post: lower(post), replacement }
-}
-
-/** The list of $QMAILREWRITEFILE, relative to the caller's folder. Missing: undefined. Unreadable: Temporary. */
-const ownList = (file: Bytes | undefined): Bytes[] | undefined => {
-  if (!file) return undefined
-  try {
-    return listOf(readFileSync(fsPath(resolve(file)), 'latin1'))
-  } catch (error) {
-    if (errorCode(error) === 'ENOENT') return undefined
-    throw new Temporary(`unable to read ${file}: ${reason(error)}`, { cause: error })
-  }
 }
 
 /** What $QMAILREWRITEFILE says, else control/rewriting; undefined without either. Throws Temporary. */

@@ -1,23 +1,16 @@
-import { readFileSync } from 'node:fs'
-import { resolve } from 'node:path'
-import { listOf, readSetting } from '../control/read.ts'
-import { type Bytes, fsPath, lower } from '../core/bytes.ts'
-import { errorCode, reason, Temporary } from '../core/failure.ts'
+import { readSetting } from '../control/read.ts'
+import { type Bytes, lower } from '../core/bytes.ts'
 import type { Context, Env } from '../core/run.ts'
 import type { Origin } from './generated.ts'
 import { identityOf } from './identity.ts'
 import { readInstructions } from './instructions.ts'
+import { ownList } from './own-list.ts'
 import { mustTokenize } from './rewrite.ts'
 
-/** The list file of $QMAILMFTFILE, relative to the caller's folder. Missing: undefined. Unreadable: Temporary. */
-const mailingLists = (file: Bytes | undefined): Set<Bytes> | undefined => {
-  if (!file) return undefined
-  try {
-    return new Set(listOf(readFileSync(fsPath(resolve(file)), 'latin1')).map(lower))
-  } catch (error) {
-    if (errorCode(error) === 'ENOENT') return undefined
-    throw new Temporary(`unable to read ${file}: ${reason(error)}`, { cause: error })
-  }
+/** The mailing lists that the file of $QMAILMFTFILE names. */
+const mailingLists = (env: Env): Set<Bytes> | undefined => {
+  const list = ownList(env.QMAILMFTFILE)
+  return list && new Set(list.map(lower))
 }
 
 /** A setting whose variable goes before its file; the file has to be readable all the same. */
@@ -28,7 +21,7 @@ const hostSetting = (home: string, env: Env, name: 'defaulthost' | 'defaultdomai
 
 /** Everything that depends on environment and control files (spec injection-admin.md 2.1, 2.2). Throws Temporary, Unparsable. */
 export const readOrigin = ({ home, env }: Pick<Context, 'home' | 'env'>, milliseconds: number, pid: number): Origin => {
-  const lists = mailingLists(env.QMAILMFTFILE)
+  const lists = mailingLists(env)
   const defaultDomain = hostSetting(home, env, 'defaultdomain')
   const defaultHost = hostSetting(home, env, 'defaulthost')
   const plusDomain = hostSetting(home, env, 'plusdomain')

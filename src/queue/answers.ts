@@ -1,7 +1,6 @@
-import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Bytes } from '../core/bytes.ts'
-import { errorCode } from '../core/failure.ts'
+import { readIfThere } from '../core/if-there.ts'
 import type { Channel } from './paths.ts'
 
 /** qmail-send keeps last answers in this folder of queue/, for qmail-qctl to list after it has ended. Ours; qmail knows nothing of it, and nothing else depends on it. */
@@ -43,19 +42,10 @@ const answerIn = (line: Bytes): KeptAnswer | undefined => {
   return isSound && typeof address === 'string' && typeof text === 'string' ? ({ id, birth, channel, address, tries, at, text } as KeptAnswer) : undefined
 }
 
-const textOf = (path: string): Bytes => {
-  try {
-    return readFileSync(path, 'latin1')
-  } catch (error) {
-    if (errorCode(error) === 'ENOENT') return ''
-    throw error
-  }
-}
-
 /** All answers kept, a later one about a recipient behind an earlier one; what is damaged is left out. `queue`: its folder. Throws system errors of reading. */
 export function* keptAnswers(queue: string): Generator<KeptAnswer> {
   for (const path of [ANSWERS.before, ANSWERS.now]) {
-    const text = textOf(join(queue, path))
+    const text = readIfThere(join(queue, path)) ?? ''
     for (let at = 0, end = text.indexOf('\n'); end >= 0; at = end + 1, end = text.indexOf('\n', at)) {
       const answer = answerIn(text.slice(at, end))
       if (answer !== undefined) yield answer

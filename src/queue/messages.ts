@@ -1,7 +1,8 @@
 import { lstatSync, opendirSync, readFileSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Bytes } from '../core/bytes.ts'
-import { errorCode, reason, Temporary } from '../core/failure.ts'
+import { reason, Temporary } from '../core/failure.ts'
+import { readIfThere } from '../core/if-there.ts'
 import { isHeld } from './hold.ts'
 import { CHANNELS, type Channel, queueFolder, SPLIT, splitPath } from './paths.ts'
 
@@ -42,16 +43,7 @@ const readHead = (queue: string, id: number): NonNullable<QueuedMessage['head']>
   return { entered, bytes, sender, isBouncing, ...(isHeld(queue, id) && { isHeld: true }) }
 }
 
-const recordsOf = (queue: string, channel: Channel, id: number): Bytes[] => {
-  try {
-    return readFileSync(join(queue, splitPath(channel, id)), 'latin1')
-      .split('\0')
-      .slice(0, -1)
-  } catch (error) {
-    if (errorCode(error) === 'ENOENT') return []
-    throw error
-  }
-}
+const recordsOf = (queue: string, channel: Channel, id: number): Bytes[] => (readIfThere(join(queue, splitPath(channel, id))) ?? '').split('\0').slice(0, -1)
 
 const readRecipients = (queue: string, channel: Channel, id: number): QueuedRecipient[] =>
   recordsOf(queue, channel, id)

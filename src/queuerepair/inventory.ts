@@ -1,5 +1,5 @@
-import { lstatSync, readdirSync, rmdirSync, type Stats } from 'node:fs'
-import { errorCode } from '../core/failure.ts'
+import { lstatSync, rmdirSync, type Stats } from 'node:fs'
+import { namesIfThere } from '../core/if-there.ts'
 import { heldNumber } from '../queue/hold.ts'
 import { SPLIT } from '../queue/paths.ts'
 import type { Problem } from './problem.ts'
@@ -44,20 +44,11 @@ export interface Inventory {
   strays: Problem[]
 }
 
-const list = (folder: string): string[] => {
-  try {
-    return readdirSync(folder)
-  } catch (error) {
-    if (errorCode(error) === 'ENOENT') return []
-    throw error
-  }
-}
-
 const stray = (path: string, what: string): Problem => ({ path: `queue/${path}`, what: `${what}: look at it yourself` })
 
 /** Looks through a folder; a folder in it, of a number, is looked through too: of a split one, or of a queue whose todo is split. */
 const collect = (folder: Folder, below: string, found: Inventory): void => {
-  for (const name of list(below)) {
+  for (const name of namesIfThere(below)) {
     const path = `${below}/${name}`
     const stat = lstatSync(path, { throwIfNoEntry: false })
     if (stat === undefined) continue
@@ -79,7 +70,7 @@ export const inventory = (): Inventory => {
 /** Folders that a queue of our conf-split has not, empty once what lies in them is where it belongs. */
 export const otherFolders = (): Problem[] =>
   FOLDERS.flatMap((folder) =>
-    list(folder)
+    namesIfThere(folder)
       .filter((name) => /^[0-9]+$/.test(name) && (!SPLIT_ONES.includes(folder) || name !== String(Number(name)) || Number(name) >= SPLIT))
       .map((name) => `${folder}/${name}`)
       .filter((path) => lstatSync(path).isDirectory())

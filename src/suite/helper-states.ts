@@ -1,6 +1,6 @@
-import { readFileSync, renameSync, writeFileSync } from 'node:fs'
+import { renameSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { errorCode } from '../core/failure.ts'
+import { readIfThere } from '../core/if-there.ts'
 
 /** What became of a helper, and when. */
 export interface HelperState {
@@ -36,15 +36,12 @@ export const writeHelperStates = (home: string, { pid, states }: HelperStates): 
 
 /** What qmail-start has left; undefined where there was none yet. Throws system errors. */
 export const readHelperStates = (home: string): HelperStates | undefined => {
-  try {
-    const [pid, ...lines] = readFileSync(join(home, 'run', FILE), 'latin1').split('\n')
-    const states = lines.flatMap((line) => {
-      const [, name, state, since, how] = /^(\S+) (running|ended) (\d+) (.*)$/.exec(line) ?? []
-      return name === undefined ? [] : [{ name, state: state as HelperState['state'], since: Number(since), how: how ?? '' }]
-    })
-    return { pid: Number(pid), states }
-  } catch (error) {
-    if (errorCode(error) === 'ENOENT') return undefined
-    throw error
-  }
+  const text = readIfThere(join(home, 'run', FILE))
+  if (text === undefined) return undefined
+  const [pid, ...lines] = text.split('\n')
+  const states = lines.flatMap((line) => {
+    const [, name, state, since, how] = /^(\S+) (running|ended) (\d+) (.*)$/.exec(line) ?? []
+    return name === undefined ? [] : [{ name, state: state as HelperState['state'], since: Number(since), how: how ?? '' }]
+  })
+  return { pid: Number(pid), states }
 }

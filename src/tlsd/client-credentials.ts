@@ -3,7 +3,8 @@ import { join, resolve } from 'node:path'
 import { type Credentials, credentialsOf } from '../control/credentials.ts'
 import { readSetting } from '../control/read.ts'
 import type { Bytes } from '../core/bytes.ts'
-import { errorCode, reason } from '../core/failure.ts'
+import { reason } from '../core/failure.ts'
+import { readIfThere } from '../core/if-there.ts'
 import { CLIENT_CERTIFICATE } from '../net/coprocessor.ts'
 
 /** Who has no line of its own in control/domaincerts. */
@@ -43,11 +44,6 @@ export const clientCredentials = (home: string, certificate: Bytes): ClientCrede
   const lines = readSetting(home, 'domaincerts')
   const line = (certificate === CLIENT_CERTIFICATE ? undefined : lines?.get(certificate)) ?? lines?.get(ALL)
   if (line !== undefined) return byLine(home, line)
-  try {
-    const text = readFileSync(join(home, 'control', 'clientcert.pem'), 'latin1')
-    return made('control/clientcert.pem', undefined, () => credentialsOf(text, text, new Date()))
-  } catch (error) {
-    if (errorCode(error) === 'ENOENT') return undefined
-    throw error
-  }
+  const text = readIfThere(join(home, 'control', 'clientcert.pem'))
+  return text === undefined ? undefined : made('control/clientcert.pem', undefined, () => credentialsOf(text, text, new Date()))
 }

@@ -1,7 +1,6 @@
-import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { readSetting } from '../control/read.ts'
-import { errorCode } from '../core/failure.ts'
+import { readIfThere } from '../core/if-there.ts'
 import type { ContextOptions } from './store.ts'
 
 /** Handshakes are given up after this long, or after timeoutsmtpd where that is shorter. */
@@ -26,14 +25,7 @@ const versions = new Map<string, NonNullable<ContextOptions['minVersion']>>([
   ['TLSv1_3', 'TLSv1.3']
 ])
 
-const text = (home: string, name: string): string | undefined => {
-  try {
-    return readFileSync(join(home, 'control', name), 'latin1')
-  } catch (error) {
-    if (errorCode(error) === 'ENOENT') return undefined
-    throw error
-  }
-}
+const text = (home: string, name: string): string | undefined => readIfThere(join(home, 'control', name))
 
 /** Reads them. Throws Temporary or a system error when one cannot be read. */
 export const readTlsdSettings = (home: string): TlsdSettings => {

@@ -2,7 +2,8 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { readSetting } from '../control/read.ts'
 import { type Bytes, lower } from '../core/bytes.ts'
-import { errorCode, reason, Temporary } from '../core/failure.ts'
+import { Temporary } from '../core/failure.ts'
+import { readNamedIfThere } from '../core/if-there.ts'
 import { type Account, accountIn } from '../os/ids.ts'
 import { addressOf, parseVirtual, type VirtualUser } from './virtual-file.ts'
 
@@ -11,12 +12,8 @@ export const virtualFile = (home: string): string => join(home, 'users', 'virtua
 
 /** All of them; none when there is no such file. Temporary when it cannot be read, or a line is wrong. */
 export const readVirtual = (home: string): VirtualUser[] => {
-  try {
-    return parseVirtual(readFileSync(virtualFile(home), 'latin1'))
-  } catch (error) {
-    if (errorCode(error) === 'ENOENT') return []
-    throw error instanceof Temporary ? error : new Temporary(`unable to read users/virtual: ${reason(error)}`, { cause: error })
-  }
+  const text = readNamedIfThere(virtualFile(home), 'users/virtual')
+  return text === undefined ? [] : parseVirtual(text)
 }
 
 /** The mailbox of an address, for whoever checks passwords; undefined: there is none. Temporary as readVirtual. */

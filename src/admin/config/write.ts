@@ -1,9 +1,10 @@
-import { closeSync, fsyncSync, linkSync, openSync, readFileSync, renameSync, rmSync } from 'node:fs'
+import { closeSync, fsyncSync, linkSync, openSync, renameSync, rmSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { listOf } from '../../control/read.ts'
 import { type Bytes, fsPath, toBuffer } from '../../core/bytes.ts'
-import { errorCode, reason, Temporary } from '../../core/failure.ts'
+import { reason, Temporary } from '../../core/failure.ts'
 import { writeFd } from '../../core/fdio.ts'
+import { readNamedIfThere } from '../../core/if-there.ts'
 import { syncFolder } from '../../os/durable.ts'
 import { suiteUser } from '../../os/ids.ts'
 import type { PlannedFile } from './plan.ts'
@@ -19,13 +20,10 @@ export const pathOf = (home: string, { folder, name }: PlannedFile): Bytes =>
 
 /** How a file stands to its plan; comments do not count. Unreadable: Temporary. */
 export const standing = (path: Bytes, lines: readonly Bytes[]): Standing => {
-  try {
-    const there = listOf(readFileSync(fsPath(path), 'latin1'))
-    return there.length === lines.length && there.every((line, n) => line === lines[n]) ? 'same' : 'differs'
-  } catch (error) {
-    if (errorCode(error) === 'ENOENT') return 'new'
-    throw new Temporary(`unable to read ${path}: ${reason(error)}`, { cause: error })
-  }
+  const text = readNamedIfThere(fsPath(path), path)
+  if (text === undefined) return 'new'
+  const there = listOf(text)
+  return there.length === lines.length && there.every((line, n) => line === lines[n]) ? 'same' : 'differs'
 }
 
 /**

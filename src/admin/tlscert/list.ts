@@ -1,8 +1,8 @@
 import type { X509Certificate } from 'node:crypto'
-import { readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { CERTIFICATE, readCredentials, SECOND_CERTIFICATE } from '../../control/credentials.ts'
-import { errorCode, reason } from '../../core/failure.ts'
+import { reason } from '../../core/failure.ts'
+import { namesIfThere } from '../../core/if-there.ts'
 import { printable } from '../../core/logline.ts'
 
 const DAY_MILLISECONDS = 86_400_000
@@ -19,16 +19,10 @@ export const described = (file: string, leaf: X509Certificate, now: Date): strin
   return printable(`${file}: ${names}; by ${issuer}; ${days < 0 ? `ended on ${leaf.validToDate.toISOString().slice(0, 10)}` : `${days} days left`}`)
 }
 
-const foldersOfNames = (control: string): string[] => {
-  try {
-    return readdirSync(join(control, NAMES))
-      .sort()
-      .map((name) => join(NAMES, name))
-  } catch (error) {
-    if (errorCode(error) === 'ENOENT') return []
-    throw error
-  }
-}
+const foldersOfNames = (control: string): string[] =>
+  namesIfThere(join(control, NAMES))
+    .sort()
+    .map((name) => join(NAMES, name))
 
 /** The certificates below a control/, a line each; `isUsable` false when qmail-tlsd would refuse one for another reason than its end. Throws system errors. */
 export const listed = (control: string, now: Date): { lines: string[]; isUsable: boolean } => {

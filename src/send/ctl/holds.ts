@@ -1,5 +1,6 @@
-import { closeSync, openSync, readdirSync, unlinkSync } from 'node:fs'
+import { closeSync, openSync, unlinkSync } from 'node:fs'
 import { errorCode } from '../../core/failure.ts'
+import { namesIfThere } from '../../core/if-there.ts'
 import { syncFolder } from '../../os/durable.ts'
 import { unlinkGone } from '../../os/unlink.ts'
 import { HOLD_FOLDER, heldNumber, holdPath } from '../../queue/hold.ts'
@@ -18,20 +19,11 @@ export class Holds {
 
   /** Finds what was held before. Files whose message is gone go too. Throws system errors of reading the folder; one that is missing holds nothing. */
   load(): void {
-    for (const name of this.#names()) {
+    for (const name of namesIfThere(HOLD_FOLDER)) {
       const id = heldNumber(name)
       if (id === undefined) continue
       if (this.#pathOf(id) === `${HOLD_FOLDER}/${name}`) this.#held.set(id, { path: `${HOLD_FOLDER}/${name}`, parked: new Map() })
       else unlinkGone(`${HOLD_FOLDER}/${name}`)
-    }
-  }
-
-  #names(): string[] {
-    try {
-      return readdirSync(HOLD_FOLDER)
-    } catch (error) {
-      if (errorCode(error) === 'ENOENT') return []
-      throw error
     }
   }
 

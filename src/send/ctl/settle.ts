@@ -1,6 +1,7 @@
-import { closeSync, openSync, readFileSync, writeSync } from 'node:fs'
+import { closeSync, openSync, writeSync } from 'node:fs'
 import type { Bytes } from '../../core/bytes.ts'
-import { errorCode, explain } from '../../core/failure.ts'
+import { explain } from '../../core/failure.ts'
+import { readIfThere } from '../../core/if-there.ts'
 import { unlinkGone } from '../../os/unlink.ts'
 import { type Info, readInfo } from '../../queue/info.ts'
 import { notesOn, wants } from '../../queue/notes.ts'
@@ -25,12 +26,8 @@ interface ChannelFile {
 const channelFiles = (id: number): ChannelFile[] =>
   CHANNELS.flatMap((channel) => {
     const path = splitPath(channel, id)
-    try {
-      return [{ path, channel, text: readFileSync(path, 'latin1') }]
-    } catch (error) {
-      if (errorCode(error) === 'ENOENT') return []
-      throw error
-    }
+    const text = readIfThere(path)
+    return text === undefined ? [] : [{ path, channel, text }]
   })
 
 /** The addresses of the records that are not done, and where they begin. What lacks its NUL at the end does not count. */
