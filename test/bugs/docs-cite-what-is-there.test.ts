@@ -35,7 +35,7 @@ test('pages cite only pages that a reader has', () => {
 })
 
 test('qmail-showctl cites no other', () => {
-  const home = makeHome()
+  const home = makeHome(undefined, undefined, 'all')
   home.control('firstgear', 'qmail-local\n')
   const cited = runProgram(home, 'qmail-showctl').stdout.match(/\S+\.md/g) ?? []
   assert.deepEqual(
