@@ -2,15 +2,9 @@ import { readFileSync } from 'node:fs'
 import type { Bytes } from '../core/bytes.ts'
 import { splitAddress } from '../core/bytes.ts'
 import type { Env } from '../core/run.ts'
+import { userNamed } from '../os/ids.ts'
 import { firstSet, USER_VARIABLES } from './identity.ts'
 import type { SendmailOptions } from './sendmail-options.ts'
-
-/** The name of this user in passwd text. */
-export const userNamed = (passwd: Bytes, uid: number): Bytes | undefined =>
-  passwd
-    .split('\n')
-    .map((line) => line.split(':'))
-    .find((entry) => entry[2] === String(uid))?.[0]
 
 const passwdText = (): Bytes => {
   try {

@@ -39,11 +39,14 @@ const privateEntry = (home: string, kind: string, name: string): string[] | unde
 
 const isNumber = (text: string | undefined): boolean => /^[0-9]+$/.test(text ?? '')
 
-const colonEntry = (text: string, name: string): string[] | undefined =>
-  text
-    .split('\n')
-    .find((line) => line.startsWith(`${name}:`))
-    ?.split(':')
+/** The fields of the line of that name. Not by lines: to cut 10,000 accounts into them took as long as all else that sendmail does. */
+const colonEntry = (text: string, name: string): string[] | undefined => {
+  const start = `${name}:`
+  const before = text.startsWith(start) ? -1 : text.indexOf(`\n${start}`)
+  if (before < 0 && !text.startsWith(start)) return undefined
+  const end = text.indexOf('\n', before + 1)
+  return text.slice(before + 1, end < 0 ? undefined : end).split(':')
+}
 
 /** The account of that name in passwd text, or undefined. */
 export const accountIn = (passwd: string, name: string): Account | undefined => {
@@ -59,8 +62,18 @@ const entriesOf = (file: string): string[][] =>
     .split('\n')
     .map((line) => line.split(':'))
 
+/** The name of the first account with this number in passwd text, or undefined. */
+export const userNamed = (passwd: string, uid: number): string | undefined => {
+  const field = `:${uid}:`
+  for (let at = passwd.indexOf(field); at >= 0; at = passwd.indexOf(field, at + 1)) {
+    const before = passwd.slice(passwd.lastIndexOf('\n', at) + 1, at).split(':')
+    if (before.length === 2) return before[0]
+  }
+  return undefined
+}
+
 /** The name of a user by number, in /etc/passwd; the number where it has none. Throws Temporary. */
-export const userName = (uid: number): string => entriesOf('/etc/passwd').find((entry) => entry[2] === String(uid))?.[0] ?? `user ${uid}`
+export const userName = (uid: number): string => userNamed(textOf('/etc/passwd'), uid) ?? `user ${uid}`
 
 /** Whom /etc/group and /etc/passwd name as members of a group. Throws Temporary. */
 export const membersOf = (gid: number): string[] => {

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, test } from 'node:test'
 import { Temporary } from '../../../src/core/failure.ts'
-import { accountIn, suiteGroup, suiteUser } from '../../../src/os/ids.ts'
+import { accountIn, suiteGroup, suiteUser, userNamed } from '../../../src/os/ids.ts'
 
 const home = mkdtempSync(join(tmpdir(), 'ids-'))
 after(() => rmSync(home, { recursive: true, force: true }))
@@ -23,6 +23,26 @@ test('passwd lines are found by whole name and need numbers', () => {
   const passwd = 'joey:x:1:1::/joey:/bin/sh\njoe:x:1000:1001:Joe,,,:/home/joe:/bin/sh\nbad:x:no:1::/:\nshort:x:1\n'
   assert.deepEqual(accountIn(passwd, 'joe'), { name: 'joe', uid: 1000, gid: 1001, home: '/home/joe' })
   for (const name of ['jo', 'bad', 'short', '']) assert.equal(accountIn(passwd, name), undefined, name)
+})
+
+test('a line is found at the start of the text, amid it, and at its end, with and without a line end', () => {
+  const line = (name: string, uid: number): string => `${name}:x:${uid}:${uid}::/:`
+  for (const end of ['', '\n']) {
+    const passwd = `${line('first', 1)}\n${line('mid', 2)}\n${line('last', 3)}${end}`
+    assert.deepEqual(
+      ['first', 'mid', 'last', 'irst', 'x', 'las'].map((name) => accountIn(passwd, name)?.uid),
+      [1, 2, 3, undefined, undefined, undefined]
+    )
+  }
+  assert.equal(accountIn('', 'first'), undefined)
+})
+
+test('a name is found by its number, wherever else that number stands', () => {
+  const passwd = 'root:x:0:0::/:\ngroup:x:1:10:10:/10:\n10:10:11:10:10:/:10\njoe:10:10:10::/:\nlater:x:10:0::/:\nold:x:12:0::/:'
+  assert.deepEqual(
+    [0, 1, 10, 11, 12, 2].map((uid) => userNamed(passwd, uid)),
+    ['root', 'group', 'joe', '10', 'old', undefined]
+  )
 })
 
 test('an unknown user or group is a temporary failure in the words of qmail', () => {
