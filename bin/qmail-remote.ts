@@ -11,6 +11,7 @@
  *
  * The second gear (kept by qmail-rspawn) makes many deliveries at once: src/spawn/wire.ts.
  */
+import { SettingsCache } from '../src/control/cache.ts'
 import { Exit } from '../src/core/exit.ts'
 import { writeFd } from '../src/core/fdio.ts'
 import { type Context, run } from '../src/core/run.ts'
@@ -19,6 +20,7 @@ import { NOTES_VARIABLE } from '../src/queue/notes-variable.ts'
 import { deliver } from '../src/remote/deliver.ts'
 import { usageReport } from '../src/remote/report.ts'
 import { serveDeliveries } from '../src/remote/resident.ts'
+import { FILES, readSettings } from '../src/remote/settings.ts'
 import { notesForRemote } from '../src/spawn/remote-variable.ts'
 
 const FD = { message: 0, reports: 1 } as const
@@ -39,7 +41,8 @@ const once = async ({ home, args, env }: Context): Promise<number> => {
 
 const resident = async ({ home, env }: Context): Promise<number> => {
   const dns = systemResolvers(env)
-  await serveDeliveries(home, (delivery) => deliver(home, delivery, dns))
+  const settings = new SettingsCache(home, FILES, () => readSettings(home))
+  await serveDeliveries(home, (delivery) => deliver(home, delivery, dns, () => settings.get()))
   return Exit.ok
 }
 

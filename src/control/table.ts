@@ -7,6 +7,7 @@ import { notices } from './settings/notices.ts'
 import { qmail } from './settings/qmail.ts'
 import { queue } from './settings/queue.ts'
 import { service } from './settings/service.ts'
+import type { Setting } from './settings/setting.ts'
 import { smtp } from './settings/smtp.ts'
 import { tls } from './settings/tls.ts'
 
@@ -20,3 +21,9 @@ export type SettingName = keyof typeof settings
 type Kinds = { line: Bytes | undefined; number: number; list: Bytes[] | undefined; map: Map<Bytes, Bytes> | undefined }
 /** The type of a setting's value. */
 export type Value<N extends SettingName> = Kinds[(typeof settings)[N]['type']]
+
+/** The files of control/ that this program reads. */
+export const settingsOf = (program: string): string[] =>
+  Object.entries<Setting>(settings)
+    .filter(([, { readers }]) => readers.includes(program) || readers.includes('all'))
+    .map(([name]) => name)

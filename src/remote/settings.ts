@@ -1,10 +1,10 @@
 import { isIP, isIPv6 } from 'node:net'
-import { join } from 'node:path'
 import { readSetting } from '../control/read.ts'
+import { SPEAKS_TLS } from '../control/speaks-tls.ts'
+import { settingsOf } from '../control/table.ts'
 import { type Bytes, leadingNumber } from '../core/bytes.ts'
 import { Temporary } from '../core/failure.ts'
 import { firstOf, routeKeys, routePlace, senderKeys } from '../format/smtproutes.ts'
-import { identity } from '../os/own.ts'
 import type { Credentials } from './auth.ts'
 import { type DaneSettings, readDaneSettings } from './dane-settings.ts'
 import type { Tls } from './secure.ts'
@@ -50,16 +50,6 @@ export interface Route {
 
 export const SMTP_PORT = 25
 
-let lastRoutes: { version: string; routes: Settings['routes'] } | undefined
-
-/** control/smtproutes may be long: a resident process reads it again only when it has changed. */
-const readRoutes = (home: string): Settings['routes'] => {
-  const file = join(home, 'control', 'smtproutes')
-  const version = `${file} ${identity(file)}`
-  if (lastRoutes?.version !== version) lastRoutes = { version, routes: readSetting(home, 'smtproutes') }
-  return lastRoutes.routes
-}
-
 /** An address; 0.0.0.0, :: and what is none mean any. */
 const outgoingIp = (text: Bytes | undefined): string | undefined =>
   text === undefined || isIP(text) === 0 || text === '0.0.0.0' || text === '::' ? undefined : text
@@ -67,6 +57,9 @@ const outgoingIp = (text: Bytes | undefined): string | undefined =>
 /** Lines of control/esmtp with a `-` in front are about what we do not use. */
 const unusedIn = (lines: readonly Bytes[] | undefined): ReadonlySet<Bytes> | undefined =>
   lines && new Set(lines.filter((line) => line.startsWith('-')).map((line) => line.slice(1).toUpperCase()))
+
+/** The files of control/ that are read here, or that count by being there. */
+export const FILES = [...settingsOf('qmail-remote'), ...SPEAKS_TLS]
 
 /** Reads them all. Throws Temporary when one is unreadable, or when we have no name. */
 export const readSettings = (home: string): Settings => {
@@ -77,7 +70,7 @@ export const readSettings = (home: string): Settings => {
     helohost,
     connectSeconds: readSetting(home, 'timeoutconnect'),
     talkSeconds: readSetting(home, 'timeoutremote'),
-    routes: readRoutes(home),
+    routes: readSetting(home, 'smtproutes'),
     me: readSetting(home, 'me'),
     outgoingIp: outgoingIp(readSetting(home, 'outgoingip')),
     moreOwn: readSetting(home, 'moreipme') ?? [],

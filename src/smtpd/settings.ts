@@ -1,8 +1,7 @@
 import { closeSync, openSync } from 'node:fs'
 import { join } from 'node:path'
 import { readSetting } from '../control/read.ts'
-import type { Setting } from '../control/settings/setting.ts'
-import { settings } from '../control/table.ts'
+import { settingsOf } from '../control/table.ts'
 import { type Bytes, leadingNumber } from '../core/bytes.ts'
 import { errorCode, reason, Temporary } from '../core/failure.ts'
 import type { Env } from '../core/run.ts'
@@ -69,13 +68,7 @@ export interface SmtpdSettings {
 export type LogKind = 'none' | 'session' | 's' | 'json'
 
 /** The files of control/ that are read here. */
-export const FILES = [
-  ...Object.entries<Setting>(settings)
-    .filter(([, { readers }]) => readers.includes('qmail-smtpd') || readers.includes('all'))
-    .map(([name]) => name),
-  'morercpthosts.cdb',
-  'mailfromrules.cdb'
-]
+export const FILES = [...settingsOf('qmail-smtpd'), 'morercpthosts.cdb', 'mailfromrules.cdb']
 
 const openable = (path: string): string | undefined => {
   try {
