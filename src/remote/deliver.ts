@@ -80,13 +80,13 @@ const attempt = async (home: string, given: Delivery, resolvers: Resolvers, read
 
 const failure = (error: unknown): Bytes => (error instanceof NoTarget ? error.report : localReport(`Trouble in qmail-remote: ${reason(error)}`))
 
-/** One delivery, from control files to reports (spec network.md 6). `read`: what control/ says now. Never throws: all trouble is in the reports. */
-export const deliver = async (home: string, delivery: Delivery, resolvers: Resolvers, read = (): Settings => readSettings(home)): Promise<Bytes> => {
+/** One delivery, from control files to reports (spec network.md 6). `settingsNow`: what control/ says. Never throws: all trouble is in the reports. */
+export const deliver = async (home: string, delivery: Delivery, resolvers: Resolvers, settingsNow = (): Settings => readSettings(home)): Promise<Bytes> => {
   const refusal = unsendable(delivery)
   if (refusal !== undefined) return refusal
   let settings: Settings
   try {
-    settings = read()
+    settings = settingsNow()
   } catch (error) {
     return localReport(`Unable to read control files: ${reason(error)}`)
   }

@@ -58,8 +58,8 @@ const outgoingIp = (text: Bytes | undefined): string | undefined =>
 const unusedIn = (lines: readonly Bytes[] | undefined): ReadonlySet<Bytes> | undefined =>
   lines && new Set(lines.filter((line) => line.startsWith('-')).map((line) => line.slice(1).toUpperCase()))
 
-/** The files of control/ that are read here, or that count by being there. */
-export const FILES = [...settingsOf('qmail-remote'), ...SPEAKS_TLS]
+/** The files of control/ that are read here, or that count by being there: each once, as all that are there are looked at for each delivery. */
+export const FILES = [...new Set([...settingsOf('qmail-remote'), ...SPEAKS_TLS])]
 
 /** Reads them all. Throws Temporary when one is unreadable, or when we have no name. */
 export const readSettings = (home: string): Settings => {
