@@ -1,18 +1,16 @@
 import { SLAB_BYTES, type Slab, takeSlab } from './slab.ts'
 
-/** What is to be written in one piece; `sent` is to be called when it has been, or never will be. */
+/** What is to be written in one piece; `slab`: what it lies in, to be given back when it has been written. */
 export interface Piece {
   bytes: Buffer
-  sent: () => void
+  slab?: Slab
 }
 
-const nothingToDo = (): void => {}
-
-const inOwnMemory = (piece: Piece): Piece => {
-  if (piece.sent === nothingToDo) return piece
-  const bytes = Buffer.from(piece.bytes)
-  piece.sent()
-  return { bytes, sent: nothingToDo }
+const inOwnMemory = ({ bytes, slab }: Piece): Piece => {
+  if (slab === undefined) return { bytes }
+  const copy = Buffer.from(bytes)
+  slab.giveBack()
+  return { bytes: copy }
 }
 
 /** Gathers what is to be written: neighbours come into one piece, unless they are large. */
@@ -29,7 +27,7 @@ export class Outgoing {
   add(bytes: Buffer): void {
     if (bytes.length >= SLAB_BYTES) {
       this.#closeSlab()
-      this.#pieces.push({ bytes, sent: nothingToDo })
+      this.#pieces.push({ bytes })
       return
     }
     if (this.#used + bytes.length > SLAB_BYTES) this.#closeSlab()
@@ -46,7 +44,7 @@ export class Outgoing {
   }
 
   #closeSlab(): void {
-    if (this.#slab !== undefined) this.#pieces.push({ bytes: this.#slab.bytes.subarray(0, this.#used), sent: this.#slab.giveBack })
+    if (this.#slab !== undefined) this.#pieces.push({ bytes: this.#slab.bytes.subarray(0, this.#used), slab: this.#slab })
     this.#slab = undefined
     this.#used = 0
   }

@@ -97,7 +97,7 @@ export class Resident {
     const pieces = this.#outgoing.take((stdin?.writableLength ?? 0) > 0)
     if (pieces.length === 0 || this.#isOver || stdin === null) return
     stdin.cork()
-    for (const { bytes, sent } of pieces) stdin.write(bytes, sent)
+    for (const { bytes, slab } of pieces) stdin.write(bytes, slab?.giveBack)
     stdin.uncork()
   }
 

@@ -6,7 +6,7 @@ import { SLAB_BYTES, takeSlab } from '../../../src/spawn/slab.ts'
 const written = (outgoing: Outgoing): Buffer[] => {
   const pieces = outgoing.take(false)
   const copies = pieces.map(({ bytes }) => Buffer.from(bytes))
-  for (const { sent } of pieces) sent()
+  for (const { slab } of pieces) slab?.giveBack()
   return copies
 }
 
@@ -66,6 +66,6 @@ test('what is taken and not yet sent stays, whatever is gathered meanwhile', () 
   const first = outgoing.take(false)
   outgoing.add(Buffer.from('other'))
   assert.equal(String(first[0]?.bytes), 'first')
-  for (const { sent } of first) sent()
+  for (const { slab } of first) slab?.giveBack()
   assert.equal(String(outgoing.take(false)[0]?.bytes), 'other')
 })
