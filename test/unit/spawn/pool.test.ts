@@ -67,6 +67,19 @@ test('it is calm while all that is under way waits for its durability only', asy
   assert.ok(pool.isCalm)
 })
 
+test('where the message is gone, or cannot be read, nothing is asked and nothing started', async () => {
+  const { pool, pids } = makePool()
+  assert.equal(await pool.ask('1', 'i', ['x'], () => undefined), undefined)
+  await assert.rejects(
+    pool.ask('1', 'i', ['x'], () => {
+      throw new Error('unreadable')
+    }),
+    { message: 'unreadable' }
+  )
+  assert.equal(pids.size, 0)
+  assert.ok(pool.isCalm)
+})
+
 test('an idle process ends, and so does one that has served its number of requests', async () => {
   const { pool, pids, live } = makePool({ idleSeconds: 0.1, maxRequests: 2 })
   const replies = await Promise.all([1, 2, 3].map(() => pool.ask('1', 'i', ['x'])))
