@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { test } from 'node:test'
 import { settings } from '../../src/control/table.ts'
 import { programs } from '../../src/suite/programs.ts'
-import { makeHome } from '../helpers/home.ts'
+import { makeHomeWithPages } from '../helpers/home.ts'
 import { runProgram } from '../helpers/run-program.ts'
 
 const top = join(import.meta.dirname, '..', '..')
@@ -35,7 +35,7 @@ test('pages cite only pages that a reader has', () => {
 })
 
 test('qmail-showctl cites no other', () => {
-  const home = makeHome(undefined, undefined, 'all')
+  const home = makeHomeWithPages()
   home.control('firstgear', 'qmail-local\n')
   const cited = runProgram(home, 'qmail-showctl').stdout.match(/\S+\.md/g) ?? []
   assert.deepEqual(

@@ -18,12 +18,9 @@ export interface Home {
   beforeRemoval: (work: () => unknown) => void
 }
 
-/**
- * A throw-away installation of the built suite, gone when the test file ends. As root its users are spare numbers of its own
- * (`private`); otherwise everything is the caller's (`self`). control/me is `mail.example.org`. `below`: where its folder is made;
- * `what`: `all` has pages, manual pages and service folders, too.
- */
-export const makeHome = (kind: IdsKind = isRoot ? 'private' : 'self', below = tmpdir(), what: 'programs' | 'all' = 'programs'): Home => {
+const ownKind: IdsKind = isRoot ? 'private' : 'self'
+
+const homeLaidBy = (lay: typeof installPrograms, kind: IdsKind, below: string): Home => {
   process.env.QMAIL_TEST_LINK_NODE = '1'
   process.umask(0o022) // an administrator's; what a stricter one may do to a program is a test of its own
   const path = mkdtempSync(join(below, 'qm-'))
@@ -32,10 +29,18 @@ export const makeHome = (kind: IdsKind = isRoot ? 'private' : 'self', below = tm
     for (const work of works.reverse()) await work()
     rmSync(path, { recursive: true, force: true, maxRetries: 10 })
   })
-  if (what === 'all') install(path, kind)
-  else installPrograms(path, kind)
+  lay(path, kind)
   const at = (...parts: string[]): string => join(path, ...parts)
   const control = (name: string, text: string): void => writeFileSync(at('control', name), Buffer.from(text, 'latin1'))
   control('me', 'mail.example.org\n')
   return { path, at, control, beforeRemoval: (work) => void works.push(work) }
 }
+
+/**
+ * A throw-away installation of the built suite, gone when the test file ends. As root its users are spare numbers of its own
+ * (`private`); otherwise everything is the caller's (`self`). control/me is `mail.example.org`. `below`: where its folder is made.
+ */
+export const makeHome = (kind = ownKind, below = tmpdir()): Home => homeLaidBy(installPrograms, kind, below)
+
+/** The same with what people read: pages, manual pages, service folders. */
+export const makeHomeWithPages = (kind = ownKind): Home => homeLaidBy(install, kind, tmpdir())

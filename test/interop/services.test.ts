@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { test } from 'node:test'
 import { suiteUser } from '../../src/os/ids.ts'
 import { freePort } from '../helpers/free-port.ts'
-import { isRoot, makeHome } from '../helpers/home.ts'
+import { isRoot, makeHomeWithPages } from '../helpers/home.ts'
 import { runProgram } from '../helpers/run-program.ts'
 import { type Daemon, maildir, startDaemon, startSuite, until } from '../helpers/suite.ts'
 import { makeUsers } from '../helpers/users.ts'
@@ -14,7 +14,7 @@ import { PATIENT } from '../helpers/wait.ts'
 // The scripts of service/, as an installation has them, each started as a supervisor does.
 
 const skip = isRoot ? false : 'the scripts give up root'
-const home = makeHome(undefined, undefined, 'all')
+const home = makeHomeWithPages()
 const [joe] = makeUsers(home, ['joe'])
 const DOMAIN = 'local.example'
 const services = readdirSync(home.at('service', 'daemontools'))

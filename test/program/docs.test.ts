@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { test } from 'node:test'
 import { programs } from '../../src/suite/programs.ts'
 import { dnsZone } from '../helpers/dns-zone.ts'
-import { makeHome } from '../helpers/home.ts'
+import { makeHomeWithPages } from '../helpers/home.ts'
 import { makeUsers } from '../helpers/users.ts'
 import { PATIENT } from '../helpers/wait.ts'
 
@@ -13,7 +13,7 @@ import { PATIENT } from '../helpers/wait.ts'
 
 const docs = join(import.meta.dirname, '..', '..', 'docs')
 const pages = readdirSync(docs).filter((name) => name.endsWith('.md'))
-const home = makeHome(undefined, undefined, 'all')
+const home = makeHomeWithPages()
 const dns = await dnsZone({})
 for (const user of makeUsers(home, ['joe', 'ann'])) user.maildir()
 

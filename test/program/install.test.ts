@@ -10,7 +10,7 @@ import { programRows } from '../../src/suite/programs.ts'
 import { layFresh } from '../../tools/fresh.ts'
 import { install } from '../../tools/install.ts'
 import { instcheck } from '../../tools/instcheck.ts'
-import { isRoot, makeHome } from '../helpers/home.ts'
+import { isRoot, makeHomeWithPages } from '../helpers/home.ts'
 import { runProgram } from '../helpers/run-program.ts'
 import { maildir, startSuite, until } from '../helpers/suite.ts'
 import { makeUsers } from '../helpers/users.ts'
@@ -21,7 +21,7 @@ const tool = (name: string, ...args: string[]) =>
   spawnSync(process.execPath, [join(import.meta.dirname, '..', '..', 'tools', `${name}.ts`), ...args], { encoding: 'utf8' })
 
 test('a fresh installation is as the table of files says, and instcheck finds what is not', { skip: isRoot ? false : 'owners can only be set by root' }, () => {
-  const home = makeHome('private', undefined, 'all')
+  const home = makeHomeWithPages('private')
   assert.deepEqual(instcheck(home.path, false), [])
   rmSync(home.at('queue', 'lock', 'tcpto'))
   spawnSync('chown', ['0:0', home.at('queue', 'todo')])
@@ -67,7 +67,7 @@ test('installing again, and over a folder with other files in it, harms nothing'
 })
 
 test('installing over a running suite leaves it serving', PATIENT, async () => {
-  const home = makeHome(undefined, undefined, 'all')
+  const home = makeHomeWithPages()
   home.control('locals', 'local.example\n')
   const [joe] = makeUsers(home, ['joe'])
   assert.ok(joe)
@@ -86,7 +86,7 @@ test('installing over a running suite leaves it serving', PATIENT, async () => {
 })
 
 test('uninstall removes the programs and leaves queue, control and mail', () => {
-  const home = makeHome(undefined, undefined, 'all')
+  const home = makeHomeWithPages()
   writeFileSync(home.at('queue', 'mess', '5', '28'), 'a message\n')
   const r = tool('uninstall', home.path)
   assert.equal(r.status, 0, r.stderr)
@@ -96,7 +96,7 @@ test('uninstall removes the programs and leaves queue, control and mail', () => 
 })
 
 test('the first line of every program names its runtime in the installation by its absolute path', () => {
-  const home = makeHome(undefined, undefined, 'all')
+  const home = makeHomeWithPages()
   for (const [name, { runtime }] of programRows) {
     const [first, second] = readFileSync(home.at('bin', name), 'latin1').split('\n')
     assert.ok(first?.includes(` ${home.at('lib', existsSync(home.at('lib', 'bun')) ? runtime : 'node')} `), `${name}: ${first}`)
@@ -123,7 +123,7 @@ test('a PREFIX that programs could not be run from is refused before anything is
 })
 
 test('doc/ has the pages and a template for each setting', () => {
-  const home = makeHome(undefined, undefined, 'all')
+  const home = makeHomeWithPages()
   assert.deepEqual(readdirSync(home.at('doc', 'control')).toSorted(), Object.keys(settings).toSorted())
   assert.match(readFileSync(home.at('doc', 'control', 'concurrencyremote'), 'latin1'), /^20\n# concurrencyremote: /)
   assert.deepEqual(readdirSync(home.at('control')), ['me'], 'none of them is in use unasked')
@@ -164,7 +164,7 @@ test('make install gives a fresh home what is customary today, and an existing o
 })
 
 test('qmail-smtpd offers what a fresh control/esmtp lists, all of it', () => {
-  const home = makeHome(undefined, undefined, 'all')
+  const home = makeHomeWithPages()
   rmSync(home.at('control', 'me'))
   layFresh(home.path)
   home.control('me', 'mail.example.org\n')

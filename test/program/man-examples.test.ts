@@ -8,7 +8,7 @@ import { suiteUser } from '../../src/os/ids.ts'
 import { parse } from '../../tools/man/markdown.ts'
 import { pages } from '../../tools/man/pages.ts'
 import { dnsZone } from '../helpers/dns-zone.ts'
-import { isRoot, makeHome } from '../helpers/home.ts'
+import { isRoot, makeHomeWithPages } from '../helpers/home.ts'
 import { runProgram } from '../helpers/run-program.ts'
 import { smtpSink } from '../helpers/smtp.ts'
 import { type Daemon, maildir, makeMaildir, startDaemon, startListening, startServer, startSmtpd, until } from '../helpers/suite.ts'
@@ -16,7 +16,7 @@ import { PATIENT } from '../helpers/wait.ts'
 
 // Examples of the manual pages that no text of output follows: servers, and what depends on the machine. Addresses, ports and files of /etc are the test's own.
 
-const home = makeHome(undefined, undefined, 'all')
+const home = makeHomeWithPages()
 const dns = await dnsZone({})
 const examples = new Map(
   pages().map(({ name, text }) => [name, parse(text).flatMap((b) => (b.kind === 'code' && b.info === 'sh' ? [b.lines.join('\n')] : []))])

@@ -7,10 +7,10 @@ import { settings } from '../../src/control/table.ts'
 import { parse } from '../../tools/man/markdown.ts'
 import { pageFiles, pages } from '../../tools/man/pages.ts'
 import { toRoff } from '../../tools/man/roff.ts'
-import { makeHome } from '../helpers/home.ts'
+import { makeHomeWithPages } from '../helpers/home.ts'
 
 const top = join(import.meta.dirname, '..', '..')
-const home = makeHome(undefined, undefined, 'all')
+const home = makeHomeWithPages()
 const all = pages().map(({ name, text }) => ({ name, blocks: parse(text) }))
 
 const blocksOf = (kind: string) =>
@@ -80,7 +80,7 @@ test('man shows an installed page, without a warning, by file and by name', with
 })
 
 test('make uninstall takes the pages, and leaves those of others', () => {
-  const other = makeHome(undefined, undefined, 'all')
+  const other = makeHomeWithPages()
   mkdirSync(other.at('man', 'man3'))
   after(() => rmSync(other.path, { recursive: true, force: true }))
   assert.ok(existsSync(other.at('man', pageFiles()[0] ?? '')))

@@ -3,7 +3,7 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { test } from 'node:test'
 import { installedPage } from '../../../tools/doc-links.ts'
-import { makeHome } from '../../helpers/home.ts'
+import { makeHomeWithPages } from '../../helpers/home.ts'
 
 test('links lead to what is installed; of others their words stay', () => {
   const places = new Map([
@@ -18,7 +18,7 @@ test('links lead to what is installed; of others their words stay', () => {
 })
 
 test('no page of an installation has a dead link', () => {
-  const home = makeHome(undefined, undefined, 'all')
+  const home = makeHomeWithPages()
   const pages = ['doc', 'service'].flatMap((folder) =>
     readdirSync(home.at(folder))
       .filter((name) => name.endsWith('.md'))
