@@ -4,7 +4,7 @@ import type { Bytes } from '../core/bytes.ts'
 import type { Env } from '../core/run.ts'
 import { isOwn } from '../os/own.ts'
 import { Gear } from '../spawn/gear.ts'
-import { programFile } from '../spawn/resident.ts'
+import { programFile } from '../spawn/own-program.ts'
 
 /** Is there surely no program of that name in a folder? A folder we may not look into may hold one. */
 const isAbsentFrom = (folder: Bytes): boolean => {

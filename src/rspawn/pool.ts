@@ -1,9 +1,9 @@
 import { Exit } from '../core/exit.ts'
 import type { Env } from '../core/run.ts'
 import { FIRST_GEAR } from '../spawn/local-wire.ts'
+import { startResident } from '../spawn/own-program.ts'
 import { Pool } from '../spawn/pool.ts'
 import { Resident } from '../spawn/process.ts'
-import { startResident } from '../spawn/resident.ts'
 import type { Job } from '../spawn/spawner.ts'
 import { type Ending, endingOf, needsFile } from './report.ts'
 

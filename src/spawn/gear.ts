@@ -1,7 +1,7 @@
 import { identity } from '../os/own.ts'
 import type { ProgramName } from '../suite/programs.ts'
 import { onceATurn } from './once-a-turn.ts'
-import { hasSecondGear, programFile } from './resident.ts'
+import { hasSecondGear, programFile } from './own-program.ts'
 
 /**
  * Which gear a program is to be run in, judged anew when its file has changed; looked at once per turn of the event loop, however

@@ -7,9 +7,9 @@ import { type Ids, startChild } from '../os/child.ts'
 import { suiteUser, USERS } from '../os/ids.ts'
 import { LspawnExit } from './exits.ts'
 import { Gear } from './gear.ts'
+import { startResident } from './own-program.ts'
 import { Pool } from './pool.ts'
 import { Resident } from './process.ts'
-import { startResident } from './resident.ts'
 import { UsersCdb } from './users-cdb.ts'
 
 /** A recipient's user, or the exit code that says why there is none. */

@@ -8,7 +8,7 @@ import { type ChildOptions, type Ids, startChild } from '../os/child.ts'
 import { closeInherited } from '../os/close.ts'
 import { isRoot, suiteGroup, suiteUser } from '../os/ids.ts'
 import { isOwn } from '../os/own.ts'
-import { programFile, startOwn } from '../spawn/resident.ts'
+import { programFile, startOwn } from '../spawn/own-program.ts'
 import type { ProgramName } from '../suite/programs.ts'
 import { fileInPath } from './path.ts'
 

@@ -5,7 +5,7 @@ import { logLine } from '../core/logline.ts'
 import type { Context } from '../core/run.ts'
 import { type ChildOptions, startChild } from '../os/child.ts'
 import { isOwn } from '../os/own.ts'
-import { programFile, startOwn } from '../spawn/resident.ts'
+import { programFile, startOwn } from '../spawn/own-program.ts'
 import { type HelperState, writeHelperStates } from '../suite/helper-states.ts'
 import { type Helper, helpers } from '../suite/helpers.ts'
 

@@ -1,6 +1,6 @@
 import { join } from 'node:path'
 import { lookOf } from '../os/own.ts'
-import { programFile } from '../spawn/resident.ts'
+import { programFile } from '../spawn/own-program.ts'
 import type { ProgramName } from '../suite/programs.ts'
 
 /** The programs whose second gear is kept here. */

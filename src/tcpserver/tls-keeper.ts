@@ -7,7 +7,7 @@ import type { Ids } from '../os/child.ts'
 import { isRoot, suiteGroup, suiteUser } from '../os/ids.ts'
 import { identity, isOwn } from '../os/own.ts'
 import { stopReading } from '../os/stop-reading.ts'
-import { programFile, startResident } from '../spawn/resident.ts'
+import { programFile, startResident } from '../spawn/own-program.ts'
 import type { FromTlsd, ToTlsd } from '../spawn/tls-handover.ts'
 import { InFlight } from './in-flight.ts'
 

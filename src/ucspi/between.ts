@@ -7,7 +7,7 @@ import type { Context } from '../core/run.ts'
 import { readableFd, writableFd } from '../net/stdio.ts'
 import { becomeProgram, findProgram } from '../os/exec.ts'
 import { makePipes, type Pipe } from '../os/pipe.ts'
-import { startResident } from '../spawn/resident.ts'
+import { startResident } from '../spawn/own-program.ts'
 
 /** Descriptors of the copying process: the peer on 0 and 1, the program on these. */
 const TO_PROGRAM = 3

@@ -4,7 +4,7 @@ import { chmodSync, closeSync, openSync, readFileSync, writeFileSync } from 'nod
 import { join } from 'node:path'
 import { test } from 'node:test'
 import { markerOf } from '../../src/os/own.ts'
-import { startResident } from '../../src/spawn/resident.ts'
+import { startResident } from '../../src/spawn/own-program.ts'
 import { type ProgramName, programRows, programs } from '../../src/suite/programs.ts'
 import { shebang } from '../../tools/install.ts'
 import { makeHome } from '../helpers/home.ts'
