@@ -1,5 +1,5 @@
 import { type ChildProcess, spawn } from 'node:child_process'
-import { closeSync, mkdirSync, openSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs'
+import { closeSync, fstatSync, mkdirSync, openSync, readdirSync, readFileSync, readSync, rmSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import { suiteUser } from '../../src/os/ids.ts'
@@ -64,11 +64,22 @@ const untilOf = <T>(daemon: Daemon, what: string, check: () => T | undefined | f
     }
   )
 
+/** What a file holds from this byte on. */
+const textFrom = (file: string, start: number): string => {
+  const fd = openSync(file, 'r')
+  try {
+    const rest = Buffer.alloc(Math.max(0, fstatSync(fd).size - start))
+    return rest.toString('latin1', 0, readSync(fd, rest, 0, rest.length, start))
+  } finally {
+    closeSync(fd)
+  }
+}
+
 /** Starts qmail-start and waits until qmail-send is at work. */
 export const startSuite = async (home: Home, defaultDelivery = './Maildir/'): Promise<Daemon> => {
   const before = statSync(home.at('send.log'), { throwIfNoEntry: false })?.size ?? 0
   const daemon = startDaemon(home, 'qmail-start', [defaultDelivery], 'send')
-  const said = (): string => daemon.log().slice(before)
+  const said = (): string => textFrom(home.at('send.log'), before)
   await untilOf(daemon, 'qmail-send to be at work', () => /status: local 0\/\d+ remote 0\/\d+\n/.test(said()))
   await untilOf(daemon, 'the submission socket', () => statSync(home.at('run', 'send', 'socket'), { throwIfNoEntry: false }))
   return daemon

@@ -72,7 +72,7 @@ export const load = (running: Running): { acknowledged: Set<number>; finish: () 
         await smtpSend(running.smtpd.port, 'sender@away.example', to, `Subject: message ${n}\n\n${body}`)
         acknowledged.add(n)
       } catch {
-        await delay(20) // not acknowledged: nobody promised anything
+        await delay(100) // not acknowledged: nobody promised anything; the suite may be starting, and needs the processor more
       }
     }
   }
