@@ -35,6 +35,17 @@ const fieldsOf = (line: Bytes): VirtualUser | undefined => {
   return { box, domain: host, hash, quota, forward: forward.split(',').filter(Boolean) }
 }
 
+const badFormat = (line: number, why: string): Temporary => new Temporary(`bad format in users/virtual, line ${line}: ${why}`)
+const TWICE = 'it stands there twice'
+
+/** The mailbox on a line, which counts from 1. Throws Temporary, naming it, when it is wrong. */
+const userOn = (text: Bytes, line: number): VirtualUser => {
+  const user = fieldsOf(text)
+  const wrong = user === undefined ? 'it is not box@domain:hash:quota:forward' : whatIsWrong(user)
+  if (user === undefined || wrong !== undefined) throw badFormat(line, wrong ?? '')
+  return user
+}
+
 /**
  * The mailboxes of users/virtual: `box@domain:password hash:quota:forward[,forward...]` a line; empty lines and those that begin with `#` do not
  * count. Temporary, naming the line, when one is wrong or stands there twice.
@@ -43,13 +54,30 @@ export const parseVirtual = (text: Bytes): VirtualUser[] => {
   const seen = new Set<Bytes>()
   return text.split('\n').flatMap((line, n) => {
     if (line === '' || line.startsWith('#')) return []
-    const user = fieldsOf(line)
-    const wrong =
-      user === undefined ? 'it is not box@domain:hash:quota:forward' : (whatIsWrong(user) ?? (seen.has(addressOf(user)) ? 'it stands there twice' : undefined))
-    if (user === undefined || wrong !== undefined) throw new Temporary(`bad format in users/virtual, line ${n + 1}: ${wrong}`)
+    const user = userOn(line, n + 1)
+    if (seen.has(addressOf(user))) throw badFormat(n + 1, TWICE)
     seen.add(addressOf(user))
     return [user]
   })
+}
+
+const lineNumber = (text: Bytes, at: number): number => text.slice(0, at).split('\n').length
+
+/**
+ * The one of them with this address, undefined if there is none. Only its own line is cut out and checked: to read all of 10,000 mailboxes took half as
+ * long as to check a password, and what is wrong with another's line stops nobody here. Temporary, naming the line, when its own is wrong or stands there twice.
+ */
+export const virtualIn = (text: Bytes, address: Bytes): VirtualUser | undefined => {
+  if (/^#|[:\n]/.test(address)) return undefined
+  const start = `\n${address.toLowerCase()}:`
+  const lines = `\n${text.toLowerCase()}` // as long as before: they are bytes
+  const at = lines.indexOf(start)
+  if (at < 0) return undefined
+  const end = text.indexOf('\n', at)
+  const user = userOn(text.slice(at, end < 0 ? undefined : end), lineNumber(text, at))
+  const again = lines.indexOf(start, at + 1)
+  if (again >= 0) throw badFormat(lineNumber(text, again), TWICE)
+  return user
 }
 
 /** The address of a mailbox. */

@@ -1,23 +1,22 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { readSetting } from '../control/read.ts'
-import { type Bytes, lower } from '../core/bytes.ts'
+import type { Bytes } from '../core/bytes.ts'
 import { Temporary } from '../core/failure.ts'
 import { readNamedIfThere } from '../core/if-there.ts'
 import { type Account, accountIn } from '../os/ids.ts'
-import { addressOf, parseVirtual, type VirtualUser } from './virtual-file.ts'
+import { parseVirtual, type VirtualUser, virtualIn } from './virtual-file.ts'
 
 /** Where the mailboxes without system accounts stand. */
 export const virtualFile = (home: string): string => join(home, 'users', 'virtual')
 
-/** All of them; none when there is no such file. Temporary when it cannot be read, or a line is wrong. */
-export const readVirtual = (home: string): VirtualUser[] => {
-  const text = readNamedIfThere(virtualFile(home), 'users/virtual')
-  return text === undefined ? [] : parseVirtual(text)
-}
+const textOf = (home: string): Bytes => readNamedIfThere(virtualFile(home), 'users/virtual') ?? ''
 
-/** The mailbox of an address, for whoever checks passwords; undefined: there is none. Temporary as readVirtual. */
-export const findVirtual = (home: string, address: Bytes): VirtualUser | undefined => readVirtual(home).find((user) => addressOf(user) === lower(address))
+/** All of them; none when there is no such file. Temporary when it cannot be read, or a line is wrong. */
+export const readVirtual = (home: string): VirtualUser[] => parseVirtual(textOf(home))
+
+/** The mailbox of an address, for whoever checks passwords; undefined: there is none. Temporary when the file cannot be read, or its own line is wrong. */
+export const findVirtual = (home: string, address: Bytes): VirtualUser | undefined => virtualIn(textOf(home), address)
 
 /** The account all mailboxes belong to: control/virtualuser, a name of /etc/passwd or `name:uid:gid:home`. Temporary when it is unknown, or root. */
 export const virtualAccount = (home: string): Account => {

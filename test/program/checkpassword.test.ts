@@ -79,7 +79,7 @@ test('a mailbox of users/virtual: by its address, as the account they all belong
   spawnSync('chmod', ['-R', '755', scratch])
   home.control('virtualuser', `vmail:64994:64994:${scratch}\n`)
   const crypted = spawnSync('perl', ['-e', 'print crypt("other pass", "\\$y\\$j9T\\$abcdefgh")']).stdout.toString()
-  writeFileSync(home.at('users', 'virtual'), `joe@example.org:${hashPassword('right pass')}::\nann@example.org:${crypted}::\n`)
+  writeFileSync(home.at('users', 'virtual'), `bob@example.org:\njoe@example.org:${hashPassword('right pass')}::\nann@example.org:${crypted}::\n`)
   mkdirSync(join(scratch, 'example.org', 'ann'))
   const joe = await go(login('Joe@Example.org', 'right pass'), SHOW)
   assert.deepEqual([joe.exit, joe.stdout], [0, `64994 64994 vmail ${join(scratch, 'example.org', 'joe')} /bin/sh ${join(scratch, 'example.org', 'joe')}\n`])
@@ -93,6 +93,7 @@ test('a mailbox of users/virtual: by its address, as the account they all belong
     const { exit, ms } = await go(login(name, password), ['true'])
     assert.deepEqual([exit, ms >= 2000], [1, true], name)
   }
+  assert.equal((await go(login('bob@example.org', 'x'), ['true'])).exit, 111, 'a wrong line stops its own mailbox alone')
 })
 
 const hex = (algorithm: string, text: string): string => createHash(algorithm).update(text).digest('hex')

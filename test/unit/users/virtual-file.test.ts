@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { Temporary } from '../../../src/core/failure.ts'
 import { hashPassword, isScrypt, verifyPassword } from '../../../src/users/password.ts'
-import { parseVirtual, virtualLine } from '../../../src/users/virtual-file.ts'
+import { parseVirtual, virtualIn, virtualLine } from '../../../src/users/virtual-file.ts'
 import { instructionsOf } from '../../../src/users/virtual-records.ts'
 
 test('a line is a mailbox, and reads as it was written', () => {
@@ -26,6 +26,22 @@ test('a wrong line is named; a box can name no other folder', () => {
     ['ok@ex.org:::', 'it stands there twice']
   ] as const)
     assert.throws(() => parseVirtual(`OK@ex.org:::\n${line}\n`), new Temporary(`bad format in users/virtual, line 2: ${why}`), line)
+})
+
+test('one mailbox is found by its address, and what is wrong with others does not stop it', () => {
+  const text =
+    '# joe@ex.org:::\nann@ex.org:\nmujoe@ex.org:no::\nJoe@Ex.org:$scrypt$X:50M:\nx@joe@ex.org:::\nbob@ex.org:::|rm\n\nb\xe9@ex.org\ndup@ex.org:::\nDUP@ex.org:::\nlast@ex.org:end::'
+  assert.deepEqual(virtualIn(text, 'jOE@ex.org'), { box: 'joe', domain: 'ex.org', hash: '$scrypt$X', quota: '50M', forward: [] })
+  assert.equal(virtualIn(text, 'last@ex.org')?.hash, 'end')
+  assert.equal(virtualIn('first@ex.org:it::\n', 'first@ex.org')?.hash, 'it')
+  for (const nobodys of ['oe@ex.org', 'joe@ex.or', 'joe@ex.org:$scrypt$x', 'x@joe@ex.org', '', '@ex.org', 'mujoe@ex.org:no::\njoe@ex.org', '# joe@ex.org'])
+    assert.equal(virtualIn(text.replace(/^x@.*\n/m, ''), nobodys), undefined, nobodys)
+  for (const [address, line, why] of [
+    ['ann@ex.org', 2, 'it is not box@domain:hash:quota:forward'],
+    ['bob@ex.org', 6, 'it forwards to what is no address'],
+    ['dup@ex.org', 10, 'it stands there twice']
+  ] as const)
+    assert.throws(() => virtualIn(text, address), new Temporary(`bad format in users/virtual, line ${line}: ${why}`), address)
 })
 
 test('mail is kept, forwarded, or both', () => {
