@@ -30,9 +30,10 @@ test: build/stamp check lint check-imports
 steady: build/stamp
 	ROUNDS=$(ROUNDS) $(NODE) tools/steady.ts $(FILES)
 
-# against the PREFIX named on the command line (a throw-away one with nothing running), else against some of its own
+# against the PREFIX named on the command line (a throw-away one with nothing running), else against some of its own, and then under Node alone
 golden: build/stamp
 	$(NODE) tools/golden.ts $(if $(filter command line,$(origin PREFIX)),$(PREFIX))
+	$(if $(filter command line,$(origin PREFIX)),,$(NODE) tools/golden.ts --under-node)
 
 # one user against another at full size (root; many minutes): prints the victim's wait with and without each attack
 hostile: build/stamp

@@ -1,7 +1,7 @@
 /**
- * `golden.ts [--under-node] [PREFIX]`: runs the recorded behaviour of qmail (test/golden, see its README) of every program that is built against an
+ * `golden.ts [--under-node] [--every=N] [PREFIX]`: runs the recorded behaviour of qmail (test/golden, see its README) of every program that is built against an
  * installation: the one named, which must be a throw-away one with no daemon running, else some of its own side by side. With --under-node
- * only the cases of programs that start under Bun, all of them under Node. Root only.
+ * only the cases of programs that start under Bun, all of them under Node; with --every=N each Nth case. Root only.
  * Exit 0 when nothing fails but what test/golden/known-failures.json lists with a reason, and at least 98 % pass. ONLY=regex picks cases, VERBOSE=1 shows differences.
  */
 import { type ChildProcess, spawn } from 'node:child_process'
@@ -33,8 +33,9 @@ interface Case {
 
 const flags = process.argv.slice(2).filter((arg) => arg.startsWith('--'))
 const [prefix] = process.argv.slice(2).filter((arg) => !arg.startsWith('--'))
-if (flags.some((flag) => flag !== '--under-node')) throw new Error('usage: golden.ts [--under-node] [PREFIX]')
-const isUnderNode = flags.length > 0
+if (flags.some((flag) => !/^--(under-node|every=[1-9][0-9]*)$/.test(flag))) throw new Error('usage: golden.ts [--under-node] [--every=N] [PREFIX]')
+const isUnderNode = flags.includes('--under-node')
+const every = Number(flags.find((flag) => flag.startsWith('--every='))?.slice('--every='.length) ?? 1)
 const bunPrograms = new Set<string>(programRows.flatMap(([name, { runtime, links }]) => (runtime === 'bun' ? [name, ...links] : [])))
 /** qmail-lspawn's cases run qmail-local. */
 const isToRun = ({ program }: Case): boolean => !isUnderNode || bunPrograms.has(program) || program === 'qmail-lspawn'
@@ -61,6 +62,7 @@ const cases = readdirSync(folder)
     const c = JSON.parse(line) as Case
     return isOurs(c) && isToRun(c)
   })
+  .filter((_, n) => n % every === 0)
 
 const scratch = mkdtempSync(join(tmpdir(), 'golden-'))
 process.on('exit', () => rmSync(scratch, { recursive: true, force: true }))
