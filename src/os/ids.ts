@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { findLine, lineAt } from '../core/bytes.ts'
 import { errorCode, Temporary } from '../core/failure.ts'
 import type { Ids } from './child.ts'
 
@@ -39,13 +40,10 @@ const privateEntry = (home: string, kind: string, name: string): string[] | unde
 
 const isNumber = (text: string | undefined): boolean => /^[0-9]+$/.test(text ?? '')
 
-/** The fields of the line of that name. Not by lines: to cut 10,000 accounts into them took as long as all else that sendmail does. */
+/** The fields of the line of that name. */
 const colonEntry = (text: string, name: string): string[] | undefined => {
-  const start = `${name}:`
-  const before = text.startsWith(start) ? -1 : text.indexOf(`\n${start}`)
-  if (before < 0 && !text.startsWith(start)) return undefined
-  const end = text.indexOf('\n', before + 1)
-  return text.slice(before + 1, end < 0 ? undefined : end).split(':')
+  const at = findLine(text, `${name}:`)
+  return at < 0 ? undefined : lineAt(text, at).split(':')
 }
 
 /** The account of that name in passwd text, or undefined. */

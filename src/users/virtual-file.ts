@@ -1,4 +1,4 @@
-import { type Bytes, lower, splitAddress } from '../core/bytes.ts'
+import { type Bytes, findLine, lineAt, lower, splitAddress } from '../core/bytes.ts'
 import { Temporary } from '../core/failure.ts'
 
 /** A mailbox without a system account: a line of users/virtual. */
@@ -41,8 +41,9 @@ const TWICE = 'it stands there twice'
 /** The mailbox on a line, which counts from 1. Throws Temporary, naming it, when it is wrong. */
 const userOn = (text: Bytes, line: number): VirtualUser => {
   const user = fieldsOf(text)
-  const wrong = user === undefined ? 'it is not box@domain:hash:quota:forward' : whatIsWrong(user)
-  if (user === undefined || wrong !== undefined) throw badFormat(line, wrong ?? '')
+  if (user === undefined) throw badFormat(line, 'it is not box@domain:hash:quota:forward')
+  const wrong = whatIsWrong(user)
+  if (wrong !== undefined) throw badFormat(line, wrong)
   return user
 }
 
@@ -69,13 +70,12 @@ const lineNumber = (text: Bytes, at: number): number => text.slice(0, at).split(
  */
 export const virtualIn = (text: Bytes, address: Bytes): VirtualUser | undefined => {
   if (/^#|[:\n]/.test(address)) return undefined
-  const start = `\n${address.toLowerCase()}:`
-  const lines = `\n${text.toLowerCase()}` // as long as before: they are bytes
-  const at = lines.indexOf(start)
+  const start = `${address.toLowerCase()}:`
+  const lowered = text.toLowerCase() // as long as the text: it is bytes
+  const at = findLine(lowered, start)
   if (at < 0) return undefined
-  const end = text.indexOf('\n', at)
-  const user = userOn(text.slice(at, end < 0 ? undefined : end), lineNumber(text, at))
-  const again = lines.indexOf(start, at + 1)
+  const user = userOn(lineAt(text, at), lineNumber(text, at))
+  const again = findLine(lowered, start, at + 1)
   if (again >= 0) throw badFormat(lineNumber(text, again), TWICE)
   return user
 }

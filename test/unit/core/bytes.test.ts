@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { fsPath, leadingNumber, lower, splitAddress } from '../../../src/core/bytes.ts'
+import { findLine, fsPath, leadingNumber, lineAt, lower, splitAddress } from '../../../src/core/bytes.ts'
 
 test('an address splits at its last @', () => {
   assert.deepEqual(splitAddress('a@b@c'), { box: 'a@b', host: 'c' })
@@ -29,4 +29,11 @@ test('leading digits are a number modulo 2^32', () => {
 test('a path with foreign bytes keeps them', () => {
   assert.equal(fsPath('plain'), 'plain')
   assert.deepEqual(fsPath('\xff'), Buffer.from([0xff]))
+})
+
+test('one line of a text is found by how it begins, and cut out', () => {
+  const text = 'a:1\nba:2\n\na:3\nc:4'
+  assert.deepEqual([findLine(text, 'a:'), findLine(text, 'a:', 1), findLine(text, 'a:', 10), findLine(text, 'a:', 11)], [0, 10, 10, -1])
+  assert.deepEqual([findLine(text, 'c:'), findLine(text, ':'), findLine('', 'a:')], [14, -1, -1])
+  assert.deepEqual([lineAt(text, 0), lineAt(text, 9), lineAt(text, 14), lineAt(text, text.length)], ['a:1', '', 'c:4', ''])
 })
