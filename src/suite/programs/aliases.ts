@@ -19,7 +19,7 @@ export const aliases = rows({
     runsAs: 'the recipient',
     fds: '0< message (seekable), 2> qp',
     exits: { 0: 'done', 99: 'done, with -p', 100: 'no such target, or permanent failure', 111: 'temporary failure' },
-    budget: 75,
+    budget: 76,
     isQuick: true
   },
   setforward: {

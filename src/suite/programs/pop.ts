@@ -30,6 +30,6 @@ export const pop = rows({
     fds: '3< login, password, stamp; 2> why not',
     exits: { 1: 'refused', 2: 'misused: nothing on descriptor 3, or no program', 111: 'trouble' },
     permissions: ['read:*', 'child'],
-    budget: 41
+    budget: 42
   }
 })
