@@ -16,6 +16,7 @@ import { readSetting } from '../src/control/read.ts'
 import { Exit } from '../src/core/exit.ts'
 import { logLine } from '../src/core/logline.ts'
 import { type Context, run } from '../src/core/run.ts'
+import { collectAtLeisure } from '../src/os/leisure.ts'
 import { listenAt } from '../src/os/listen.ts'
 import { parentGone } from '../src/os/parent.ts'
 
@@ -34,6 +35,7 @@ const main = async ({ home, env, resident }: Context): Promise<number> => {
   const path = `${join(home, 'bin')}:${env.PATH ?? DEFAULT_PATH}`
   const authd = new Authd({ readProgram, path, guesses: new Guesses(() => performance.now()), log })
   await listenAt(join(home, 'run', 'smtpd', 'auth'), MAX_CONNECTIONS, (socket) => serveAuthSession(socket, authd.answer, log))
+  collectAtLeisure()
   await stopped
   return Exit.ok
 }

@@ -16,6 +16,7 @@ import { reason } from '../src/core/failure.ts'
 import { logLine } from '../src/core/logline.ts'
 import { type Context, run } from '../src/core/run.ts'
 import { becomeUser, suiteGroup, suiteUser } from '../src/os/ids.ts'
+import { collectAtLeisure } from '../src/os/leisure.ts'
 import { listenAt } from '../src/os/listen.ts'
 import { parentGone } from '../src/os/parent.ts'
 import { judge } from '../src/rcptd/recipient.ts'
@@ -48,6 +49,7 @@ const main = async ({ home, env, resident }: Context): Promise<number> => {
   const ids = { uid: suiteUser(home, 'qmailp').uid, gid: suiteGroup(home, 'nofiles') }
   await listenAt(join(home, 'run', 'smtpd', 'rcpt'), MAX_CONNECTIONS, (socket) => serveQuestions(socket, answer, log))
   becomeUser(ids)
+  collectAtLeisure()
   await stopped
   return Exit.ok
 }

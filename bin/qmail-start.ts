@@ -13,6 +13,7 @@ import { Exit } from '../src/core/exit.ts'
 import { errorCode, reason } from '../src/core/failure.ts'
 import { logLine } from '../src/core/logline.ts'
 import { type Context, run } from '../src/core/run.ts'
+import { collectAtLeisure } from '../src/os/leisure.ts'
 import { type Daemons, startDaemons, whenListening } from '../src/start/daemons.ts'
 import { Helpers } from '../src/start/helpers.ts'
 import { searchPath } from '../src/start/path.ts'
@@ -65,6 +66,7 @@ const main = ({ home, args: [defaultDelivery = DEFAULT_DELIVERY, ...logger], env
   for (const signal of ['SIGALRM', 'SIGHUP'] as const) process.on(signal, () => void listening.then(() => daemons.get('qmail-send')?.kill(signal)))
   const daemons = startDaemons({ home, env: { ...env, PATH: path } }, defaultDelivery, logger)
   helpers.start()
+  collectAtLeisure()
   const listening = whenListening(daemons)
   const endings = new Map<string, Ending>()
   return new Promise((resolve) => {

@@ -17,6 +17,7 @@ import { Permanent } from '../src/core/failure.ts'
 import { logLine } from '../src/core/logline.ts'
 import { run } from '../src/core/run.ts'
 import { becomeUser, suiteGroup, suiteUser } from '../src/os/ids.ts'
+import { collectAtLeisure } from '../src/os/leisure.ts'
 import { listenAt } from '../src/os/listen.ts'
 import { parentGone } from '../src/os/parent.ts'
 import { Coprocessor, type Door } from '../src/tlsd/coprocessor.ts'
@@ -50,6 +51,7 @@ const coprocessor = async (home: string, resident: boolean): Promise<number> => 
   await listenAt(join(home, 'run', 'smtpd', 'tls'), MAX_CONNECTIONS, at('server'))
   becomeUser(ids)
   begin()
+  collectAtLeisure()
   await stopped
   return Exit.ok
 }
@@ -58,5 +60,6 @@ run('qmail-tlsd', ({ home, args, resident }) => {
   process.on('SIGHUP', () => {}) // tcpserver hears it, and says what to do
   if (args[0] === '-c') return coprocessor(home, resident)
   if (!resident || process.send === undefined) throw new Permanent('it is started by tcpserver, which hands it connections, or with -c')
+  collectAtLeisure()
   return new TlsdWorker(tlsdChannel(), new TlsService(home, log)).run()
 })
