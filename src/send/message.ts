@@ -81,12 +81,16 @@ export interface Job {
   /** Those of them that the pass has left untried. */
   untried: number
   running: number
+  /** Those of them whose durability alone is waited for. */
+  written: number
   /** Is the pass over, and did it come to the end of the list? */
   isOver: boolean
   isComplete: boolean
   /** Is its pass over files, and a large message's? */
   isFile: boolean
   isLarge: boolean
+  /** Does it count among those over files that get on? */
+  hasPlace: boolean
   held: Held | undefined
   /** What senders asked for about recipients, by where their records begin; undefined: nothing. */
   notes: ReadonlyMap<number, RecipientNote> | undefined

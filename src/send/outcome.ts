@@ -10,7 +10,7 @@ import { paragraph, TOO_LONG } from './bounce/text.ts'
 import { isOneTooMany } from './destination/together.ts'
 import { reachOf, wordOf } from './destination/word.ts'
 import { markDone } from './files.ts'
-import { closeJob } from './job.ts'
+import { closeJob, givePlace } from './job.ts'
 import { masked } from './log.ts'
 import type { Company, Delivery } from './message.ts'
 import type { Spawner } from './spawner.ts'
@@ -112,7 +112,11 @@ export const takeReport = (state: State, spawner: Spawner, given: Report): void 
   const isPassedOn = isNoted && given.letter === PASSED_ON
   const isListed = isNoted && given.letter === LISTED
   const report = isPassedOn || isListed ? { ...given, letter: 'K' } : given
-  if (report.letter === WRITTEN && spawner.written(report.slot)) return
+  if (report.letter === WRITTEN && spawner.written(report.slot)) {
+    const job = spawner.peek(report.slot)?.job
+    if (job !== undefined) givePlace(spawner, job)
+    return
+  }
   const waiting = report.letter === NEEDS_FILE ? spawner.peek(report.slot) : undefined
   if (waiting?.isFromLog && !waiting.job.held?.isForgotten) {
     handOverAsFile(state, spawner, report.slot, waiting)

@@ -45,6 +45,8 @@ const newJob = (
     undone: 0,
     untried: 0,
     running: 0,
+    written: 0,
+    hasPlace: from.isFile,
     isOver: false,
     isComplete: false
   }

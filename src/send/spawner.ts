@@ -132,6 +132,7 @@ export class Spawner {
     if (delivery === undefined || !(delivery.isFromLog || this.#width === 2)) return false
     if (delivery.isWritten || delivery.next !== undefined) return true
     delivery.isWritten = true
+    delivery.job.written++
     this.#written++
     this.#shares.give(delivery.claims)
     this.#writtenShares.take(delivery.claims)
@@ -165,7 +166,10 @@ export class Spawner {
     this.#slots[slot] = delivery.next
     if (delivery.next !== undefined) return delivery
     this.running--
-    if (delivery.isWritten) this.#written--
+    if (delivery.isWritten) {
+      delivery.job.written--
+      this.#written--
+    }
     const shares = delivery.isWritten ? this.#writtenShares : this.#shares
     shares.give(delivery.claims)
     return delivery

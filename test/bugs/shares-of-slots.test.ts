@@ -1,8 +1,9 @@
 /** One message of thousands of recipients, or one user's hanging deliveries, held all slots of the local channel; everybody else's mail waited. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { WRITTEN } from '../../src/queue/spawnproto.ts'
 import { type Home, makeHome } from '../helpers/home.ts'
-import { NO_INODE, putMessage, putWaiting, SendRig } from '../helpers/send-rig.ts'
+import { type Asked, NO_INODE, putMessage, putWaiting, SendRig } from '../helpers/send-rig.ts'
 import { until } from '../helpers/suite.ts'
 
 const makeRigHome = (): Home => {
@@ -149,6 +150,23 @@ test('what was put off while one of its deliveries was under way goes on when th
   assert.doesNotMatch(rig.log, new RegExp(`msg ${mine} to local busy@`))
   rig.report(slow, 'Kok\n')
   await rig.logged(new RegExp(`^end msg ${mine}$`, 'm'))
+  assert.equal(await rig.stop(), 0)
+})
+
+test('messages of which only the durability is waited for hold no place of those that get on', async () => {
+  const home = makeRigHome()
+  const recipients = Array.from({ length: 100 }, (_, i) => [`u${i}@me.example`])
+  layDue(home, recipients)
+  const rig = new SendRig(home, { resident: true, wideLocal: 500 })
+  const written: Asked[] = []
+  rig.onDelivery = (asked) => {
+    written.push(asked)
+    return WRITTEN
+  }
+  await until('all to be delivered', () => written.length === recipients.length)
+  assert.doesNotMatch(rig.log, /success/)
+  for (const asked of written) rig.report(asked, 'Kok\n')
+  await until('all to leave', () => rig.log.split('end msg').length === recipients.length + 1)
   assert.equal(await rig.stop(), 0)
 })
 

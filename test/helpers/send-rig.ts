@@ -45,6 +45,8 @@ export interface RigOptions {
   env?: Record<string, string>
   /** qmail-rspawn's numbers have two bytes, and this is its limit. */
   wide?: number
+  /** The same of qmail-lspawn. */
+  wideLocal?: number
   /** Then so many recipients of a message go in one delivery. */
   together?: number
 }
@@ -70,14 +72,19 @@ export class SendRig {
   readonly ended: Promise<number | string>
 
   constructor(home: Home, options: RigOptions = {}) {
-    const { resident, limits, env, wide, together } = { resident: false, limits: [120, 120], env: {}, ...options }
-    this.#widths = { local: 1, remote: wide === undefined ? 1 : 2 }
+    const { resident, limits, env, wide, wideLocal, together } = { resident: false, limits: [120, 120], env: {}, ...options }
+    this.#widths = { local: wideLocal === undefined ? 1 : 2, remote: wide === undefined ? 1 : 2 }
     this.#home = home
     const parent = resident ? '7<&10' : '7>&-' // in the second gear, what tells it that qmail-start is gone
     const order = `exec "$1" 0>&3 1>&4 2<&5 3>&6 4<&7 5>&8 6<&9 ${parent} 8>&- 9>&- 10>&-`
     this.#child = spawn('/bin/bash', ['-c', order, 'sh', home.at('bin', 'qmail-send')], {
       stdio: ['ignore', 'inherit', 'inherit', ...Array<'pipe'>(8).fill('pipe')],
-      env: { PATH: `${home.at('bin')}:/usr/bin:/bin`, ...env, ...(resident ? { QMAIL_RESIDENT: '1' } : {}), ...(wide === undefined ? {} : { QMAIL_WIDE: '1' }) }
+      env: {
+        PATH: `${home.at('bin')}:/usr/bin:/bin`,
+        ...env,
+        ...(resident ? { QMAIL_RESIDENT: '1' } : {}),
+        ...(wide === undefined && wideLocal === undefined ? {} : { QMAIL_WIDE: '1' })
+      }
     })
     this.ended = new Promise((resolve) => this.#child.on('exit', (code, signal) => resolve(signal ?? code ?? -1)))
     endWith(home, this.#child)
@@ -92,8 +99,9 @@ export class SendRig {
     this.#hearSpawner('remote', toRemote)
     this.#hearClean(toClean)
     for (const [i, stream] of [fromLocal, fromRemote].entries()) {
+      const numbers = i === 0 ? wideLocal : wide
       if (limits === undefined) stream.end()
-      else if (i === 1 && wide !== undefined) stream.write(Buffer.from(limitBytes(wide, 2, together), 'latin1'))
+      else if (numbers !== undefined) stream.write(Buffer.from(limitBytes(numbers, 2, i === 0 ? undefined : together), 'latin1'))
       else stream.write(Buffer.of(limits[i] ?? 0))
     }
   }
