@@ -16,7 +16,7 @@ const SIZES = (process.env.SIZES || '100 1000 10000').split(' ').map(Number)
 const ROUNDS = Number(process.env.ROUNDS ?? 3)
 const WARM = 2000
 const PATIENCE_SECONDS = 300
-/** What was written is on the disk, and nothing is under way. */
+/** After `sync`: what was written is on the disk, and nothing is under way. A file system that writes five seconds' work of its own accord would do it in the midst of a short run. */
 const REST_SECONDS = 3
 const say = (text: string): void => void process.stdout.write(`${text}\n`)
 
@@ -35,6 +35,7 @@ const drain = async (subject: Holding, messages: number): Promise<number> => {
   const codes = await Promise.all(USERS.map((user) => sourceFor(user, subject.port, load)))
   if (codes.some((code) => code !== 0)) throw new Error(`the load generator failed against ${subject.name}`)
   await until(`${messages} messages to wait in ${subject.name}`, () => subject.held() - before >= messages, PATIENCE_SECONDS)
+  spawnSync('sync')
   await delay(REST_SECONDS * 1000)
   const boxes = arrivals(subject.boxes, messages)
   const start = performance.now()
