@@ -91,8 +91,12 @@ export interface Postfix extends Subject {
   set: (setting: string) => void
   /** How many messages are in its queue of deferred ones. */
   deferred: () => number
+  /** How many messages it has. */
+  queued: () => number
   stop: () => void
 }
+
+const filesBelow = (folder: string): number => readdirSync(folder, { recursive: true, withFileTypes: true }).filter((entry) => entry.isFile()).length
 
 /** Starts Debian's Postfix with a configuration, queue and Maildirs of its own on 127.0.0.1, in the bench's name space; `more`: further lines of main.cf. Undefined when it is not installed. */
 export const startPostfix = (port: number, more = ''): Postfix | undefined => {
@@ -117,7 +121,8 @@ export const startPostfix = (port: number, more = ''): Postfix | undefined => {
     boxes: boxesIn(join(top, 'homes')),
     processes: () => treeOf(master),
     sendmail: ['/usr/sbin/sendmail', [`${USERS[0]}@${DOMAIN}`]],
-    deferred: () => readdirSync(join(top, 'spool', 'deferred'), { recursive: true, withFileTypes: true }).filter((entry) => entry.isFile()).length,
+    deferred: () => filesBelow(join(top, 'spool', 'deferred')),
+    queued: () => ['incoming', 'active', 'deferred'].reduce((sum, queue) => sum + filesBelow(join(top, 'spool', queue)), 0),
     set: (setting) => {
       const r = spawnSync('/usr/sbin/postconf', ['-e', setting], { encoding: 'utf8' })
       if (r.status !== 0) throw new Error(`postconf ${setting}: ${r.stderr}`)
