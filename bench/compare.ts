@@ -5,7 +5,6 @@ const ROUNDS = Number(process.env.ROUNDS ?? 5)
 const say = (text: string): void => void process.stdout.write(`${text}\n`)
 
 /** The middle, and from where to where: `2.5 (2.1-2.9)`. */
-/** The middle of them, and the lowest and the highest. */
 export const spread = (values: number[], digits: number): string =>
   `${median(values).toFixed(digits)} (${Math.min(...values).toFixed(digits)}-${Math.max(...values).toFixed(digits)})`
 

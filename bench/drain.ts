@@ -52,7 +52,7 @@ const drain = async (subject: Holding, messages: number): Promise<Rates> => {
   const start = performance.now()
   subject.release()
   const isLate = setTimeout(() => {
-    throw new Error(`${subject.name} delivered only ${boxes.seen()} of ${messages}`)
+    throw new Error(`${subject.name} delivered only ${boxes.seen()} of ${messages}, or did not empty its queue`)
   }, PATIENCE_SECONDS * 1000)
   await boxes.all
   const deliveredAt = performance.now()
@@ -64,7 +64,8 @@ const drain = async (subject: Holding, messages: number): Promise<Rates> => {
 }
 
 const LONGEST = SIZES.indexOf(Math.max(...SIZES))
-const rateOf = (round: readonly Rates[][], n: number, what: keyof Rates): number => round[n]?.[0]?.[what] ?? Number.NaN
+const OURS = 0
+const THEIRS = 1
 /** One round: each size, of each server, so that a slow minute of the machine falls on all. */
 const drainEach = async (subjects: readonly Holding[]): Promise<Rates[][]> => {
   const rates: Rates[][] = []
@@ -100,7 +101,10 @@ const ours: Holding = {
   ...qmail,
   hold: () => homes.forEach((home) => void chmodSync(home, 0o1755)),
   held: () => logged().deferral,
-  isEmpty: () => logged().ended === seen.begun,
+  isEmpty: () => {
+    const { begun, ended } = logged()
+    return begun === ended
+  },
   release: () => {
     for (const home of homes) chmodSync(home, 0o755)
     process.kill(send, 'SIGALRM')
@@ -131,17 +135,13 @@ try {
   for (let round = 0; round < ROUNDS; round++) rounds.push(await drainEach(subjects))
   for (const [n, messages] of SIZES.entries()) {
     for (const what of ['delivered', 'left'] as const) {
-      const pairs = rounds.map((round) => [round[n]?.[0]?.[what] ?? Number.NaN, round[n]?.[1]?.[what] ?? Number.NaN] as const)
-      const [mine, peer] = [pairs.map(([a]) => a), pairs.map(([, b]) => b)]
-      say(
-        `| ${messages} ${what} | ${spread(mine, 0)} | ${spread(peer, 0)} | ${spread(
-          pairs.map(([a, b]) => a / b),
+      const of = (server: number, size = n): number[] => rounds.map((round) => round[size]?.[server]?.[what] ?? Number.NaN)
+      const by = (others: number[]): string =>
+        spread(
+          of(OURS).map((rate, round) => rate / (others[round] ?? Number.NaN)),
           2
-        )} | ${spread(
-          rounds.map((round) => rateOf(round, n, what) / rateOf(round, LONGEST, what)),
-          2
-        )} |`
-      )
+        )
+      say(`| ${messages} ${what} | ${spread(of(OURS), 0)} | ${spread(of(THEIRS), 0)} | ${by(of(THEIRS))} | ${by(of(OURS, LONGEST))} |`)
     }
   }
 } finally {
