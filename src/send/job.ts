@@ -1,32 +1,34 @@
 import { unlinkThere } from '../os/unlink.ts'
-import { type Channel, splitPath } from '../queue/paths.ts'
+import { splitPath } from '../queue/paths.ts'
 import { considerDelay } from './bounce/delay.ts'
 import { considerSuccess } from './bounce/success.ts'
 import { settle } from './ctl/settle.ts'
-import { exists } from './files.ts'
+import { markDone } from './files.ts'
 import type { Job } from './message.ts'
 import type { Spawner } from './spawner.ts'
 import { AGAIN_SECONDS, nowSeconds, type State } from './state.ts'
 import { channelArrived } from './todo/express.ts'
 
-const other = (channel: Channel): Channel => (channel === 'local' ? 'remote' : 'local')
+/** Is its only recipient that is not done the one whose delivery is now reported, and the pass over? */
+export const isLastOf = ({ isOver, isComplete, running, undone }: Job): boolean => isOver && isComplete && running === 1 && undone === 1
+
+/** Marks the last recipient after all: its file stays. If that fails, with a warning, it will be tried again. */
+const markLast = ({ log }: State, { id, channel, unmarked }: Job): void => {
+  if (unmarked !== undefined) markDone(log, splitPath(channel, id), unmarked)
+}
 
 /** Nobody is left on this channel: its file goes, and when it was the last one, the message is done. */
-const closeChannel = (state: State, { id, channel }: Job): void => {
+const closeChannel = (state: State, job: Job): void => {
+  const { id, channel } = job
   const path = splitPath(channel, id)
-  if (!unlinkThere(path)) {
-    state.log.line(`warning: unable to unlink ${path}; will try again later`)
-    state.spawners[channel].waiting.insert(id, nowSeconds() + AGAIN_SECONDS)
+  if (unlinkThere(path)) {
+    state.spawners[channel].waiting.forget(id)
+    state.done.insert(id, nowSeconds())
     return
   }
-  state.spawners[channel].waiting.forget(id)
-  const rest = splitPath(other(channel), id)
-  try {
-    if (exists(rest)) return
-  } catch {
-    state.log.line(`warning: unable to stat ${rest}`)
-  }
-  state.done.insert(id, nowSeconds())
+  state.log.line(`warning: unable to unlink ${path}; will try again later`)
+  markLast(state, job)
+  state.spawners[channel].waiting.insert(id, nowSeconds() + AGAIN_SECONDS)
 }
 
 /** A job over files gives its place to the next one when its pass is over and only the durability of what was delivered is waited for. */
@@ -48,11 +50,16 @@ export const closeJob = (state: State, job: Job): void => {
   if (job.resumesAt !== undefined && job.undone === job.untried) job.retry = job.resumesAt
   if (job.alarms !== state.alarms) job.retry = nowSeconds()
   const decided = state.ctl.closed(job)
-  if (job.held?.stage === 'express') channelArrived(state, job.held, job.channel)
-  else if (decided === 'settle') settle(state, job.id)
-  else if (decided !== 'kept' && isAllDone) closeChannel(state, job)
+  const { held } = job
+  if (held?.stage === 'express') channelArrived(state, held, job.channel)
+  else if (decided === undefined && isAllDone) closeChannel(state, job)
   else {
-    if (decided !== 'kept') {
+    markLast(state, job)
+    if (decided === 'settle') {
+      settle(state, job.id)
+      return
+    }
+    if (decided === undefined) {
       considerDelay(state, job)
       waiting.insert(job.id, job.retry)
     }

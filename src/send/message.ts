@@ -91,6 +91,8 @@ export interface Job {
   isLarge: boolean
   /** Does it count among those over files that get on? */
   hasPlace: boolean
+  /** Where the record of its last recipient begins, which is done: the file is to go at once, and needs no mark. */
+  unmarked: number | undefined
   held: Held | undefined
   /** What senders asked for about recipients, by where their records begin; undefined: nothing. */
   notes: ReadonlyMap<number, RecipientNote> | undefined

@@ -10,7 +10,7 @@ import { paragraph, TOO_LONG } from './bounce/text.ts'
 import { isOneTooMany } from './destination/together.ts'
 import { reachOf, wordOf } from './destination/word.ts'
 import { markDone } from './files.ts'
-import { closeJob, givePlace } from './job.ts'
+import { closeJob, givePlace, isLastOf } from './job.ts'
 import { masked } from './log.ts'
 import type { Company, Delivery } from './message.ts'
 import type { Spawner } from './spawner.ts'
@@ -19,11 +19,13 @@ import { leaveExpress } from './todo/express.ts'
 
 const SLEEP_SECONDS = 10
 
-/** Marks a recipient done, in memory while the message is in the express lane. False, with a warning: it will be tried again. */
+/** Marks a recipient done, in memory while the message is in the express lane. The last one's file goes instead. False, with a warning: it will be tried again. */
 const mark = ({ log }: State, { job, at }: Delivery): boolean => {
-  if (job.held?.stage !== 'express') return markDone(log, splitPath(job.channel, job.id), at)
-  const recipient = job.held.recipients[job.channel].find((r) => r.at === at)
-  if (recipient) recipient.isDone = true
+  if (job.held?.stage === 'express') {
+    const recipient = job.held.recipients[job.channel].find((r) => r.at === at)
+    if (recipient) recipient.isDone = true
+  } else if (isLastOf(job)) job.unmarked = at
+  else return markDone(log, splitPath(job.channel, job.id), at)
   return true
 }
 

@@ -35,6 +35,7 @@ const newJob = (
     running: 0,
     written: 0,
     hasPlace: from.isFile,
+    unmarked: undefined,
     isOver: false,
     isComplete: false
   }
