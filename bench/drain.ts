@@ -3,7 +3,7 @@
  * all wait in the ordinary queue; then it is let go. Prints messages a second from there until all are in the Maildirs, and until none is in the queue, for 100, 1,000 and 10,000 messages (SIZES), the middle of ROUNDS (default 3), after a warm-up; PEERS=none: without Postfix.
  */
 import { spawnSync } from 'node:child_process'
-import { chmodSync, openSync, readSync } from 'node:fs'
+import { chmodSync, openSync, readdirSync, readSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import { freePort } from '../test/helpers/free-port.ts'
@@ -79,6 +79,8 @@ const drainEach = async (subjects: readonly Holding[]): Promise<Rates[][]> => {
 
 enterNameSpace(import.meta.filename)
 const qmail = await startQmail(await freePort())
+const mess = join(qmail.home, 'queue', 'mess')
+const folders = readdirSync(mess).length
 const homes = USERS.map((user) => join(qmail.home, 'homes', user))
 const send = qmail.pids().find(([name]) => name === 'qmail-send')?.[1] ?? 0
 const log = openSync(join(qmail.home, 'send.log'), 'r')
@@ -103,7 +105,7 @@ const ours: Holding = {
   held: () => logged().deferral,
   isEmpty: () => {
     const { begun, ended } = logged()
-    return begun === ended
+    return begun === ended && readdirSync(mess, { recursive: true }).length === folders
   },
   release: () => {
     for (const home of homes) chmodSync(home, 0o755)

@@ -7,11 +7,10 @@ import { CleanCommands } from './clean.ts'
 const FD = { commands: 0, answers: 1 } as const
 const CHUNK_BYTES = 8192
 
-/** Answers what these bytes ask for, in one write. False: nobody takes the answers any more. */
-const answer = (commands: CleanCommands, chunk: Buffer): boolean => {
-  const answers = commands.push(chunk)
+/** Writes answers. False: nobody takes them any more. */
+const say = (answers: string): boolean => {
   try {
-    if (answers !== '') writeFd(FD.answers, answers)
+    writeFd(FD.answers, answers)
     return true
   } catch {
     return false
@@ -23,7 +22,7 @@ const serveAsync = async (commands: CleanCommands): Promise<number> => {
   const { Socket } = await import('node:net')
   const socket = new Socket({ fd: FD.commands, readable: true, writable: false })
   try {
-    for await (const chunk of socket) if (!answer(commands, chunk as Buffer)) return Exit.permanent
+    for await (const chunk of socket) if (!(await commands.push(chunk as Buffer, say))) return Exit.permanent
   } catch {
     // a read error ends it like the end of the commands
   }
@@ -31,7 +30,7 @@ const serveAsync = async (commands: CleanCommands): Promise<number> => {
 }
 
 /** Reads commands until their end, in the queue folder. Returns the exit code: 0, or 100 when it cannot answer (spec queue.md 4). */
-export const serveCleaning = (): number | Promise<number> => {
+export const serveCleaning = async (): Promise<number> => {
   const commands = new CleanCommands()
   const buffer = Buffer.allocUnsafe(CHUNK_BYTES)
   for (;;) {
@@ -43,6 +42,6 @@ export const serveCleaning = (): number | Promise<number> => {
       if (errorCode(error) === 'EINTR') continue
     }
     if (length === 0) return Exit.ok
-    if (!answer(commands, buffer.subarray(0, length))) return Exit.permanent
+    if (!(await commands.push(buffer.subarray(0, length), say))) return Exit.permanent
   }
 }

@@ -1,4 +1,4 @@
-import { lstatSync, unlinkSync } from 'node:fs'
+import { lstatSync, unlink, unlinkSync } from 'node:fs'
 import { errorCode } from '../core/failure.ts'
 
 /** Removes a file, if there is one. Returns whether it is gone now. One look is cheaper than the exception for a file that is not there. */
@@ -20,3 +20,7 @@ export const unlinkThere = (path: string): boolean => {
     return errorCode(error) === 'ENOENT'
   }
 }
+
+/** As unlinkThere, in the thread pool: the event loop goes on meanwhile. Never rejects. */
+export const unlinkLater = (path: string): Promise<boolean> =>
+  new Promise((resolve) => unlink(path, (error) => resolve(error === null || error.code === 'ENOENT')))

@@ -1,4 +1,3 @@
-import { unlinkThere } from '../os/unlink.ts'
 import { type Info, readInfo } from '../queue/info.ts'
 import { splitPath } from '../queue/paths.ts'
 import { sendBounce } from './bounce/bounce.ts'
@@ -37,11 +36,11 @@ const again = (state: State, id: number): void => state.done.insert(id, nowSecon
 const leave = (state: State, id: number): void => {
   state.log.line(`end msg ${id}`)
   const info = splitPath('info', id)
-  if (unlinkThere(info)) removeMessage(state, id)
-  else {
+  state.departures.unlink(id, info, (isGone) => {
+    if (isGone) return removeMessage(state, id)
     state.log.line(`warning: unable to unlink ${info}; will try again later`)
     again(state, id)
-  }
+  })
 }
 
 const bounceThenLeave = async (state: State, id: number): Promise<void> => {
@@ -62,6 +61,7 @@ export const finishStep = (state: State): boolean => {
   if (state.isBouncing) return false
   const id = state.done.takeDue(nowSeconds())
   if (id === undefined) return false
+  if (state.departures.isUnlinking(id)) return true
   const owed = state.successes.find((notice) => notice.id === id)
   if (owed) {
     state.done.insert(id, Math.max(owed.due, nowSeconds() + 1))

@@ -1,4 +1,3 @@
-import { unlinkThere } from '../os/unlink.ts'
 import { splitPath } from '../queue/paths.ts'
 import { considerDelay } from './bounce/delay.ts'
 import { considerSuccess } from './bounce/success.ts'
@@ -21,14 +20,16 @@ const markLast = ({ log }: State, { id, channel, unmarked }: Job): void => {
 const closeChannel = (state: State, job: Job): void => {
   const { id, channel } = job
   const path = splitPath(channel, id)
-  if (unlinkThere(path)) {
-    state.spawners[channel].waiting.forget(id)
-    state.done.insert(id, nowSeconds())
-    return
-  }
-  state.log.line(`warning: unable to unlink ${path}; will try again later`)
-  markLast(state, job)
-  state.spawners[channel].waiting.insert(id, nowSeconds() + AGAIN_SECONDS)
+  state.departures.unlink(id, path, (isGone) => {
+    if (isGone) {
+      state.spawners[channel].waiting.forget(id)
+      state.done.insert(id, nowSeconds())
+      return
+    }
+    state.log.line(`warning: unable to unlink ${path}; will try again later`)
+    markLast(state, job)
+    state.spawners[channel].waiting.insert(id, nowSeconds() + AGAIN_SECONDS)
+  })
 }
 
 /** A job over files gives its place to the next one when its pass is over and only the durability of what was delivered is waited for. */

@@ -239,11 +239,12 @@ export class Loop {
   }
 
   #mayEnd(): boolean {
-    const { isExiting, isBouncing, pending, spawners, cleaner, commits } = this.#state
+    const { isExiting, isBouncing, pending, departures, spawners, cleaner, commits } = this.#state
     return (
       isExiting &&
       !isBouncing &&
       pending === 0 &&
+      !departures.isBusy &&
       spawners.local.running + spawners.remote.running === 0 &&
       (!cleaner.isBusy || cleaner.isLost) &&
       !commits?.isBusy

@@ -1,26 +1,16 @@
-import { exists } from './files.ts'
 import type { State } from './state.ts'
 
 /**
- * A number is no longer spoken for. Numbers are inode numbers and used again at once: a new message may have been standing in todo/
- * under this one since before qmail-clean's answer came, and scans have passed it over. So look again, always (docs/internals.md, What is promised).
+ * Has the message's last files (intd, mess) removed. The number is free from now on: as it is an inode's, it is used again as soon as mess/ID has gone,
+ * and a new message may have it, in todo/ or in the commit log, before qmail-clean's answer comes. The answer is the old one's (docs/internals.md, What is promised).
  */
-const release = (state: State, id: number): void => {
-  state.spokenFor.delete(id)
-  try {
-    if (exists(`todo/${id}`)) state.found.add(id)
-  } catch {
-    state.found.add(id) // in doubt there is a message; taking it up tells
-  }
-}
-
-/** Has the message's last files (intd, mess) removed. The number is free then. */
 export const removeMessage = (state: State, id: number): void => {
-  state.spokenFor.add(id)
+  state.spokenFor.delete(id)
   state.ctl.forget(id)
+  state.departures.cleaning(id)
   state.cleaner.ask('foop', id, (isDone) => {
     if (!isDone) state.log.line(`warning: qmail-clean unable to clean up foop/${id}`)
-    release(state, id)
+    state.departures.cleaned(id)
   })
 }
 

@@ -4,6 +4,7 @@ import type { DelayNotice, SuccessNotice } from './bounce/notices.ts'
 import { BounceRate } from './bounce/rate.ts'
 import { Cleaner } from './cleaner.ts'
 import { Control } from './ctl/control.ts'
+import { Departures } from './departures.ts'
 import { Destinations } from './destination/destinations.ts'
 import { Routes } from './destination/routes.ts'
 import { DueList } from './due-list.ts'
@@ -44,6 +45,8 @@ export interface State {
   destinations: Destinations
   /** Messages without recipients left, to be finished. */
   done: DueList
+  /** Files on their way out. */
+  departures: Departures
   /** Messages whose files could not be looked at when we started. */
   unseen: DueList
   /** Numbers found in todo/, to be taken up. */
@@ -96,6 +99,7 @@ export const newState = (settings: SendSettings, log: Log, wake: () => void): St
     },
     destinations: new Destinations(new Routes(settings.home), settings.tunable.destinations),
     done: new DueList(),
+    departures: new Departures(wake),
     unseen: new DueList(),
     found: new Set(),
     spokenFor: new Set(),

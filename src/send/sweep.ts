@@ -14,7 +14,7 @@ const NAMES_PER_TURN = 32
 /** Is this the file of a writer that died, 36 hours ago? */
 const isRubbish = (state: State, id: number): boolean => {
   try {
-    if (state.spokenFor.has(id)) return false
+    if (state.spokenFor.has(id) || state.departures.has(id)) return false
     const file = statSync(splitPath('mess', id), { throwIfNoEntry: false })
     if (file === undefined || Math.floor(file.atimeMs / 1000) + RUBBISH_SECONDS >= nowSeconds()) return false
     return !exists(splitPath('info', id)) && !exists(`todo/${id}`)

@@ -95,7 +95,7 @@ export const allowsOf =
 const places = ({ spawners: { local, remote } }: State): number => local.limit + remote.limit
 /** Large messages have half of the places. */
 export const mayBeLarge = (state: State, { open, turns }: Spawner): boolean => open.large - turns.blocked.large < Math.max(1, places(state) / 2)
-export const hasPlace = (state: State, { open, turns }: Spawner): boolean => open.all - turns.blocked.all < places(state)
+export const hasPlace = (state: State, { open, turns }: Spawner): boolean => !state.departures.isFull && open.all - turns.blocked.all < places(state)
 
 /** Begins the pass of the first message in the express lane. */
 const openArrival = (state: State, spawner: Spawner): boolean => {
