@@ -40,9 +40,8 @@ export class LogKeeper {
     await until('qmail-send’s end of the log to be closed', () => !this.isConnected)
   }
 
-  /** Puts a message into the log; `onNumber` hears its number before qmail-send can. */
-  put(recipients: string[], sender: string, body: string, onNumber: (id: number) => void): void {
-    const number = NO_INODE + ++this.#count
+  /** Puts a message into the log, under a number of its own or this one; `onNumber` hears its number before qmail-send can. */
+  put(recipients: string[], sender: string, body: string, onNumber: (id: number) => void, number = NO_INODE + ++this.#count): void {
     this.live.set(number, { recipients, sender, body })
     onNumber(number)
     const envelope = `u7\0p99\0F${sender}\0${recipients.map((one) => `T${one}\0`).join('')}`

@@ -1,9 +1,10 @@
 import assert from 'node:assert/strict'
 import { spawn } from 'node:child_process'
-import { existsSync, readdirSync, utimesSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, readdirSync, rmdirSync, utimesSync, writeFileSync } from 'node:fs'
 import { test } from 'node:test'
 import { makeHome } from '../helpers/home.ts'
 import { runProgram } from '../helpers/run-program.ts'
+import { attachStrace, withoutStrace } from '../helpers/strace.ts'
 import { until } from '../helpers/suite.ts'
 
 const home = makeHome()
@@ -60,6 +61,41 @@ test('a command without its NUL is not done, however long', () => {
   assert.equal(runProgram(home, 'qmail-clean', { input: 'foop/1001' }).stdout, '')
   assert.equal(runProgram(home, 'qmail-clean', { input: `foop/${'1'.repeat(300_000)}` }).stdout, '')
   assert.ok(has('mess/12/1001'))
+})
+
+test('many commands at once are answered in their order, whatever each comes to', () => {
+  const ids = Array.from({ length: 100 }, (_, n) => 50_000 + n)
+  const mess = (id: number): string => `mess/${id % 23}/${id}`
+  const isStuck = (id: number): boolean => id % 7 === 0
+  for (const id of ids) {
+    if (isStuck(id)) mkdirSync(home.at('queue', mess(id)))
+    else lay(mess(id), `intd/${id}`)
+  }
+  const r = runProgram(home, 'qmail-clean', { input: ids.map((id) => `foop/${id}\0${id % 10 === 0 ? 'odd\0' : ''}`).join('') })
+  assert.equal(r.stdout, ids.map((id) => `${isStuck(id) ? '!' : '+'}${id % 10 === 0 ? 'x' : ''}`).join(''))
+  assert.deepEqual(
+    ids.filter((id) => has(mess(id)) || has(`intd/${id}`)),
+    ids.filter(isStuck)
+  )
+  for (const id of ids.filter(isStuck)) rmdirSync(home.at('queue', mess(id)))
+})
+
+test('two commands about one message are done one after the other, also among many', { skip: withoutStrace }, async () => {
+  const ids = Array.from({ length: 10 }, (_, n) => 60_000 + n)
+  for (const id of ids) lay(`mess/${id % 23}/${id}`, `todo/${id}`)
+  const child = spawn(home.at('bin', 'qmail-clean'), [], { stdio: ['pipe', 'pipe', 'inherit'], env: { PATH: '/usr/bin:/bin' } })
+  let answers = ''
+  child.stdout.on('data', (d: Buffer) => {
+    answers += d.toString('latin1')
+  })
+  child.stdin.write('foop/4242\0')
+  await until('it to be at work', () => answers === '+')
+  const tracer = await attachStrace(home, child.pid ?? 0, ['-e', 'trace=unlink,unlinkat', '-e', 'inject=unlink,unlinkat:delay_enter=20000'])
+  child.stdin.write(ids.map((id) => `todo/${id}\0`).join('') + ids.map((id) => `foop/0${id}\0`).join(''))
+  await until('the answers', () => answers === '+'.repeat(2 * ids.length + 1))
+  const begun = [...(await tracer.end()).matchAll(/unlink(?:at)?\((?:AT_FDCWD, )?"[^"]*(todo|mess)\//g)].map(([, folder]) => folder)
+  assert.deepEqual(begun, [...ids.map(() => 'todo'), ...ids.map(() => 'mess')])
+  child.stdin.end()
 })
 
 test('pid is swept of what is 36 hours old at the start and after every 31st command', async () => {
