@@ -39,7 +39,7 @@ test('a number used again in the commit log before qmail-clean has answered: the
   rig.report(other, 'Kok\n')
   rig.kill('SIGALRM')
   rig.report(await rig.delivery(/^second/), 'Kok\n')
-  await rig.logged(/end msg[^]*end msg[^]*end msg/)
+  await rig.logged(/end msg[\s\S]*end msg[\s\S]*end msg/)
   assert.equal(rig.log.match(/^new msg /gm)?.length, 3, `each is taken up once:\n${rig.log}`)
   assert.equal(await rig.stop(), 0)
   assert.deepEqual(queueFiles(home, ['mess', 'info', 'local', 'todo', 'intd']), [])

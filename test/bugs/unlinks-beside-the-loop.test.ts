@@ -36,7 +36,7 @@ test('while the files of a message that is delivered go, others are taken up and
   const quick = putMessage(home, ['one@me.example'])
   rig.pull()
   await rig.logged(new RegExp(`end msg ${id}\n`))
-  assert.match(rig.log, new RegExp(`end msg ${quick}\n[^]*end msg ${id}\n`), 'the quick one did not wait')
+  assert.match(rig.log, new RegExp(`end msg ${quick}\n[\\s\\S]*end msg ${id}\n`), 'the quick one did not wait')
   await until('its last files to go', () => rig.cleaned.includes(`foop/${id}`))
   const byLoop = [...(await tracer.end()).matchAll(/^(\d+) +unlink/gm)].filter(([, thread]) => Number(thread) === rig.pid)
   assert.deepEqual(byLoop, [], 'none of them goes by the thread of the loop')
