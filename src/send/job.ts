@@ -4,7 +4,6 @@ import { considerSuccess } from './bounce/success.ts'
 import { settle } from './ctl/settle.ts'
 import { markDone } from './files.ts'
 import type { Job } from './message.ts'
-import type { Spawner } from './spawner.ts'
 import { AGAIN_SECONDS, nowSeconds, type State } from './state.ts'
 import { channelArrived } from './todo/express.ts'
 
@@ -32,18 +31,10 @@ const closeChannel = (state: State, job: Job): void => {
   })
 }
 
-/** A job over files gives its place to the next one when its pass is over and only the durability of what was delivered is waited for. */
-export const givePlace = ({ open }: Spawner, job: Job): void => {
-  if (!job.hasPlace || !job.isOver || job.written < job.running) return
-  job.hasPlace = false
-  open.all--
-  if (job.isLarge) open.large--
-}
-
 /** Ends a job whose pass is over and whose deliveries have all reported; else does nothing (spec queue.md 5.6). */
 export const closeJob = (state: State, job: Job): void => {
   const spawner = state.spawners[job.channel]
-  givePlace(spawner, job)
+  spawner.places.giveIfOver(job)
   if (!job.isOver || job.running > 0) return
   const { waiting, turns } = spawner
   if (job.reached !== undefined) considerSuccess(state, job)

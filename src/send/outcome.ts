@@ -10,7 +10,7 @@ import { paragraph, TOO_LONG } from './bounce/text.ts'
 import { isOneTooMany } from './destination/together.ts'
 import { reachOf, wordOf } from './destination/word.ts'
 import { markDone } from './files.ts'
-import { closeJob, givePlace, isLastOf } from './job.ts'
+import { closeJob, isLastOf } from './job.ts'
 import { masked } from './log.ts'
 import type { Company, Delivery } from './message.ts'
 import type { Spawner } from './spawner.ts'
@@ -116,7 +116,7 @@ export const takeReport = (state: State, spawner: Spawner, given: Report): void 
   const report = isPassedOn || isListed ? { ...given, letter: 'K' } : given
   if (report.letter === WRITTEN && spawner.written(report.slot)) {
     const job = spawner.peek(report.slot)?.job
-    if (job !== undefined) givePlace(spawner, job)
+    if (job !== undefined) spawner.places.giveIfOver(job)
     return
   }
   const waiting = report.letter === NEEDS_FILE ? spawner.peek(report.slot) : undefined

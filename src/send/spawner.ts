@@ -5,6 +5,7 @@ import { type Channel, splitPath } from '../queue/paths.ts'
 import { commandBytes, type Report, ReportParser, type Width } from '../queue/spawnproto.ts'
 import type { Line } from './line.ts'
 import type { Delivery, Job } from './message.ts'
+import { Places } from './pass/places.ts'
 import type { SendSettings } from './settings.ts'
 import { type Claim, Shares } from './shares.ts'
 import { Turns } from './turns.ts'
@@ -42,8 +43,8 @@ export class Spawner {
   readonly arrivals: { id: number; birth: number }[] = []
   /** The passes under way. */
   readonly turns = new Turns()
-  /** Passes over files that are under way, large messages' among them. */
-  readonly open = { all: 0, large: 0 }
+  /** Those of passes over files. */
+  readonly places = new Places()
   /** Whose turn it was last: the express lane's, or files'. */
   isLanesTurn = false
   running = 0

@@ -153,22 +153,28 @@ test('what was put off while one of its deliveries was under way goes on when th
   assert.equal(await rig.stop(), 0)
 })
 
-test('messages of which only the durability is waited for hold no place of those that get on', async () => {
-  const home = makeRigHome()
-  const recipients = Array.from({ length: 100 }, (_, i) => [`u${i}@me.example`])
-  layDue(home, recipients)
-  const rig = new SendRig(home, { resident: true, wideLocal: 500 })
-  const written: Asked[] = []
-  rig.onDelivery = (asked) => {
-    written.push(asked)
-    return WRITTEN
-  }
-  await until('all to be delivered', () => written.length === recipients.length)
-  assert.doesNotMatch(rig.log, /success/)
-  for (const asked of written) rig.report(asked, 'Kok\n')
-  await until('all to leave', () => rig.log.split('end msg').length === recipients.length + 1)
-  assert.equal(await rig.stop(), 0)
-})
+for (const [what, messages, each] of [
+  ['messages', 100, 1],
+  ['large messages', 40, 21]
+] as const)
+  test(`${what} of which only the durability is waited for hold no place of those that get on`, async () => {
+    const home = makeRigHome()
+    layDue(
+      home,
+      Array.from({ length: messages }, (_, n) => Array.from({ length: each }, (_, i) => `u${n}-${i}-${'x'.repeat(100)}@me.example`))
+    )
+    const rig = new SendRig(home, { resident: true, wideLocal: 1000 })
+    const written: Asked[] = []
+    rig.onDelivery = (asked) => {
+      written.push(asked)
+      return WRITTEN
+    }
+    await until('all to be delivered', () => written.length === messages * each)
+    assert.doesNotMatch(rig.log, /success/)
+    for (const asked of written) rig.report(asked, 'Kok\n')
+    await until('all to leave', () => rig.log.split('end msg').length === messages + 1)
+    assert.equal(await rig.stop(), 0)
+  })
 
 test('a message waits for each of the shares that its recipients want: whoever can go first goes first', async () => {
   const home = makeRigHome()

@@ -34,7 +34,7 @@ const newJob = (
     untried: 0,
     running: 0,
     written: 0,
-    hasPlace: from.isFile,
+    hasPlace: false,
     unmarked: undefined,
     isOver: false,
     isComplete: false
@@ -43,8 +43,7 @@ const newJob = (
 
 const begin = (state: State, spawner: Spawner, job: Job, records: Pass['records']): void => {
   state.ctl.opened(job)
-  if (job.isFile) spawner.open.all++
-  if (job.isLarge) spawner.open.large++
+  spawner.places.take(job)
   spawner.turns.add({ job, records, ahead: [], isAtEnd: false })
 }
 
@@ -91,11 +90,11 @@ export const allowsOf =
   (claim: Claim): boolean =>
     spawner.blocked([claim]) === undefined
 
-/** How many passes over files get on at a time, on this channel. */
-const places = ({ spawners: { local, remote } }: State): number => local.limit + remote.limit
+/** How many passes over files get on at a time, on this channel; those that wait for shares come on top. */
+const mostPlaces = ({ spawners: { local, remote } }: State): number => local.limit + remote.limit
 /** Large messages have half of the places. */
-export const mayBeLarge = (state: State, { open, turns }: Spawner): boolean => open.large - turns.blocked.large < Math.max(1, places(state) / 2)
-export const hasPlace = (state: State, { open, turns }: Spawner): boolean => !state.departures.isFull && open.all - turns.blocked.all < places(state)
+export const mayBeLarge = (state: State, { places, turns }: Spawner): boolean => places.takenByLarge - turns.blocked.large < Math.max(1, mostPlaces(state) / 2)
+export const hasPlace = (state: State, { places, turns }: Spawner): boolean => !state.departures.isFull && places.taken - turns.blocked.all < mostPlaces(state)
 
 /** Begins the pass of the first message in the express lane. */
 const openArrival = (state: State, spawner: Spawner): boolean => {
