@@ -26,6 +26,9 @@ const LOCAL_IDLE_SECONDS = 60
 /** What a resident does, deliveries to Maildirs and forwards, takes less. */
 const LOCAL_PATIENCE_SECONDS = 30
 
+/** Whatever a delivery creates is the recipient's alone. */
+const PRIVATE_UMASK = 0o077
+
 const idsOf = (key: Bytes): { uid: number; gid: number } => {
   const [uid, gid] = key.split(':').map(Number)
   if (!uid || gid === undefined) throw new Error('no user to become')
@@ -90,6 +93,7 @@ export const serveLspawn = async ({ env: { QMAIL_WIDE, ...env }, ...rest }: Cont
   const { home, args } = context
   const [defaultdelivery] = args
   if (defaultdelivery === undefined) throw new Permanent('usage: qmail-lspawn defaultdelivery')
+  process.umask(PRIVATE_UMASK)
   const mess = enterable(join(home, 'queue', 'mess'))
   const firstgear = readSetting(home, 'firstgear')
   const nobody = isRoot() ? { uid: suiteUser(home, 'qmailp').uid, gid: suiteGroup(home, 'nofiles') } : undefined

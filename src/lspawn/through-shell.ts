@@ -16,13 +16,13 @@ export interface Start {
 
 /**
  * Runs a program with the message on 0 and one pipe on 1 and 2, which Node cannot give to a child but a shell that is at once replaced by the program can; it must not leave
- * its PWD behind. `before`: what else the shell does first. Resolves when the program has ended and nobody holds its output any more: with its exit code (null: killed) and the output, or
+ * its PWD behind. Resolves when the program has ended and nobody holds its output any more: with its exit code (null: killed) and the output, or
  * with why it could not be started.
  */
-export const runThroughShell = (words: readonly Bytes[], { fd, env, cwd, ids }: Start, before = ''): Promise<{ code: number | null; output: Output } | Error> =>
+export const runThroughShell = (words: readonly Bytes[], { fd, env, cwd, ids }: Start): Promise<{ code: number | null; output: Output } | Error> =>
   new Promise((resolve) => {
     const output = new Output()
-    const line = `${env.PWD === undefined ? 'unset PWD; ' : ''}${before}exec "$0" "$@" 2>&1`
+    const line = `${env.PWD === undefined ? 'unset PWD; ' : ''}exec "$0" "$@" 2>&1`
     const child = startChild('/bin/sh', ['-c', line, ...words], { stdio: [fd, 'pipe', 'ignore'], env, cwd, ids })
     child.stdout?.on('data', (chunk: Buffer) => output.add(chunk))
     child.on('error', resolve)

@@ -268,7 +268,16 @@ test('a program that is all there is to do is run without a qmail-local of its o
     config: 'exit 78',
     later: 'echo later >&2; exit 111',
     killed: 'echo so far; kill -9 $$',
-    long: 'head -c 2995 /dev/zero | tr "\\000" x'
+    long: 'head -c 2995 /dev/zero | tr "\\000" x',
+    // the shell does nothing of a line it cannot read, and says so
+    bracket: 'echo before; echo (',
+    quote: 'echo before; echo "open',
+    begin: ') && echo no',
+    nothing: '# only a comment',
+    unknown: 'echo before; no-such-program; echo after',
+    gone: 'exec no-such-program',
+    lines: 'echo $0 $# $- $? $LINENO; exit 100',
+    elsewhere: 'exec 1>/dev/null; echo gone; echo err >&2; exit 100'
   }
   for (const [word, command] of Object.entries(commands)) pat?.lay(`.qmail-${word}-default`, `# so\n|${command}\n`)
   const reports = async (): Promise<Record<string, string>> => {
