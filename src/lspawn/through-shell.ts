@@ -1,7 +1,7 @@
 import type { Bytes } from '../core/bytes.ts'
 import type { Env } from '../core/run.ts'
 import { type Ids, startChild } from '../os/child.ts'
-import { Output } from './report.ts'
+import { type Ended, outputOf } from './child-output.ts'
 
 /** What a program is started with for a delivery. */
 export interface Start {
@@ -16,15 +16,9 @@ export interface Start {
 
 /**
  * Runs a program with the message on 0 and one pipe on 1 and 2, which Node cannot give to a child but a shell that is at once replaced by the program can; it must not leave
- * its PWD behind. Resolves when the program has ended and nobody holds its output any more: with its exit code (null: killed) and the output, or
- * with why it could not be started.
+ * its PWD behind. Resolves as outputOf does.
  */
-export const runThroughShell = (words: readonly Bytes[], { fd, env, cwd, ids }: Start): Promise<{ code: number | null; output: Output } | Error> =>
-  new Promise((resolve) => {
-    const output = new Output()
-    const line = `${env.PWD === undefined ? 'unset PWD; ' : ''}exec "$0" "$@" 2>&1`
-    const child = startChild('/bin/sh', ['-c', line, ...words], { stdio: [fd, 'pipe', 'ignore'], env, cwd, ids })
-    child.stdout?.on('data', (chunk: Buffer) => output.add(chunk))
-    child.on('error', resolve)
-    child.on('close', (code) => resolve({ code, output }))
-  })
+export const runThroughShell = (words: readonly Bytes[], { fd, env, cwd, ids }: Start): Promise<Ended | Error> => {
+  const line = `${env.PWD === undefined ? 'unset PWD; ' : ''}exec "$0" "$@" 2>&1`
+  return outputOf(startChild('/bin/sh', ['-c', line, ...words], { stdio: [fd, 'pipe', 'ignore'], env, cwd, ids }))
+}
