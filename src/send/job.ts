@@ -1,14 +1,26 @@
-import { splitPath } from '../queue/paths.ts'
+import { type Channel, splitPath } from '../queue/paths.ts'
 import { considerDelay } from './bounce/delay.ts'
 import { considerSuccess } from './bounce/success.ts'
 import { settle } from './ctl/settle.ts'
-import { markDone } from './files.ts'
+import { exists, markDone } from './files.ts'
 import type { Job } from './message.ts'
 import { AGAIN_SECONDS, nowSeconds, type State } from './state.ts'
 import { channelArrived } from './todo/express.ts'
 
-/** Is its only recipient that is not done the one whose delivery is now reported, and the pass over? */
-export const isLastOf = ({ isOver, isComplete, running, undone }: Job): boolean => isOver && isComplete && running === 1 && undone === 1
+const other = (channel: Channel): Channel => (channel === 'local' ? 'remote' : 'local')
+
+/**
+ * Is the delivery now reported of the message's last recipient? The pass is over, nobody else of this channel is left, and there is no file of the other channel:
+ * whoever reads both, for a delay warning or qmail-qctl, must find done who is done while this file is on its way out.
+ */
+export const isLastOf = ({ id, channel, isOver, isComplete, running, undone }: Job): boolean => {
+  if (!isOver || !isComplete || running > 1 || undone > 1) return false
+  try {
+    return !exists(splitPath(other(channel), id))
+  } catch {
+    return false // in doubt it is marked
+  }
+}
 
 /** Marks the last recipient after all: its file stays. If that fails, with a warning, it will be tried again. */
 const markLast = ({ log }: State, { id, channel, unmarked }: Job): void => {

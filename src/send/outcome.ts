@@ -19,7 +19,7 @@ import { leaveExpress } from './todo/express.ts'
 
 const SLEEP_SECONDS = 10
 
-/** Marks a recipient done, in memory while the message is in the express lane. The last one's file goes instead. False, with a warning: it will be tried again. */
+/** Marks a recipient done, in memory while the message is in the express lane. The message's last one's file goes instead. False, with a warning: it will be tried again. */
 const mark = ({ log }: State, { job, at }: Delivery): boolean => {
   if (job.held?.stage === 'express') {
     const recipient = job.held.recipients[job.channel].find((r) => r.at === at)
