@@ -35,9 +35,9 @@ golden: build/stamp
 	$(NODE) tools/golden.ts $(if $(filter command line,$(origin PREFIX)),$(PREFIX))
 	$(if $(filter command line,$(origin PREFIX)),,$(NODE) tools/golden.ts --under-node)
 
-# one user against another at full size (root; many minutes): prints the victim's wait with and without each attack
+# one user against another at full size (root; many minutes): prints the victim's wait with and without each attack; and all that testssl looks for, at both doors
 hostile: build/stamp
-	HOSTILE=full $(NODE) --test --test-reporter=spec test/hostile/*.test.ts
+	HOSTILE=full $(NODE) --test --test-reporter=spec test/hostile/*.test.ts test/interop/testssl.test.ts
 
 # the same inputs as in make test, and many more: FUZZ_SEED=n FUZZ_ROUNDS=n
 fuzz: build/stamp

@@ -4,7 +4,7 @@ import { availableParallelism, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { cdbBytes } from '../src/format/cdb.ts'
 import { isRoot, suiteUser } from '../src/os/ids.ts'
-import { processTree, treeOf } from '../test/helpers/proc.ts'
+import { processTree, pssOf, treeOf } from '../test/helpers/proc.ts'
 import { until } from '../test/helpers/wait.ts'
 import { installPrograms } from '../tools/install.ts'
 import { boxesIn, DOMAIN, type Subject, USERS } from './load.ts'
@@ -91,7 +91,7 @@ export const startQmail = async (port: number, limit = 100, lay: (home: string) 
     port,
     boxes: boxesIn(join(home, 'homes')),
     sendmail: [join(home, 'bin', 'sendmail'), [`${USERS[0]}@${DOMAIN}`]],
-    pss: () => trees().map((p) => ({ name: p.name, kilobytes: p.pss })),
+    pss: () => trees().map((p) => ({ name: p.name, kilobytes: pssOf(p.pid) })),
     pids: () => processes().map((p) => [p.name, p.pid]),
     stop
   }

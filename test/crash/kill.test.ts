@@ -27,23 +27,25 @@ const VICTIMS = [
   'tcpserver'
 ] as const
 
-for (const victim of VICTIMS) {
-  test(`SIGKILL of ${victim} under load, then a restart: every acknowledged message arrives, none is torn`, PATIENT, async () => {
-    const { home, boxes } = makeBoxes()
-    const running = await startAll(home)
-    const sending = load(running)
-    await until('messages on their way', () => sending.acknowledged.size > 40)
-    await until(`a ${victim} to kill`, () => killOne(running, victim))
-    await delay(300) // under load for a moment more, with what is left
-    await sending.finish()
-    await running.suite.stop()
-    await running.smtpd.daemon.stop()
-    await restartSuite(home, running)
-    await restartServer(home, running)
-    await allArrive(running, home, boxes, sending.acknowledged)
-    assert.equal(await running.suite.stop(), 0)
-  })
-}
+test('SIGKILL of one process under load, then a restart: every acknowledged message arrives, none is torn', PATIENT, async (t) => {
+  const { home, boxes } = makeBoxes()
+  const running = await startAll(home)
+  for (const victim of VICTIMS) {
+    await t.test(victim, async () => {
+      const sending = load(running)
+      await until('messages on their way', () => sending.acknowledged.size > 40)
+      await until(`a ${victim} to kill`, () => killOne(running, victim))
+      await delay(300) // under load for a moment more, with what is left
+      await sending.finish()
+      await running.suite.stop()
+      await running.smtpd.daemon.stop()
+      await restartSuite(home, running)
+      await restartServer(home, running)
+      await allArrive(running, home, boxes, sending.acknowledged)
+    })
+  }
+  assert.equal(await running.suite.stop(), 0)
+})
 
 test('SIGTERM in the middle of deliveries waits for them, and a restart loses nothing', PATIENT, async () => {
   const { home, boxes } = makeBoxes()

@@ -3,6 +3,7 @@ import { test } from 'node:test'
 import { dice } from '../helpers/dice.ts'
 import { type Home, makeHome } from '../helpers/home.ts'
 import { processTree } from '../helpers/proc.ts'
+import { isQueueEmpty } from '../helpers/queue-files.ts'
 import { runProgram } from '../helpers/run-program.ts'
 import { smtpSend } from '../helpers/smtp.ts'
 import { attachStrace, type Tracer, withoutStrace } from '../helpers/strace.ts'
@@ -101,7 +102,7 @@ class Scene {
     const isEmpty = (): boolean => {
       assert.equal(this.#endOf(), undefined, `the suite is up after ${what}; log: ${this.suite.log().slice(-3000)}`)
       this.suite.child.kill('SIGALRM')
-      return this.#isEmpty()
+      return isQueueEmpty(this.home)
     }
     await until(() => `an empty queue after ${what}; ${this.#state()}`, isEmpty)
     const arrived = new Map<number, string[]>()
@@ -116,13 +117,9 @@ class Scene {
     }
   }
 
-  #isEmpty(): boolean {
-    return runProgram(this.home, 'qmail-qstat').stdout.endsWith('preprocessed: 0\n') && runProgram(this.home, 'qmail-qread').stdout === ''
-  }
-
   /** Is no delivery running, by the log? What is left has been deferred, or was never taken up. */
   #isAtRest(): boolean {
-    return this.#isEmpty() || /status: local 0\/\d+ remote 0\/\d+\n$/.test(this.suite.log())
+    return /status: local 0\/\d+ remote 0\/\d+\n$/.test(this.suite.log()) || isQueueEmpty(this.home)
   }
 
   #state(): string {

@@ -13,8 +13,6 @@ export interface Process {
   environment: string[]
   /** What each descriptor is. */
   fds: Map<number, string>
-  /** Proportional set size, in kilobytes. */
-  pss: number
 }
 
 const read = (pid: number, file: string): string => readFileSync(`/proc/${pid}/${file}`, 'latin1')
@@ -48,22 +46,38 @@ export const processOf = (pid: number): Process | undefined => {
         .split('\0')
         .filter(Boolean)
         .map((v) => v.slice(0, v.indexOf('='))),
-      fds: fdsOf(pid),
-      pss: Number(/^Pss:\s+(\d+)/m.exec(read(pid, 'smaps_rollup'))?.[1] ?? 0)
+      fds: fdsOf(pid)
     }
   } catch {
     return undefined
   }
 }
 
-/** A process and everything below it. */
+/** Proportional set size of a process in kilobytes; 0 if it has ended. The kernel walks through all of its memory for it. */
+export const pssOf = (pid: number): number => {
+  try {
+    return Number(/^Pss:\s+(\d+)/m.exec(read(pid, 'smaps_rollup'))?.[1] ?? 0)
+  } catch {
+    return 0
+  }
+}
+
+/** The parent of a process; 0 if it has ended. */
+const parentOf = (pid: number): number => {
+  try {
+    return Number(/^.*\) \S (\d+)/s.exec(read(pid, 'stat'))?.[1] ?? 0)
+  } catch {
+    return 0
+  }
+}
+
+/** A process and everything below it. One small file is read of any other process of the machine, since tests look again and again. */
 export const processTree = (root: number): Process[] => {
   const all = readdirSync('/proc')
     .filter((name) => /^\d+$/.test(name))
-    .map((name) => processOf(Number(name)))
-    .filter((p) => p !== undefined)
-  const below = (pid: number): Process[] => all.filter((p) => p.ppid === pid).flatMap((p) => [p, ...below(p.pid)])
-  return [...all.filter((p) => p.pid === root), ...below(root)]
+    .map((name) => ({ pid: Number(name), parent: parentOf(Number(name)) }))
+  const below = (pid: number): number[] => all.filter(({ parent }) => parent === pid).flatMap((p) => [p.pid, ...below(p.pid)])
+  return [root, ...below(root)].map(processOf).filter((p) => p !== undefined)
 }
 
 /** Kills a process that was found in a list: it may have ended since, and then there is nothing to do. */

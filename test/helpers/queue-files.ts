@@ -1,6 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Home } from './home.ts'
+import { runProgram } from './run-program.ts'
 
 /** A message that is queued: its number, envelope and content (latin1). */
 export interface Queued {
@@ -23,3 +24,9 @@ export const queued = (home: Home): Queued[] =>
     envelope: readFileSync(home.at('queue', 'todo', name), 'latin1'),
     message: readFileSync(home.at('queue', 'mess', String(Number(name) % 23), name), 'latin1')
   }))
+
+/** Is nothing in the queue, neither in its files nor in the commit log or drop/? The administrator's programs are asked only when no file is left: each look of theirs costs the suite as much as a message. */
+export const isQueueEmpty = (home: Home): boolean =>
+  queueFiles(home, ['todo', 'info', 'local', 'remote', 'bounce']).length === 0 &&
+  runProgram(home, 'qmail-qstat').stdout.endsWith('preprocessed: 0\n') &&
+  runProgram(home, 'qmail-qread').stdout === ''

@@ -5,7 +5,7 @@ import { after } from 'node:test'
 import { setTimeout as delay } from 'node:timers/promises'
 import { suiteUser } from '../../src/os/ids.ts'
 import { type Home, isRoot, makeHome } from './home.ts'
-import { runProgram } from './run-program.ts'
+import { isQueueEmpty } from './queue-files.ts'
 import { smtpSend } from './smtp.ts'
 import { type Daemon, killGroup, maildir, makeMaildir, startSmtpd, startSuite, until } from './suite.ts'
 import { makeUsers } from './users.ts'
@@ -58,11 +58,13 @@ export const restartServer = async (home: Home, running: Running): Promise<void>
   running.smtpd = await startServer(home)
 }
 
+/** The number of the next message: none is used twice, whatever installation it goes to. */
+let next = 0
+
 /** Keeps sending until told to stop; the numbers of the messages that were acknowledged. */
 export const load = (running: Running): { acknowledged: Set<number>; finish: () => Promise<void> } => {
   const acknowledged = new Set<number>()
   let isOver = false
-  let next = 0
   const session = async (): Promise<void> => {
     while (!isOver) {
       const n = next++
@@ -88,9 +90,6 @@ export const load = (running: Running): { acknowledged: Set<number>; finish: () 
     }
   }
 }
-
-const isQueueEmpty = (home: Home): boolean =>
-  runProgram(home, 'qmail-qstat').stdout.endsWith('preprocessed: 0\n') && runProgram(home, 'qmail-qread').stdout === ''
 
 /** Asserts that every acknowledged message comes to each of its recipients' Maildirs, and that all that is there is whole; duplicates are allowed. */
 export const allArrive = async ({ suite }: Running, home: Home, boxes: string[], acknowledged: Set<number>): Promise<void> => {

@@ -9,15 +9,18 @@ export const PATIENCE_SECONDS = 120
 export const PATIENT = { timeout: 600_000 }
 
 const LOOK_MILLISECONDS = 15
+/** A look that takes long (one that runs a program) is rested from so many times as long: what is waited for needs the processor more. */
+const REST = 3
 
 /** Waits until `check` gives something, looking every few milliseconds; fails with `what` after `seconds`. A function as `what` is asked when that happens. */
 export const until = async <T>(what: string | (() => string), check: () => T | undefined | false, seconds = PATIENCE_SECONDS): Promise<T> => {
   const end = Date.now() + seconds * 1000
   for (;;) {
+    const start = performance.now()
     const value = check()
     if (value !== undefined && value !== false) return value
     if (Date.now() > end) throw new Error(`waited ${seconds} seconds for ${typeof what === 'string' ? what : what()}`)
-    await delay(LOOK_MILLISECONDS)
+    await delay(Math.max(LOOK_MILLISECONDS, REST * (performance.now() - start)))
   }
 }
 

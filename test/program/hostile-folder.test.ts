@@ -105,6 +105,10 @@ const ARGS: Record<string, string[]> = {
   'qmail-local': ['-n', 'u', plain, 'u', '', '', 'd.example', 's@d.example', './Mailbox']
 }
 
+/** How a program is started: its first line, but for its own name. What a variable alone does to a runtime can only differ where this does. */
+const startOf = (program: string): string => readFileSync(home.at('bin', program), 'latin1').split('\n', 1)[0]?.replace(/ \S+$/, '') ?? ''
+const isFirstOfItsStart = (program: string): boolean => bunPrograms.find((other) => startOf(other) === startOf(program)) === program
+
 for (const program of bunPrograms) {
   test(`${program} does the same in a folder, a home and an environment that would change what a runtime does`, {
     skip: withBun,
@@ -114,7 +118,9 @@ for (const program of bunPrograms) {
     const expected = await outcome(program, args, plain, { HOME: plain })
     assert.deepEqual(await outcome(program, args, hostile, { HOME: hostile }), expected, 'the folder')
     assert.deepEqual(await outcome(program, args, hostile, { HOME: hostile, ...VARIABLES }), expected, 'all variables')
-    for (const [name, value] of Object.entries(VARIABLES)) assert.deepEqual(await outcome(program, args, plain, { HOME: plain, [name]: value }), expected, name)
+    if (isFirstOfItsStart(program))
+      for (const [name, value] of Object.entries(VARIABLES))
+        assert.deepEqual(await outcome(program, args, plain, { HOME: plain, [name]: value }), expected, name)
     assert.equal(existsSync(mark), false, 'no code of the folder was run')
   })
 }

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { once } from 'node:events'
 import { type AddressInfo, connect as connectTcp, createServer } from 'node:net'
 import { after, test } from 'node:test'
-import { connect, type TLSSocket } from 'node:tls'
+import { type ConnectionOptions, connect, getCiphers, type TLSSocket } from 'node:tls'
 import { layChecker, smtpdWith, startAuthd } from '../helpers/auth.ts'
 import { selfSigned } from '../helpers/certificate.ts'
 import { client } from '../helpers/dialogue.ts'
@@ -26,6 +26,25 @@ const told = async (tls: TLSSocket, text: string): Promise<string> => {
   })
   tls.write(text)
   await untilClosed(tls)
+  return said
+}
+
+/** What comes of a handshake with these options at a door, after STARTTLS or at once: version and cipher, or `refused`. */
+const agreed = async (port: number, isAtOnce: boolean, options: ConnectionOptions): Promise<string> => {
+  const { socket, say, until: heard } = client(port)
+  if (!isAtOnce) {
+    await heard(/^220 /)
+    say('STARTTLS\r\n')
+    await heard(/\n220 .*\r\n/)
+    socket.removeAllListeners('data')
+  }
+  const tls = connect({ socket, rejectUnauthorized: false, ...options })
+  const said = await new Promise<string>((resolve) => {
+    tls.once('secureConnect', () => resolve(`${tls.getProtocol()} ${tls.getCipher().name}`))
+    tls.once('error', () => resolve('refused'))
+    tls.once('close', () => resolve('refused'))
+  })
+  socket.destroy()
   return said
 }
 
@@ -86,3 +105,20 @@ for (const [gear, options] of Object.entries({ first: [], second: ['-w', '1'] })
     await until('it in the log', () => /ok \d+ 0:203\.0\.113\.1:465 :192\.0\.2\.7::4000\n/.test(daemon.log()))
   })
 }
+
+test('after STARTTLS and at once the same versions and ciphers are taken', PATIENT, async () => {
+  const doors = [await startSmtpd(home, ['-w', '1']), await startSmtpd(home, ['-w', '1'], { SMTPS: '1' })]
+  const old = (['TLSv1', 'TLSv1.1', 'TLSv1.3'] as const).map((version): ConnectionOptions => ({ minVersion: version, maxVersion: version }))
+  const ciphers = getCiphers().filter((name) => !name.startsWith('tls_'))
+  const all = [...old, ...ciphers.map((name): ConnectionOptions => ({ minVersion: 'TLSv1.2', maxVersion: 'TLSv1.2', ciphers: name.toUpperCase() }))]
+  const taken = new Set<string>()
+  for (const options of all) {
+    const [later, atOnce] = await Promise.all(
+      doors.map(({ port }, door) => agreed(port, door === 1, { ...options, ciphers: `${options.ciphers ?? 'ALL'}:@SECLEVEL=0` }))
+    )
+    assert.equal(later, atOnce, JSON.stringify(options))
+    taken.add(later ?? '')
+  }
+  for (const one of ['refused', 'TLSv1.2 ECDHE-ECDSA-AES128-GCM-SHA256', 'TLSv1.3 TLS_AES_256_GCM_SHA384'])
+    assert.ok(taken.has(one), `${one} of ${[...taken].join(', ')}`)
+})
