@@ -7,10 +7,10 @@ import { runProgram } from '../helpers/run-program.ts'
 import { startSuite, until } from '../helpers/suite.ts'
 import { makeUsers } from '../helpers/users.ts'
 
-const MESSAGES = 200
+const MESSAGES = 100
 const home = makeHome()
 
-test('two hundred messages for one mbox, delivered side by side: none is lost, torn or there twice', async () => {
+test('a hundred messages for one mbox, delivered side by side: none is lost, torn or there twice', async () => {
   const [joe] = makeUsers(home, ['joe'])
   home.control('concurrencylocal', '50\n')
   const daemon = await startSuite(home, './mbox')
