@@ -3,8 +3,8 @@ SHELL = /bin/bash
 PREFIX ?= /var/qmail
 NODE = node_modules/.bin-node
 SOURCES = $(wildcard bin/*.ts) $(shell find src tools -name '*.ts') $(wildcard man/*.md)
-# files beside each other: one more than there are processors, as much of a test is waiting
-TEST_JOBS = $(shell expr $$(nproc) + 1)
+# files beside each other: two more than there are processors, as much of a test is waiting
+TEST_JOBS = $(shell expr $$(nproc) + 2)
 TESTS = $(shell find test -name '*.test.ts')
 
 .PHONY: it run test property crash steady fuzz hostile golden bench bench-tls bench-drain backlog install install-mini sendmail uninstall instcheck lint format check check-imports docs bundle-report clean

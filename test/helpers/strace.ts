@@ -8,7 +8,10 @@ import { until } from './wait.ts'
 export const withoutStrace = spawnSync('strace', ['-o', '/dev/null', 'true']).status === 0 ? false : 'needs strace, and leave to trace'
 
 export interface Tracer {
-  /** Detaches, and waits for strace's end; what it has written. The traced process must be there: strace may miss the end of one that is killed by others. */
+  /**
+   * Detaches, and waits for strace's end; what it has written. The traced process must be there: strace may miss the end of one that is killed by others.
+   * Nor may it be starting programs: strace then waits for a process that is in vfork, which waits for its child, which waits for strace.
+   */
   end: () => Promise<string>
   /** Ends strace, whatever becomes of the traced process. */
   kill: () => Promise<void>

@@ -30,7 +30,7 @@ import { type Running, SendModel } from '../helpers/send-model.ts'
 import { putMessage, queueFiles, SendRig } from '../helpers/send-rig.ts'
 import { PATIENCE_SECONDS, until } from '../helpers/wait.ts'
 
-const STEPS = 5000 * Number(process.env.ROUNDS || 1)
+const STEPS = 3000 * Number(process.env.ROUNDS || 1)
 const SEED = Number(process.env.SEED) || Math.floor(Math.random() * 2 ** 31)
 /** More messages are not put in while so many are there. */
 const MANY = 60
