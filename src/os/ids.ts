@@ -1,7 +1,7 @@
-import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { findLine, lineAt } from '../core/bytes.ts'
-import { errorCode, Temporary } from '../core/failure.ts'
+import { Temporary } from '../core/failure.ts'
+import { readNamedIfThere } from '../core/if-there.ts'
 import type { Ids } from './child.ts'
 
 /** One account of the user data base. */
@@ -23,14 +23,7 @@ export type SuiteGroup = (typeof GROUPS)[number]
  */
 export const idsFile = (home: string): string => join(home, 'lib', 'ids')
 
-const textOf = (file: string): string => {
-  try {
-    return readFileSync(file, 'latin1')
-  } catch (error) {
-    if (errorCode(error) === 'ENOENT') return ''
-    throw new Temporary(`unable to read ${file}`, { cause: error })
-  }
-}
+const textOf = (file: string): string => readNamedIfThere(file, file) ?? ''
 
 const privateEntry = (home: string, kind: string, name: string): string[] | undefined =>
   textOf(idsFile(home))
