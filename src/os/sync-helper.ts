@@ -6,17 +6,25 @@ import { type Ids, startChild } from './child.ts'
 export const SLOW_MILLISECONDS = 1000
 /** After a round that failed or was slow, none is asked for so long. */
 const DISTRUST_MILLISECONDS = 30_000
-/** Rounds begin at least so far apart: each is a process, and the more share one the better. */
+/** Rounds begin at least so far apart: the more share one the better. */
 const ROUND_MILLISECONDS = 50
 /** But when nothing has been on its way for so long, nobody more is going to share it. */
 const CALM_MILLISECONDS = 4
+/** A helper that has had nothing to do for so long ends, with the memory it holds. */
+const LEISURE_MILLISECONDS = 30_000
 /** The number of syncfs(2), by processor (Node's names). */
 const SYSCALL: Readonly<Record<string, number>> = { x64: 306, arm64: 267 }
 const IN_PERL = '$| = 1; while (<STDIN>) { chomp; my $f; print sysopen($f, $_, 0) && syscall($ARGV[0], fileno $f) == 0 ? "y\\n" : "n\\n" }'
 const IN_SHELL = 'while IFS= read -r file; do if sync -f -- "$file" 2>/dev/null; then echo y; else echo n; fi; done'
-/** Perl makes the system call itself; where there is none, a process of coreutils' for each round, which takes as long as the disk. */
-const program = (number = SYSCALL[process.arch]): string =>
-  number === undefined ? IN_SHELL : `test -x /usr/bin/perl && exec /usr/bin/perl -e '${IN_PERL}' ${number}; ${IN_SHELL}`
+
+/**
+ * What the helper's shell runs: it reads the path of a folder in each line, and answers `y` or `n`. Perl, which Debian is never without, calls syncfs itself;
+ * without it, and on other processors, it is `sync -f` of coreutils, a process for each round, whose start takes longer than the round.
+ */
+export const roundsProgram = (processor: string = process.arch): string => {
+  const number = SYSCALL[processor]
+  return number === undefined ? IN_SHELL : `test -x /usr/bin/perl && exec /usr/bin/perl -e '${IN_PERL}' ${number}; ${IN_SHELL}`
+}
 
 /** Somebody who is asked for rounds of syncfs, one at a time; and not for a while after one that failed, or took too long. */
 export class RoundAsker {
@@ -57,19 +65,21 @@ export class RoundAsker {
   }
 }
 
-/**
- * syncfs, which Node has not: `sync -f` of coreutils, run by a shell that is kept. It makes durable all that was written to a file system
- * before it began, contents and names.
- */
+/** syncfs, which Node has not: a helper that is kept. It makes durable all that was written to a file system before it began, contents and names. */
 export class SyncHelper {
   readonly #ids: Ids | undefined
+  readonly #program: string
+  readonly #leisureMilliseconds: number
   readonly #asker = new RoundAsker()
   #child: ChildProcess | undefined
+  #leisure: NodeJS.Timeout | undefined
   #last = 0
 
-  /** `ids`: whom the shell runs as; undefined: as we do. */
-  constructor(ids?: Ids) {
+  /** `ids`: whom the helper runs as; undefined: as we do. `program`: what its shell runs. `leisureMilliseconds`: after so long without a round it ends; the next starts another. */
+  constructor(ids?: Ids, program = roundsProgram(), leisureMilliseconds = LEISURE_MILLISECONDS) {
     this.#ids = ids
+    this.#program = program
+    this.#leisureMilliseconds = leisureMilliseconds
   }
 
   /** May a round be tried? */
@@ -93,24 +103,33 @@ export class SyncHelper {
   /** Makes the file system of this folder durable. False: it failed or took too long, and nothing is known. Never rejects. */
   async sync(folder: Bytes): Promise<boolean> {
     if (folder.includes('\n')) return false
+    clearTimeout(this.#leisure)
     return this.#asker.ask(() => this.#start().stdin?.write(toBuffer(`${folder}\n`)), SLOW_MILLISECONDS)
   }
 
-  /** The shell ends. */
+  /** The helper ends. */
   end(): void {
+    clearTimeout(this.#leisure)
     this.#child?.stdin?.end()
+    this.#child = undefined
+  }
+
+  #hear(isDone: boolean): void {
+    this.#asker.answer(isDone)
+    this.#leisure = setTimeout(() => this.end(), this.#leisureMilliseconds).unref()
   }
 
   #start(): ChildProcess {
     if (this.#child !== undefined) return this.#child
-    const child = startChild('/bin/sh', ['-c', program()], { stdio: ['pipe', 'pipe', 'ignore'], env: { PATH: '/usr/bin:/bin' }, cwd: '/', ids: this.#ids })
+    const child = startChild('/bin/sh', ['-c', this.#program], { stdio: ['pipe', 'pipe', 'ignore'], env: { PATH: '/usr/bin:/bin' }, cwd: '/', ids: this.#ids })
     const lose = (): void => {
-      if (this.#child === child) this.#child = undefined
+      if (this.#child !== child) return
+      this.#child = undefined
       this.#asker.answer(false)
     }
     child.on('error', lose).on('exit', lose)
     child.stdin?.on('error', () => {}) // 'exit' follows
-    child.stdout?.on('data', (chunk: Buffer) => this.#asker.answer(chunk.toString('latin1').startsWith('y')))
+    child.stdout?.on('data', (chunk: Buffer) => this.#hear(chunk.toString('latin1').startsWith('y')))
     // it is no reason to stay; whoever waits for an answer has a timer
     for (const part of [child, child.stdin, child.stdout]) (part as { unref?: () => void } | null)?.unref?.()
     this.#child = child

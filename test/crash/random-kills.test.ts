@@ -14,7 +14,7 @@ const KILLS_OF_ONE = 50
 const below = (n: number): number => Math.floor(Math.random() * n)
 
 /** Who goes, and the suite or server does without it, or starts another. */
-const IS_MISSED_BY_NOBODY = new Set(['qmail-local', 'qmail-getpw', 'qmail-smtpd', 'sync'])
+const IS_MISSED_BY_NOBODY = new Set(['qmail-local', 'qmail-getpw', 'qmail-smtpd', 'perl', 'sync'])
 
 /** Kills all at once, or any one process, and starts again what that has ended. */
 const killAny = async (home: Home, running: Running): Promise<string> => {

@@ -365,7 +365,7 @@ test('that a message from a file is written is told before its report, to a qmai
   }
 })
 
-test('deliveries to several users share rounds of syncfs: one shell below qmail-lspawn, as qmailp:nofiles with no other group', async () => {
+test('deliveries to several users share rounds of syncfs: one helper below qmail-lspawn, as qmailp:nofiles with no other group', async () => {
   const own = makeHome()
   const names = ['ra', 'rb', 'rc', 'rd', 're', 'rf']
   const boxes = makeUsers(own, names).map((user) => user.maildir())
@@ -374,13 +374,13 @@ test('deliveries to several users share rounds of syncfs: one shell below qmail-
   const reports = await Promise.all([...names, ...names, ...names].map((user) => lspawn.deliver(name, `${user}@ex.org`)))
   assert.deepEqual(new Set(reports), new Set(['Kdid 1+0+0\n']))
   for (const [i, box] of boxes.entries()) assert.deepEqual(contents(join(box, 'new')), Array(3).fill(delivered(`${names[i]}@ex.org`)))
-  const shells = lspawn.children('sh').filter(({ ppid }) => ppid === lspawn.pid)
-  assert.equal(shells.length, 1)
+  const helpers = ['perl', 'sh'].flatMap((name) => lspawn.children(name)).filter(({ ppid }) => ppid === lspawn.pid)
+  assert.equal(helpers.length, 1)
   if (isRoot) {
-    assert.deepEqual(new Set(shells[0]?.uids), new Set([suiteUser(own.path, 'qmailp').uid]))
-    assert.deepEqual(new Set(shells[0]?.gids), new Set([suiteGroup(own.path, 'nofiles')]))
-    assert.deepEqual(shells[0]?.groups, [])
+    assert.deepEqual(new Set(helpers[0]?.uids), new Set([suiteUser(own.path, 'qmailp').uid]))
+    assert.deepEqual(new Set(helpers[0]?.gids), new Set([suiteGroup(own.path, 'nofiles')]))
+    assert.deepEqual(helpers[0]?.groups, [])
   }
   assert.equal(await lspawn.end(), 0)
-  await until('the end of the shell', () => isGone(shells[0]?.pid ?? 0))
+  await until('the end of the helper', () => isGone(helpers[0]?.pid ?? 0))
 })
