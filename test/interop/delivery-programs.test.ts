@@ -4,6 +4,7 @@ import { existsSync, mkdirSync, mkdtempSync, openSync, readdirSync, readFileSync
 import { hostname, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, test } from 'node:test'
+import { withoutAccount } from '../helpers/account.ts'
 import { isRoot, makeHome } from '../helpers/home.ts'
 import { queued } from '../helpers/queue-files.ts'
 import { type RunResult, runProgram } from '../helpers/run-program.ts'
@@ -31,7 +32,7 @@ const local = (box: string, defaultdelivery: string, message = MESSAGE): RunResu
   })
 const read = (box: string, name: string): string => readFileSync(join(box, name), 'latin1')
 
-test('procmail, by |preline, files into an mbox and a Maildir', { skip: needs('/usr/bin/procmail') }, () => {
+test('procmail, by |preline, files into an mbox and a Maildir', { skip: withoutAccount || needs('/usr/bin/procmail') }, () => {
   const box = makeBox({})
   makeMaildir(join(box, 'Maildir'))
   writeFileSync(join(box, 'rc'), `MAILDIR=${box}\nDEFAULT=${box}/mbox\n:0 c:\n* ^Subject: hi\n${box}/filed\n:0\n${box}/Maildir/\n`)
@@ -48,7 +49,7 @@ test("procmail's own exit code bounces and defers as .qmail says", { skip: needs
   assert.equal(local(box, `|preline procmail -p -m ${box}/rc`).exit, 111)
 })
 
-test('maildrop, by |preline, files by its own language', { skip: needs('/usr/bin/maildrop') }, () => {
+test('maildrop, by |preline, files by its own language', { skip: withoutAccount || needs('/usr/bin/maildrop') }, () => {
   const box = makeBox({})
   makeMaildir(join(box, 'Maildir'))
   writeFileSync(join(box, 'filter'), `if (/^Subject: hi/)\n{\n  to "${box}/Maildir"\n}\n`, { mode: 0o600 })
@@ -76,7 +77,7 @@ test('vacation, by |preline, answers through our sendmail', { skip: rootToo(need
   assert.match(answers[0]?.message ?? '', /\nSubject: away\n[\s\S]*I am away\.\n$/)
 })
 
-test('spamc passes the message on, with or without a spamd', { skip: needs('/usr/bin/spamc') }, () => {
+test('spamc passes the message on, with or without a spamd', { skip: withoutAccount || needs('/usr/bin/spamc') }, () => {
   const box = makeBox({})
   const r = local(box, `|preline -f spamc -d 127.0.0.1 -p 1 --connect-retries=1 > out; cmp -s out /dev/null && exit 111; exit 0`)
   assert.equal(r.exit, 0, r.stderr)
@@ -202,7 +203,7 @@ print(json.dumps([m, d]))
   assert.ok(!existsSync(join(box, 'mbox.lock')))
 })
 
-test('mutt opens both kinds of mailbox', { skip: needs('/usr/bin/mutt', '/usr/bin/script') }, () => {
+test('mutt opens both kinds of mailbox', { skip: withoutAccount || needs('/usr/bin/mutt', '/usr/bin/script') }, () => {
   const box = makeBox({})
   makeMaildir(join(box, 'Maildir'))
   assert.equal(local(box, './mbox\n./Maildir/').exit, 0)

@@ -6,6 +6,7 @@ import { test } from 'node:test'
 import { setTimeout as delay } from 'node:timers/promises'
 import { promisify } from 'node:util'
 import { suiteUser } from '../../src/os/ids.ts'
+import { withoutAccount } from '../helpers/account.ts'
 import { layChecker, queued, smtpdWith, startAuthd } from '../helpers/auth.ts'
 import { selfSigned } from '../helpers/certificate.ts'
 import { client } from '../helpers/dialogue.ts'
@@ -156,7 +157,7 @@ test('msmtp sends with TLS and a password, by each of its methods', { skip: miss
   }
 })
 
-test('s-nail sends with TLS and a password', { skip: missing('s-nail') }, async () => {
+test('s-nail sends with TLS and a password', { skip: withoutAccount || missing('s-nail') }, async () => {
   const variables = [
     'v15-compat',
     `mta=smtp://joe:secret@127.0.0.1:${secure}`,

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { spawnSync } from 'node:child_process'
 import { mkdirSync, readdirSync, readFileSync, utimesSync, writeFileSync } from 'node:fs'
 import { test } from 'node:test'
+import { withoutAccount } from '../helpers/account.ts'
 import { selfSigned } from '../helpers/certificate.ts'
 import { freePort } from '../helpers/free-port.ts'
 import { isRoot, makeHome } from '../helpers/home.ts'
@@ -87,7 +88,7 @@ const FETCHED: [string, (pops: number, pop: number) => string][] = [
 for (const [way, account] of FETCHED) {
   test(`fetchmail takes all there is by ${way}, as it was but for the empty line that qmail-pop3d ends with`, {
     ...PATIENT,
-    skip: missing('fetchmail')
+    skip: withoutAccount || missing('fetchmail')
   }, async () => {
     const letters = ['Subject: two\n\n.dot\n..\n\nlast\n', `Subject: three\n\n${'line\n'.repeat(3000)}`]
     const own = home.at(`pop-${way}`)
