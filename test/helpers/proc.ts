@@ -53,14 +53,8 @@ export const processOf = (pid: number): Process | undefined => {
   }
 }
 
-/** Proportional set size of a process in kilobytes; 0 if it has ended. The kernel walks through all of its memory for it. */
-export const pssOf = (pid: number): number => {
-  try {
-    return Number(/^Pss:\s+(\d+)/m.exec(read(pid, 'smaps_rollup'))?.[1] ?? 0)
-  } catch {
-    return 0
-  }
-}
+/** Proportional set size of a process in kilobytes; the kernel walks through all of its memory for it. Throws system errors where it has ended, or is not ours to look at. */
+export const pssOf = (pid: number): number => Number(/^Pss:\s+(\d+)/m.exec(read(pid, 'smaps_rollup'))?.[1])
 
 /** The parent of a process; 0 if it has ended. */
 const parentOf = (pid: number): number => {
