@@ -27,11 +27,13 @@ const VICTIMS = [
   'tcpserver'
 ] as const
 
-test('SIGKILL of one process under load, then a restart: every acknowledged message arrives, none is torn', PATIENT, async (t) => {
+test('SIGKILL of one process under load, then a restart: every acknowledged message arrives, none is torn', {
+  timeout: VICTIMS.length * PATIENT.timeout
+}, async (t) => {
   const { home, boxes } = makeBoxes()
   const running = await startAll(home)
   for (const victim of VICTIMS) {
-    await t.test(victim, async () => {
+    await t.test(victim, PATIENT, async () => {
       const sending = load(running)
       await until('messages on their way', () => sending.acknowledged.size > 40)
       await until(`a ${victim} to kill`, () => killOne(running, victim))
